@@ -1,0 +1,74 @@
+#ifndef THRUM_CORE_RANDOM_HPP
+#define THRUM_CORE_RANDOM_HPP
+
+#include <stdint.h>
+
+#include "thrum/core/elementary.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+
+namespace thrum {
+
+/// Random numbers that are the same on every platform: the distributions of <random> differ between
+/// standard libraries, so both the integer generator and the draws are our own.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): 8 bytes of
+/// state, period 2^64, any seed is a good seed. Not for cryptography. Nothing allocates.
+class Random {
+ public:
+  explicit constexpr Random(uint64_t seed = 0) : state_(seed) {}
+
+  /// Uniform over all 64-bit integers.
+  constexpr uint64_t bits() {
+    state_ += 0x9e3779b97f4a7c15u;
+    uint64_t z = state_;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+
+  /// Uniform in [0, 1), a multiple of 2^-53.
+  constexpr double uniform() { return static_cast<double>(bits() >> 11) * (1.0 / 9007199254740992.0); }
+
+  /// Uniform over 0 ... size - 1, size >= 1. Without bias: draws beyond the last full multiple are repeated.
+  constexpr Index index(Index size) {
+    const uint64_t range = static_cast<uint64_t>(size);
+    const uint64_t excess = (UINT64_MAX % range + 1) % range;
+    uint64_t draw = bits();
+    while (draw > UINT64_MAX - excess) draw = bits();
+    return static_cast<Index>(draw % range);
+  }
+
+  /// Standard normal, by Marsaglia's polar method (SIAM Review 6, 1964) with our own logarithm.
+  double normal() {
+    for (;;) {
+      const double u = 2.0 * uniform() - 1.0;
+      const double v = 2.0 * uniform() - 1.0;
+      const double s = u * u + v * v;
+      if (s > 0.0 && s < 1.0) return u * square_root(-2.0 * natural_log(s) / s);
+    }
+  }
+
+  /// Position drawn with probability weight(i) / `total`, where total is the sum of weight(0 ... size - 1);
+  /// weights >= 0, total > 0. A position of weight 0 is never drawn. O(size).
+  template <typename Weight>
+  Index weighted_index(Index size, double total, Weight weight) {
+    const double target = uniform() * total;
+    double passed = 0.0;
+    Index drawn = 0;
+    for (Index i = 0; i < size && passed <= target; ++i) {
+      const double share = static_cast<double>(weight(i));
+      if (!(share > 0.0)) continue;
+      passed += share;
+      drawn = i;  // also the answer when rounding leaves the sum short of the total
+    }
+    return drawn;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_RANDOM_HPP

@@ -1,0 +1,90 @@
+#ifndef THRUM_CORE_SCALAR_HPP
+#define THRUM_CORE_SCALAR_HPP
+
+#include <float.h>
+#include <stdint.h>
+
+// Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
+// `true` by decree under -ffast-math, where NaN must still never pass for a normal machine.
+
+namespace thrum {
+
+/// What thrum needs to know of a scalar type; only float and double have it.
+template <typename Scalar>
+struct ScalarTraits;
+
+template <>
+struct ScalarTraits<float> {
+  using Bits = uint32_t;
+  static constexpr int mantissa_bits = 23;
+  static constexpr int exponent_bias = 127;
+  static constexpr float largest() { return FLT_MAX; }
+  static constexpr float epsilon() { return FLT_EPSILON; }
+};
+
+template <>
+struct ScalarTraits<double> {
+  using Bits = uint64_t;
+  static constexpr int mantissa_bits = 52;
+  static constexpr int exponent_bias = 1023;
+  static constexpr double largest() { return DBL_MAX; }
+  static constexpr double epsilon() { return DBL_EPSILON; }
+};
+
+/// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
+/// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
+template <typename Scalar>
+inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+  typename ScalarTraits<Scalar>::Bits bits;
+  __builtin_memcpy(&bits, &x, sizeof(bits));
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return bits;
+}
+
+template <typename Scalar>
+inline Scalar from_bits(typename ScalarTraits<Scalar>::Bits bits) {
+  Scalar x;
+  __builtin_memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/// True unless x is NaN or infinite, under any compiler flag.
+template <typename Scalar>
+inline bool is_finite(Scalar x) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits exponent = (Bits{2} * ScalarTraits<Scalar>::exponent_bias + 1)
+                            << ScalarTraits<Scalar>::mantissa_bits;
+  return (bits_of(x) & exponent) != exponent;
+}
+
+/// Positive infinity made from its bits: -ffast-math may not name it otherwise.
+template <typename Scalar>
+inline Scalar infinity() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return from_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+}
+
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline double square_root(double x) { return __builtin_sqrt(x); }
+
+template <typename Scalar>
+constexpr Scalar absolute(Scalar x) {
+  return x < Scalar(0) ? -x : x;
+}
+
+template <typename Type>
+constexpr Type smaller(Type a, Type b) {
+  return b < a ? b : a;
+}
+
+template <typename Type>
+constexpr Type larger(Type a, Type b) {
+  return a < b ? b : a;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_SCALAR_HPP

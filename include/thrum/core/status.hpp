@@ -1,0 +1,56 @@
+#ifndef THRUM_CORE_STATUS_HPP
+#define THRUM_CORE_STATUS_HPP
+
+#include <stdint.h>
+
+namespace thrum {
+
+/// How a call went. Says nothing about the machine that is watched: that is `State`.
+enum class Status : uint8_t {
+  not_fitted,        ///< no model yet; the all-zero start-up value, so that it may lie in .bss
+  ok,                ///< the call did what it says
+  wrong_size,        ///< the sizes of two arguments, or of an argument and the capacity, do not match
+  out_of_range,      ///< a number is outside what the call accepts
+  non_finite,        ///< an input is NaN or infinite; nothing was computed from it
+  overflow,          ///< the input is finite, but a result is too large for its type
+  not_ready,         ///< no completed window yet
+  corrupt_model,     ///< the model's checksum does not match: flash is damaged
+  self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
+};
+
+/// What is known of the machine.
+enum class State : uint8_t {
+  unknown,  ///< not to be told: input not finite, not fitted, or too few windows yet
+  normal,   ///< as learned
+  alarm,    ///< anomalous: score above 1
+};
+
+/// English word for a status; static storage.
+constexpr const char* to_string(Status status) {
+  switch (status) {
+    case Status::not_fitted: return "not fitted";
+    case Status::ok: return "ok";
+    case Status::wrong_size: return "wrong size";
+    case Status::out_of_range: return "out of range";
+    case Status::non_finite: return "non-finite input";
+    case Status::overflow: return "overflow";
+    case Status::not_ready: return "not ready";
+    case Status::corrupt_model: return "corrupt model";
+    case Status::self_test_failed: return "self-test failed";
+  }
+  return "?";
+}
+
+/// English word for a state; static storage.
+constexpr const char* to_string(State state) {
+  switch (state) {
+    case State::unknown: return "unknown";
+    case State::normal: return "normal";
+    case State::alarm: return "alarm";
+  }
+  return "?";
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_STATUS_HPP
