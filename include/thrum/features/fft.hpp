@@ -1,0 +1,188 @@
+#ifndef THRUM_FEATURES_FFT_HPP
+#define THRUM_FEATURES_FFT_HPP
+
+#include <stddef.h>
+
+#include "thrum/core/elementary.hpp"
+#include "thrum/core/matrix_view.hpp"
+
+namespace thrum {
+
+/// Entries of the table for a transform of `size` samples.
+constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
+
+/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. This one table serves the transform (cosine
+/// and sine) and the Hann window. size: a multiple of 4. constexpr; at run time O(size) in double.
+template <typename Scalar>
+constexpr void fill_cosine_table(Scalar* table, Index size) {
+  for (Index k = 0; k <= size / 4; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
+}
+
+/// The table as an object. As `static constexpr` it lies in flash; the compilers' default limits on constant
+/// evaluation allow sizes up to 16384.
+template <typename Scalar, Index size>
+struct CosineTable {
+  Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};
+  constexpr CosineTable() { fill_cosine_table(value, size); }
+};
+
+namespace detail {
+
+template <typename Scalar>
+struct Complex {
+  Scalar re;
+  Scalar im;
+};
+
+template <typename Scalar>
+inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+  return {a.re + b.re, a.im + b.im};
+}
+template <typename Scalar>
+inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+  return {a.re - b.re, a.im - b.im};
+}
+
+/// a times the twiddle w.re - i w.im.
+template <typename Scalar>
+inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+  return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
+}
+
+template <typename Scalar>
+inline Complex<Scalar> load(const Scalar* at) {
+  return {at[0], at[1]};
+}
+template <typename Scalar>
+inline void store(Scalar* at, Complex<Scalar> value) {
+  at[0] = value.re;
+  at[1] = value.im;
+}
+
+/// Cosine and sine of 2 pi k / size for 0 <= k < 3 size / 4.
+template <typename Scalar>
+inline Complex<Scalar> twiddle(const Scalar* cosines, Index size, Index k) {
+  const Index from_quarter = k - size / 4;
+  return {cosines[k <= size / 2 ? k : size - k], cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
+}
+
+/// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
+template <typename Scalar>
+inline void reverse_bits_of_positions(Scalar* z, Index count) {
+  const Index half = count / 2;
+  Index reversed = 0;  // of the even position; that of the next is half more
+  for (Index i = 0; i < count; i += 2) {
+    const auto swap = [z](Index a, Index b) {
+      const Complex<Scalar> kept = load(z + 2 * a);
+      store(z + 2 * a, load(z + 2 * b));
+      store(z + 2 * b, kept);
+    };
+    if (i < reversed) swap(i, reversed);
+    if (i + 1 < reversed + half) swap(i + 1, reversed + half);
+    Index bit = half / 2;
+    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
+    reversed |= bit;
+  }
+}
+
+/// First stage when the count is not a power of four: neighbours become transforms of length two.
+template <typename Scalar>
+inline void join_pairs(Scalar* z, Index count) {
+  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+    const Complex<Scalar> a = load(z), b = load(z + 2);
+    store(z, a + b);
+    store(z + 2, a - b);
+  }
+}
+
+/// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
+/// order the four are those of the samples 0, 2, 1, 3 modulo 4.
+template <typename Scalar>
+inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+  const Complex<Scalar> a = load(at);
+  const Complex<Scalar> even_sum = a + b, even_difference = a - b;
+  const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
+  const Complex<Scalar> quarter_turned{odd_difference.im, -odd_difference.re};
+  store(at, even_sum + odd_sum);
+  store(at + 2 * quarter, even_difference + quarter_turned);
+  store(at + 4 * quarter, even_sum - odd_sum);
+  store(at + 6 * quarter, even_difference - quarter_turned);
+}
+
+/// One stage: transforms of length `quarter` become transforms four times as long.
+template <typename Scalar>
+inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* cosines) {
+  const Index size = 2 * count;
+  const Index step = size / (4 * quarter);
+  Scalar* const end = z + 2 * count;
+  const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  for (Scalar* at = z; at < end; at += 8 * quarter)
+    join_four(at, quarter, load(at + b), load(at + c), load(at + d));
+  for (Index j = 1; j < quarter; ++j) {
+    const Complex<Scalar> once = twiddle(cosines, size, j * step);
+    const Complex<Scalar> twice = twiddle(cosines, size, 2 * j * step);
+    const Complex<Scalar> thrice = twiddle(cosines, size, 3 * j * step);
+    for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
+      join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
+                turned(load(at + d), thrice));
+  }
+}
+
+/// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
+template <typename Scalar>
+inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
+  const Scalar mean = z[0] + z[1];
+  z[1] = z[0] - z[1];
+  z[0] = mean;
+  for (Index k = 2; k < size / 2; k += 2) {
+    Scalar* const low = z + k;
+    Scalar* const high = z + size - k;
+    const Complex<Scalar> a = load(low), b = load(high);
+    const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
+    const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
+    const Complex<Scalar> odd_turned = turned(odd, twiddle(cosines, size, k / 2));
+    store(low, even + odd_turned);
+    store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
+  }
+  z[size / 2 + 1] = -z[size / 2 + 1];
+}
+
+}  // namespace detail
+
+/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
+/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
+/// X[size/2-1]. size: a power of two from 8 to 65536; cosines: fill_cosine_table(size). Error about 1e-7
+/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation 19, 1965),
+/// decimated in time, on half as many complex numbers.
+template <typename Scalar>
+inline void real_fourier_transform(Scalar* x, Index size, const Scalar* cosines) {
+  const Index count = size / 2;
+  detail::reverse_bits_of_positions(x, count);
+  Index quarter = 1;
+  Index stages = count;
+  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
+  if (stages == 2) {
+    detail::join_pairs(x, count);
+    quarter = 2;
+  }
+  for (; quarter < count; quarter *= 4) detail::join_quarters(x, count, quarter, cosines);
+  detail::split_real(x, size, cosines);
+}
+
+/// Multiplies x by the periodic Hann window 1/2 - 1/2 cos(2 pi n / size); the mean of its square is 3/8.
+/// x: `size` samples, in place; cosines: fill_cosine_table(size).
+template <typename Scalar>
+inline void apply_hann_window(Scalar* x, Index size, const Scalar* cosines) {
+  x[0] = Scalar(0);
+  for (Index n = 1; n < size / 2; ++n) {
+    const Scalar weight = Scalar(0.5) - Scalar(0.5) * cosines[n];
+    x[n] *= weight;
+    x[size - n] *= weight;
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_FFT_HPP

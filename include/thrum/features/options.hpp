@@ -1,0 +1,244 @@
+#ifndef THRUM_FEATURES_OPTIONS_HPP
+#define THRUM_FEATURES_OPTIONS_HPP
+
+#include <float.h>
+#include <stdint.h>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/status.hpp"
+
+namespace thrum {
+
+/// Most channels that one options struct describes.
+constexpr int max_channels = 16;
+
+/// What a channel's numbers mean. Travels with the model.
+struct ChannelOptions {
+  float counts_per_unit = 1;  ///< raw counts for one unit, e.g. 8192 for an accelerometer of +-4 g; not 0
+  float full_scale = 0;       ///< largest magnitude the sensor can say, in units; 0: unknown
+  char unit[8] = "";          ///< name of the unit, e.g. "g"; ends with a zero
+};
+
+constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
+  for (int i = 0; i < 8; ++i)
+    if (a.unit[i] != b.unit[i]) return false;
+  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale;
+}
+constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
+
+/// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
+/// the model header carries it, the firmware extracts with it.
+struct FeatureOptions {
+  int channels = 1;
+  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int hop = 512;            ///< frames from one window to the next, 1 to window
+  float sampling_rate = 1;  ///< frames per second
+
+  bool mean = false;  ///< all else is of the signal minus its window mean, so that a tilt is no fault
+  bool rms = true;
+  bool median_absolute_deviation = true;
+  bool peak_to_peak = true;
+  bool crest_factor = true;
+  bool skewness = true;
+  bool kurtosis = true;
+  bool zero_crossings = true;
+  bool correlation = true;  ///< one for each pair of channels
+
+  int bands = 16;               ///< log energies in so many equal bands; 0: none
+  float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
+  float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
+  float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+
+  ChannelOptions channel[max_channels] = {};
+};
+
+constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
+  for (int i = 0; i < max_channels; ++i)
+    if (a.channel[i] != b.channel[i]) return false;
+  return a.channels == b.channels && a.window == b.window && a.hop == b.hop &&
+         a.sampling_rate == b.sampling_rate && a.mean == b.mean && a.rms == b.rms &&
+         a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
+         a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
+         a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+}
+constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
+
+/// What one feature is. The order is the order of a channel's features in a row.
+enum class FeatureKind : uint8_t {
+  mean,                       ///< of the window, in units
+  rms,                        ///< root mean square of the signal minus its mean, in units
+  median_absolute_deviation,  ///< from the median, without the factor 1.4826, in units
+  peak_to_peak,               ///< largest minus least value, in units
+  crest_factor,               ///< largest magnitude / rms; 0 when flat
+  skewness,                   ///< third moment / rms^3; 0 when flat
+  kurtosis,                   ///< fourth moment / rms^4: 3 for Gaussian noise, 1.5 for a sine; 0 when flat
+  zero_crossings,             ///< changes of sign a second
+  band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
+  correlation,                ///< Pearson's, of two channels; 0 when either is flat
+};
+
+/// English words for a kind of feature; static storage.
+constexpr const char* to_string(FeatureKind kind) {
+  switch (kind) {
+    case FeatureKind::mean: return "mean";
+    case FeatureKind::rms: return "rms";
+    case FeatureKind::median_absolute_deviation: return "median absolute deviation";
+    case FeatureKind::peak_to_peak: return "peak to peak";
+    case FeatureKind::crest_factor: return "crest factor";
+    case FeatureKind::skewness: return "skewness";
+    case FeatureKind::kurtosis: return "kurtosis";
+    case FeatureKind::zero_crossings: return "zero crossings";
+    case FeatureKind::band_energy: return "band";
+    case FeatureKind::correlation: return "correlation";
+  }
+  return "?";
+}
+
+/// What the feature at some place in a row is.
+struct FeatureName {
+  FeatureKind kind;
+  int channel;
+  int detail;  ///< the band; the other channel of a correlation; else 0
+};
+
+/// True when each channel has a feature of this kind (band_energy, correlation: when there are any).
+constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
+  switch (kind) {
+    case FeatureKind::mean: return options.mean;
+    case FeatureKind::rms: return options.rms;
+    case FeatureKind::median_absolute_deviation: return options.median_absolute_deviation;
+    case FeatureKind::peak_to_peak: return options.peak_to_peak;
+    case FeatureKind::crest_factor: return options.crest_factor;
+    case FeatureKind::skewness: return options.skewness;
+    case FeatureKind::kurtosis: return options.kurtosis;
+    case FeatureKind::zero_crossings: return options.zero_crossings;
+    case FeatureKind::band_energy: return options.bands > 0;
+    case FeatureKind::correlation: return options.correlation && options.channels > 1;
+  }
+  return false;
+}
+
+/// Features of one channel, its bands included, correlations not.
+constexpr int features_per_channel(const FeatureOptions& options) {
+  int count = options.bands;
+  for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind)
+    if (has_feature(options, static_cast<FeatureKind>(kind))) ++count;
+  return count;
+}
+
+/// Features in a row: channel after channel in the order of FeatureKind with its bands from low to high, then
+/// the correlations (0,1), (0,2), ..., (1,2), ...
+constexpr int feature_count(const FeatureOptions& options) {
+  const int pairs = options.channels * (options.channels - 1) / 2;
+  return options.channels * features_per_channel(options) +
+         (has_feature(options, FeatureKind::correlation) ? pairs : 0);
+}
+
+/// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
+constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
+  const int per_channel = features_per_channel(options);
+  if (index < options.channels * per_channel) {
+    const int channel = index / per_channel;
+    int place = index % per_channel;
+    for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind) {
+      if (!has_feature(options, static_cast<FeatureKind>(kind))) continue;
+      if (place-- == 0) return {static_cast<FeatureKind>(kind), channel, 0};
+    }
+    return {FeatureKind::band_energy, channel, place};
+  }
+  int first = 0;
+  int pair = index - options.channels * per_channel;
+  while (first + 2 < options.channels && pair >= options.channels - 1 - first)
+    pair -= options.channels - 1 - first++;
+  return {FeatureKind::correlation, first, first + 1 + pair};
+}
+
+/// Upper edge of the last band in Hz.
+constexpr float highest_hz(const FeatureOptions& options) {
+  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+}
+
+/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
+constexpr float band_edge_hz(const FeatureOptions& options, int band) {
+  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
+  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
+}
+
+/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
+/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
+/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
+/// matter.
+constexpr Index band_edge(const FeatureOptions& options, int band) {
+  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
+  constexpr float slack = 1.0f / 32.0f;
+  const Index last = options.window / 2;
+  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
+  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
+  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+  return first > 0 ? first : 1;
+}
+
+namespace detail {
+
+constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
+constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
+
+constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
+  if (options.bands == 0) return nullptr;
+  if (!is_power_of_two(options.window))
+    return "window must be a power of two from 8 to 65536 when bands are on";
+  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
+  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
+    return "energy_floor must be positive, at least 1.2e-38";
+  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
+  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
+    return "highest_hz must be 0 or at most half the sampling rate";
+  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
+  for (int band = 0; band < options.bands; ++band)
+    if (band_edge(options, band) >= band_edge(options, band + 1))
+      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_channel(const ChannelOptions& channel) {
+  if (!is_positive(channel.counts_per_unit)) return "counts_per_unit must be positive";
+  if (!(channel.full_scale >= 0.0f && channel.full_scale <= FLT_MAX))
+    return "full_scale must not be negative";
+  if (channel.unit[7] != '\0') return "unit must have at most 7 characters";
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// What is wrong with the options, as a sentence in static storage; nullptr when nothing is. constexpr, for
+/// static_assert.
+constexpr const char* what_is_wrong(const FeatureOptions& options) {
+  if (options.channels < 1 || options.channels > max_channels) return "channels must be from 1 to 16";
+  if (options.window < 8 || options.window > 65536) return "window must be from 8 to 65536 frames";
+  if (options.hop < 1 || options.hop > options.window) return "hop must be from 1 to window";
+  if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
+  if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
+  for (int c = 0; c < options.channels; ++c)
+    if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
+  if (options.correlation && options.window < options.channels)
+    return "window must have at least as many frames as there are channels when correlation is on";
+  if (feature_count(options) < 1) return "no feature is switched on";
+  return nullptr;
+}
+
+/// Status::ok, or Status::out_of_range when something is wrong (what_is_wrong says what; a number that is not
+/// finite is found under any compiler flag).
+inline Status check(const FeatureOptions& options) {
+  bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
+                is_finite(options.highest_hz) && is_finite(options.energy_floor);
+  for (const ChannelOptions& channel : options.channel)
+    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
+  return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_OPTIONS_HPP
