@@ -1,0 +1,223 @@
+#ifndef THRUM_ANOMALY_SCORER_HPP
+#define THRUM_ANOMALY_SCORER_HPP
+
+#include <Eigen/Core>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/quantile.hpp"
+#include "thrum/core/distance.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/errors.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+
+struct AnomalyScorerOptions {
+  double radius_quantile = 0.99;  ///< in (0, 1): share of a cluster's members that lie within its radius
+
+  friend bool operator==(const AnomalyScorerOptions& a, const AnomalyScorerOptions& b) {
+    return a.radius_quantile == b.radius_quantile;
+  }
+};
+
+/// What a calibration found.
+struct Calibration {
+  double asked = 0;      ///< false-alarm rate asked for
+  Index samples = 0;     ///< n, normal samples it was calibrated on
+  double threshold = 1;  ///< in radii; score 1 afterwards
+  Index alarms = 0;      ///< of the n samples, those above the threshold
+};
+
+namespace detail {
+
+/// Split-conformal threshold: the ceil((n + 1) (1 - rate))-th smallest score. A further sample from the same
+/// source is then above it with probability at most `rate` (Vovk, Gammerman and Shafer, Algorithmic Learning
+/// in a Random World, 2005, section 4). scores: n >= 1, in radii.
+template <typename Scalar>
+Calibration conformal_threshold(const char* who, VectorView<const Scalar> scores, double rate) {
+  require(rate > 0 && rate < 1, who, ": false_alarm_rate is ", rate, ", expected a number in (0, 1)");
+  const double n = static_cast<double>(scores.size);
+  const double rank = std::ceil((n + 1) * (1 - rate) - 1e-9);
+  require(rank <= n, who, ": x has ", scores.size, " rows, expected at least ",
+          std::ceil(1 / rate - 1 - 1e-9), " for a false-alarm rate of ", rate);
+  const Scalar threshold = select(scores, static_cast<Index>(rank) - 1);
+  require(is_finite(threshold) && threshold > 0, who, ": the threshold is ", threshold,
+          " radii, expected a positive finite number: these rows are all on centres, or off every scale");
+  Index alarms = 0;
+  for (Index i = 0; i < scores.size; ++i) alarms += scores[i] > threshold ? 1 : 0;
+  return {rate, scores.size, static_cast<double>(threshold), alarms};
+}
+
+}  // namespace detail
+
+/// The anomaly score of a clustering: each cluster is a working class with a radius, and a sample scores the
+/// least distance / radius over the classes. 1 is the threshold.
+///
+/// Radius: inverse-CDF quantile of the members' distances; a cluster with fewer than 1 / (1 - quantile)
+/// members takes that of all samples, and none is less than a millionth of it.
+template <typename Scalar>
+class AnomalyScorer {
+ public:
+  explicit AnomalyScorer(AnomalyScorerOptions options = {}) : options_(options) {}
+
+  /// Learns the radii of centers, k x d, from x, n x d, both finite; weights as in KMeans::fit. Forgets the
+  /// calibration. Throws std::invalid_argument on anything else. O(n d k); allocates O(n + k d).
+  void fit(const MatrixInput<Scalar>& x, const MatrixInput<Scalar>& centers,
+           const VectorInput<Scalar>& weights = {}) {
+    constexpr const char* who = "thrum::AnomalyScorer::fit";
+    check_fit(who, x.view(), centers.view(), weights.view());
+    AnomalyScorer fitted(options_);
+    fitted.take_centers(centers.view());
+    fitted.measure_radii(x.view(), weights.view());
+    *this = std::move(fitted);
+  }
+
+  /// Moves the threshold such that at most `false_alarm_rate` of further normal samples score above 1. x: n
+  /// rows of normal samples not used in fit, n + 1 >= 1 / rate; else throws, saying how many are needed.
+  Calibration calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate) {
+    AnomalyScorer in_radii = *this;
+    in_radii.threshold_ = 1;
+    const Vector<Scalar> scores = in_radii.score(x);
+    const auto calibration = detail::conformal_threshold("thrum::AnomalyScorer::calibrate",
+                                                         detail::vector_view(scores), false_alarm_rate);
+    threshold_ = static_cast<Scalar>(calibration.threshold);
+    return calibration;
+  }
+
+  /// Scores of x, n x d, finite: n values >= 0, 1 is the threshold; infinite when finite input is too far
+  /// away for its type. O(n d k).
+  Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
+    Vector<Scalar> scores(x.view().rows);
+    score(x, detail::vector_view(scores));
+    return scores;
+  }
+
+  /// The same into a caller's n values; allocates nothing.
+  void score(const MatrixInput<Scalar>& x, VectorView<Scalar> scores) const {
+    constexpr const char* who = "thrum::AnomalyScorer::score";
+    check(who, x.view());
+    detail::require(scores.size == x.view().rows, who, ": scores has ", scores.size, " entries, expected ",
+                    x.view().rows);
+    for (Index i = 0; i < scores.size; ++i) scores[i] = anomaly_score(model(), x.view().row(i)).value;
+  }
+
+  /// The working class each row of x is judged against: n values in [0, k).
+  Vector<int> classes(const MatrixInput<Scalar>& x) const {
+    check("thrum::AnomalyScorer::classes", x.view());
+    Vector<int> classes(x.view().rows);
+    for (Index i = 0; i < classes.size(); ++i) classes[i] = anomaly_score(model(), x.view().row(i)).cluster;
+    return classes;
+  }
+
+  /// Each feature's share of the squared distance to the centre of the row's class: n x d, a row adds up to
+  /// that distance.
+  Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
+    check("thrum::AnomalyScorer::shares", x.view());
+    Matrix<Scalar> shares(x.view().rows, x.view().cols);
+    for (Index i = 0; i < shares.rows(); ++i) {
+      const int cluster = anomaly_score(model(), x.view().row(i)).cluster;
+      for (Index f = 0; f < shares.cols(); ++f)
+        shares(i, f) = squared_distance_share(model(), x.view().row(i), cluster, f);
+    }
+    return shares;
+  }
+
+  const AnomalyScorerOptions& options() const { return options_; }
+  bool fitted() const { return radii_.size() > 0; }
+  /// k: radius of each class, in units of x.
+  const Vector<Scalar>& radii() const { return radii_; }
+  /// In radii: what scores are divided by.
+  Scalar threshold() const { return threshold_; }
+  /// A view of the fitted scorer, valid while this object lives unchanged.
+  AnomalyModel<Scalar> model() const {
+    const int clusters = static_cast<int>(radii_.size());
+    return {centers_by_feature_.data(), inverse_squared_radii_.data(), threshold_,
+            clusters == 0 ? 0 : static_cast<int>(centers_by_feature_.size()) / clusters, clusters};
+  }
+
+  friend bool operator==(const AnomalyScorer& a, const AnomalyScorer& b) {
+    return a.options_ == b.options_ && a.threshold_ == b.threshold_ && a.radii_.size() == b.radii_.size() &&
+           a.centers_by_feature_.size() == b.centers_by_feature_.size() && a.radii_ == b.radii_ &&
+           a.centers_by_feature_ == b.centers_by_feature_;
+  }
+  friend bool operator!=(const AnomalyScorer& a, const AnomalyScorer& b) { return !(a == b); }
+
+ private:
+  void check_fit(const char* who, MatrixView<const Scalar> x, MatrixView<const Scalar> centers,
+                 VectorView<const Scalar> weights) const {
+    detail::require_training_data(who, x);
+    detail::require(centers.rows > 0, who, ": centers has no rows, expected at least one");
+    detail::require_columns(who, "centers", centers, x.cols);
+    detail::require_finite(who, "centers", centers);
+    detail::require_weights(who, weights, x.rows);
+    detail::require(options_.radius_quantile > 0 && options_.radius_quantile < 1, who,
+                    ": radius_quantile is ", options_.radius_quantile, ", expected a number in (0, 1)");
+  }
+
+  void check(const char* who, MatrixView<const Scalar> x) const {
+    detail::require(fitted(), who, ": not fitted");
+    detail::require_columns(who, "x", x, model().features);
+    detail::require_finite(who, "x", x);
+  }
+
+  void take_centers(MatrixView<const Scalar> centers) {
+    centers_by_feature_.resize(centers.rows * centers.cols);
+    for (Index f = 0; f < centers.cols; ++f)
+      for (Index j = 0; j < centers.rows; ++j) centers_by_feature_[f * centers.rows + j] = centers(j, f);
+    radii_.resize(centers.rows);
+  }
+
+  /// Distances and weights of some samples.
+  struct Members {
+    std::vector<Scalar> distances, weights;
+
+    Scalar radius(double quantile) const {
+      const auto size = static_cast<Index>(distances.size());
+      return weighted_quantile(contiguous(distances.data(), size), contiguous(weights.data(), size),
+                               quantile);
+    }
+    bool enough_for(double quantile) const {
+      double weight = 0;
+      for (const Scalar w : weights) weight += static_cast<double>(w);
+      return weight * (1 - quantile) >= 1 - 1e-9;
+    }
+  };
+
+  void measure_radii(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    Members all;
+    std::vector<Members> members(static_cast<std::size_t>(radii_.size()));
+    for (Index i = 0; i < x.rows; ++i) {
+      if (!(weight_of(weights, i) > 0)) continue;
+      const auto nearest = nearest_center(x.row(i), centers_by_feature_.data(), radii_.size());
+      for (Members* group : {&all, &members[static_cast<std::size_t>(nearest.cluster)]}) {
+        group->distances.push_back(square_root(nearest.squared_distance));
+        group->weights.push_back(weight_of(weights, i));
+      }
+    }
+    const double quantile = options_.radius_quantile;
+    const Scalar pooled = all.radius(quantile);
+    inverse_squared_radii_.resize(radii_.size());
+    for (Index j = 0; j < radii_.size(); ++j) {
+      const Members& own = members[static_cast<std::size_t>(j)];
+      const Scalar radius = own.enough_for(quantile) ? own.radius(quantile) : pooled;
+      radii_[j] = larger(larger(radius, pooled * Scalar(1e-6)), least_radius());
+      inverse_squared_radii_[j] = 1 / (radii_[j] * radii_[j]);
+    }
+  }
+
+  /// 1 / radius^2 must be finite, also when all samples are equal.
+  static constexpr Scalar least_radius() {
+    return sizeof(Scalar) == sizeof(float) ? Scalar(1e-18) : Scalar(1e-150);
+  }
+
+  AnomalyScorerOptions options_;
+  Vector<Scalar> centers_by_feature_, radii_, inverse_squared_radii_;
+  Scalar threshold_ = 1;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ANOMALY_SCORER_HPP

@@ -1,0 +1,96 @@
+#ifndef THRUM_ERRORS_HPP
+#define THRUM_ERRORS_HPP
+
+#include <cstdio>
+#include <cstdlib>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+
+namespace thrum {
+namespace detail {
+
+template <typename... Parts>
+std::string joined(const Parts&... parts) {
+  std::ostringstream text;
+  text.precision(9);
+  (text << ... << parts);
+  return text.str();
+}
+
+/// A broken contract: throws std::invalid_argument, or aborts with the message where exceptions are off.
+[[noreturn]] inline void fail(const std::string& message) {
+#if defined(__cpp_exceptions)
+  throw std::invalid_argument(message);
+#else
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::abort();
+#endif
+}
+
+/// Fails with the joined parts unless `holds`; the message is made only then.
+template <typename... Parts>
+void require(bool holds, const Parts&... parts) {
+  if (!holds) fail(joined(parts...));
+}
+
+template <typename Scalar>
+void require_finite(const char* who, const char* argument, MatrixView<const Scalar> x) {
+  for (Index i = 0; i < x.rows; ++i)
+    for (Index j = 0; j < x.cols; ++j)
+      if (!is_finite(x(i, j)))
+        fail(joined(who, ": ", argument, "(", i, ", ", j, ") is ", x(i, j), ", expected a finite number"));
+}
+
+template <typename Scalar>
+void require_columns(const char* who, const char* argument, MatrixView<const Scalar> x, Index expected) {
+  require(x.cols == expected, who, ": ", argument, " has ", x.cols, " columns, expected ", expected);
+}
+
+template <typename Scalar>
+void require_shape(const char* who, const char* argument, MatrixView<Scalar> x, Index rows, Index cols) {
+  require(x.rows == rows && x.cols == cols, who, ": ", argument, " is ", x.rows, " x ", x.cols, ", expected ",
+          rows, " x ", cols);
+}
+
+template <typename Scalar>
+void require_weights(const char* who, VectorView<const Scalar> weights, Index rows) {
+  if (weights.size == 0) return;
+  require(weights.size == rows, who, ": weights has ", weights.size, " entries, expected ", rows);
+  double total = 0;
+  for (Index i = 0; i < rows; ++i) {
+    require(is_finite(weights[i]) && weights[i] >= 0, who, ": weights(", i, ") is ", weights[i],
+            ", expected a finite number >= 0");
+    total += static_cast<double>(weights[i]);
+  }
+  require(total > 0, who, ": weights are all 0, expected a positive sum");
+}
+
+/// What every `fit` asks of its data: at least one row and one column, finite, and of a spread whose squared
+/// distances fit the type.
+template <typename Scalar>
+void require_training_data(const char* who, MatrixView<const Scalar> x) {
+  require(x.rows > 0 && x.cols > 0, who, ": x is ", x.rows, " x ", x.cols,
+          ", expected at least one row and one column");
+  require_finite(who, "x", x);
+  for (Index j = 0; j < x.cols; ++j) {
+    Scalar least = x(0, j), largest = x(0, j);
+    for (Index i = 1; i < x.rows; ++i) {
+      least = smaller(least, x(i, j));
+      largest = larger(largest, x(i, j));
+    }
+    const Scalar range = largest - least;
+    const Scalar limit = square_root(ScalarTraits<Scalar>::largest() / static_cast<Scalar>(x.cols)) /
+                         (sizeof(Scalar) == sizeof(double) ? square_root(static_cast<Scalar>(x.rows)) : 1);
+    require(is_finite(range) && range <= limit, who, ": column ", j, " of x spans ", least, " to ", largest,
+            ", expected a range of at most ", limit, ", whose square can be summed; scale x first");
+  }
+}
+
+}  // namespace detail
+}  // namespace thrum
+
+#endif  // THRUM_ERRORS_HPP

@@ -1,0 +1,248 @@
+#ifndef THRUM_IO_FIRMWARE_HEADER_HPP
+#define THRUM_IO_FIRMWARE_HEADER_HPP
+
+#include <algorithm>
+#include <cctype>
+#include <cstdio>
+#include <fstream>
+#include <optional>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "thrum/algorithm/detector_model.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/detector.hpp"
+#include "thrum/errors.hpp"
+#include "thrum/version.hpp"
+
+namespace thrum {
+
+struct FirmwareHeaderOptions {
+  int self_tests =
+      8;  ///< feature rows with expected scores for the check at boot, >= 8; each costs 4 d bytes
+  std::optional<double> measured_false_alarm_rate = std::nullopt;  ///< on held-out normals; for the comment
+};
+
+/// Bytes of a model's arrays in flash, without code: offsets, factors, directions, centres, radii,
+/// self-tests.
+inline Index model_flash_bytes(const DetectorModel<float>& model) {
+  const Index d = model.features, p = model.projection.components, k = model.anomaly.clusters;
+  const Index scaling = model.scales() ? 2 * d : 0;
+  const Index projection = model.projects() ? d + d * p + (model.projection.variance != nullptr ? p : 0) : 0;
+  const Index anomaly = model.anomaly.features * k + k + 1;
+  const Index self_tests = model.self_tests.count * (d + 1);
+  return (scaling + projection + anomaly + self_tests) * static_cast<Index>(sizeof(float));
+}
+
+/// Bytes that a fixed::Detector (int16 samples, slack of one hop) or a fixed::RowDetector of this model takes
+/// in RAM, on a 32-bit processor.
+inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
+  const Index scratch = model.scratch_size() * 4;
+  if (!model.has_signal) return scratch;
+  const Index positions = 12, monitor = 12, verdict = 20;
+  const Index samples =
+      static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
+  const Index floats = static_cast<Index>(model.features + model.signal.window) * 4;
+  return positions + monitor + verdict + scratch + floats + (samples + 3) / 4 * 4;
+}
+
+namespace detail {
+
+/// Rows whose scores exercise a model: for each class in turn, the centre plus a step of known length in
+/// radii along a random direction, taken back to feature space.
+inline Matrix<float> self_test_rows(const DetectorModel<float>& model, int count) {
+  const AnomalyModel<float>& anomaly = model.anomaly;
+  Matrix<float> rows(count, model.features);
+  Vector<float> z(anomaly.features);
+  Random random(model.checksum);
+  for (int i = 0; i < count; ++i) {
+    const int cluster = i % anomaly.clusters;
+    for (float& step : z) step = static_cast<float>(random.normal());
+    const float radius = 1 / square_root(anomaly.inverse_squared_radius[cluster]);
+    z *= radius * 2 * (static_cast<float>(i) + 0.5f) / static_cast<float>(count) / z.norm();
+    for (int c = 0; c < anomaly.features; ++c) z[c] += anomaly.centers[c * anomaly.clusters + cluster];
+    Vector<float> x(model.features);
+    if (model.projects())
+      unproject(model.projection, vector_view(z), vector_view(x));
+    else
+      std::copy_n(z.data(), z.size(), x.data());
+    if (model.scales()) unscale(model.scaling, vector_view(x), vector_view(x));
+    std::copy_n(x.data(), x.size(), rows.row(i).data());
+  }
+  return rows;
+}
+
+inline std::string hex_float(float value) {
+  char text[40];
+  std::snprintf(text, sizeof(text), "%af", static_cast<double>(value));
+  return text;
+}
+
+/// Writes the parts of a model header.
+class ModelHeaderWriter {
+ public:
+  ModelHeaderWriter(std::ostream& out, const std::string& name) : out_(out), name_(name) {}
+
+  /// An array, or nothing for a null pointer.
+  void array(const char* what, const float* values, Index size) {
+    if (values == nullptr) return;
+    out_ << "inline constexpr float " << what << "[" << size << "] = {";
+    for (Index i = 0; i < size; ++i) out_ << (i % 8 == 0 ? "\n    " : " ") << hex_float(values[i]) << ',';
+    out_ << "\n};\n";
+  }
+
+  /// How the model names an array.
+  std::string reference(const char* what, const float* values) const {
+    return values == nullptr ? "nullptr" : name_ + "_data::" + what;
+  }
+
+  void signal(const FeatureOptions& signal) {
+    out_ << "    {" << signal.channels << ", " << signal.window << ", " << signal.hop << ", "
+         << hex_float(signal.sampling_rate) << ",  // channels, window, hop, sampling rate\n     ";
+    for (const bool flag :
+         {signal.mean, signal.rms, signal.median_absolute_deviation, signal.peak_to_peak, signal.crest_factor,
+          signal.skewness, signal.kurtosis, signal.zero_crossings, signal.correlation})
+      out_ << (flag ? "true," : "false,");
+    out_ << "  // which features\n     " << signal.bands << ", " << hex_float(signal.lowest_hz) << ", "
+         << hex_float(signal.highest_hz) << ", " << hex_float(signal.energy_floor)
+         << ",  // bands, lowest and highest Hz, floor\n     {";
+    for (int c = 0; c < signal.channels; ++c) {
+      const ChannelOptions& channel = signal.channel[c];
+      out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";
+      for (const char letter : channel.unit) out_ << static_cast<int>(letter) << ",";
+      out_ << "}},\n      ";
+    }
+    out_ << "}},\n";
+  }
+
+ private:
+  std::ostream& out_;
+  const std::string& name_;
+};
+
+inline void write_summary(std::ostream& out, const std::string& name, const DetectorModel<float>& model,
+                          const std::optional<Calibration>& calibration,
+                          const FirmwareHeaderOptions& options) {
+  out << "// " << name << ": what a machine is like when it runs well. Written by thrum "
+      << THRUM_VERSION / 10000 << '.' << THRUM_VERSION / 100 % 100 << '.' << THRUM_VERSION % 100
+      << "; do not edit.\n//\n";
+  out << "//   features    " << model.features << '\n';
+  if (model.has_signal) {
+    out << "//   signal      " << model.signal.channels << " channels at " << model.signal.sampling_rate
+        << " Hz, windows of " << model.signal.window << " every " << model.signal.hop << " frames, "
+        << (model.signal.channel[0].unit[0] == '\0' ? "no unit" : model.signal.channel[0].unit) << '\n';
+  }
+  if (model.projects()) out << "//   components  " << model.projection.components << '\n';
+  out << "//   classes     " << model.anomaly.clusters << '\n';
+  out << "//   threshold   " << model.anomaly.threshold << " radii\n";
+  out << "//   flash       " << model_flash_bytes(model) << " bytes for the model, of which "
+      << model.self_tests.count * (model.features + 1) * 4 << " for self-tests\n";
+  out << "//   RAM         " << firmware_ram_bytes(model) << " bytes\n";
+  if (calibration) {
+    out << "//   false alarms asked " << 100 * calibration->asked << " %";
+    if (options.measured_false_alarm_rate)
+      out << ", measured " << 100 * *options.measured_false_alarm_rate << " % on held-out normals";
+    out << '\n';
+  } else {
+    out << "//   not calibrated: 1 is the radius of a class\n";
+  }
+}
+
+inline void write_arrays(ModelHeaderWriter& writer, const DetectorModel<float>& model) {
+  const Index d = model.features, p = model.projection.components, k = model.anomaly.clusters;
+  writer.array("offset", model.scaling.offset, d);
+  writer.array("factor", model.scaling.factor, d);
+  writer.array("mean", model.projection.mean, d);
+  writer.array("basis", model.projection.basis, d * p);
+  writer.array("variance", model.projection.variance, p);
+  writer.array("centers", model.anomaly.centers, model.anomaly.features * k);
+  writer.array("inverse_squared_radius", model.anomaly.inverse_squared_radius, k);
+  writer.array("self_test_rows", model.self_tests.rows, model.self_tests.count * d);
+  writer.array("self_test_scores", model.self_tests.scores, model.self_tests.count);
+}
+
+inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string& name,
+                        const DetectorModel<float>& model) {
+  const auto& [offset, factor, scaled_features] = model.scaling;
+  const ProjectionModel<float>& projection = model.projection;
+  const AnomalyModel<float>& anomaly = model.anomaly;
+  out << "inline constexpr thrum::DetectorModel<float> " << name << " = {\n";
+  out << "    " << model.schema << "u, " << model.checksum << "u,  // schema, checksum\n";
+  out << "    " << model.features << ", " << (model.has_signal ? "true" : "false") << ",\n";
+  writer.signal(model.signal);
+  out << "    {" << model.monitor.votes << ", " << model.monitor.window << ", " << model.monitor.release
+      << "},  // votes, of so many, release\n";
+  out << "    {" << writer.reference("offset", offset) << ", " << writer.reference("factor", factor) << ", "
+      << scaled_features << "},\n";
+  out << "    {" << writer.reference("mean", projection.mean) << ", "
+      << writer.reference("basis", projection.basis) << ", "
+      << writer.reference("variance", projection.variance) << ", " << projection.features << ", "
+      << projection.components << "},\n";
+  out << "    {" << writer.reference("centers", anomaly.centers) << ", "
+      << writer.reference("inverse_squared_radius", anomaly.inverse_squared_radius) << ", "
+      << hex_float(anomaly.threshold) << ", " << anomaly.features << ", " << anomaly.clusters << "},\n";
+  out << "    {" << writer.reference("self_test_rows", model.self_tests.rows) << ", "
+      << writer.reference("self_test_scores", model.self_tests.scores) << ", " << model.self_tests.count
+      << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";
+}
+
+inline bool is_identifier(const std::string& name) {
+  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0) return false;
+  for (const char letter : name)
+    if (std::isalnum(static_cast<unsigned char>(letter)) == 0 && letter != '_') return false;
+  return true;
+}
+
+}  // namespace detail
+
+/// The text of a C++17 header with a fitted detector as inline constexpr data: exact (hex floats), with
+/// schema, checksum and self-tests. Depends on nothing but the detector and the arguments. name: of the
+/// variable, an identifier. Throws std::invalid_argument when not fitted, on other names, or on fewer than 8
+/// self-tests.
+inline std::string firmware_header(const std::string& name, const Detector<float>& detector,
+                                   const FirmwareHeaderOptions& options = {}) {
+  constexpr const char* who = "thrum::firmware_header";
+  detail::require(detector.fitted(), who, ": detector is not fitted");
+  detail::require(detail::is_identifier(name), who, ": name is '", name, "', expected a C++ identifier");
+  detail::require(options.self_tests >= 8, who, ": self_tests is ", options.self_tests,
+                  ", expected at least 8");
+
+  DetectorModel<float> model = detector.model();
+  model.checksum = checksum_of(model);  // seeds the rows: the same model, the same self-tests
+  const Matrix<float> rows = detail::self_test_rows(model, options.self_tests);
+  const Vector<float> scores = detector.score(rows);
+  model.self_tests = {rows.data(), scores.data(), options.self_tests, 1e-5f};
+  model.checksum = checksum_of(model);
+
+  std::ostringstream out;
+  detail::write_summary(out, name, model, detector.calibration(), options);
+  out << "\n#ifndef THRUM_MODEL_" << name << "\n#define THRUM_MODEL_" << name << "\n\n";
+  out << "#ifndef THRUM_VERSION\n#error \"include thrum_firmware.hpp (or thrum/firmware.hpp) before this "
+         "model\"\n#endif\n\n";
+  out << "static_assert(thrum::model_schema == " << model_schema << ",\n              \"" << name
+      << " was written for model schema " << model_schema
+      << ", this thrum reads another: write the header again with this version\");\n\n";
+  out << "namespace " << name << "_data {\n";
+  detail::ModelHeaderWriter writer(out, name);
+  detail::write_arrays(writer, model);
+  out << "}  // namespace " << name << "_data\n\n";
+  detail::write_model(out, writer, name, model);
+  out << "\n#endif  // THRUM_MODEL_" << name << "\n";
+  return out.str();
+}
+
+/// Writes firmware_header() to a file. Throws std::runtime_error when the file cannot be written.
+inline void write_firmware_header(const std::string& path, const std::string& name,
+                                  const Detector<float>& detector,
+                                  const FirmwareHeaderOptions& options = {}) {
+  const std::string text = firmware_header(name, detector, options);
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) throw std::runtime_error(path + ": cannot be written");
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_IO_FIRMWARE_HEADER_HPP

@@ -1,0 +1,18 @@
+#ifndef THRUM_THRUM_HPP
+#define THRUM_THRUM_HPP
+
+// The laptop wing, whole: learning over Eigen matrices, recordings in, firmware header out.
+
+#include "thrum/anomaly_scorer.hpp"
+#include "thrum/detector.hpp"
+#include "thrum/feature_extractor.hpp"
+#include "thrum/input.hpp"
+#include "thrum/io/firmware_header.hpp"
+#include "thrum/io/npy.hpp"
+#include "thrum/io/recording.hpp"
+#include "thrum/kmeans.hpp"
+#include "thrum/pca.hpp"
+#include "thrum/scaler.hpp"
+#include "thrum/version.hpp"
+
+#endif  // THRUM_THRUM_HPP
