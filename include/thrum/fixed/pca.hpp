@@ -1,0 +1,59 @@
+#ifndef THRUM_FIXED_PCA_HPP
+#define THRUM_FIXED_PCA_HPP
+
+#include "thrum/algorithm/projection.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/status.hpp"
+#include "thrum/fixed/storage.hpp"
+
+namespace thrum {
+namespace fixed {
+
+/// thrum::PCA with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features, int max_components>
+class PCA {
+ public:
+  /// Takes over a fitted PCA: d means and p x d directions, finite, d <= max_features, p <= max_components.
+  Status use(ConstVectorView<Scalar> mean, ConstMatrixView<Scalar> components) {
+    if (mean.size != components.cols || mean.size < 1 || mean.size > max_features || components.rows < 1 ||
+        components.rows > max_components)
+      return Status::wrong_size;
+    if (!detail::all_finite(mean) || !detail::all_finite(components)) return Status::non_finite;
+    detail::copy(mean, mean_);
+    detail::copy_by_feature(components, basis_);
+    features_ = static_cast<int>(components.cols);
+    components_ = static_cast<int>(components.rows);
+    return Status::ok;
+  }
+
+  /// Coordinates along the components: d values in, p values out.
+  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> z) const {
+    const Status status = detail::check(features_, x, z.size, components_);
+    if (status != Status::ok) return status;
+    Scalar centered[array_size(max_features)];
+    project(model(), x, centered, z);
+    return Status::ok;
+  }
+
+  /// The point in the plane of the components: p values in, d values out.
+  Status inverse_transform(ConstVectorView<Scalar> z, VectorView<Scalar> x) const {
+    const Status status = detail::check(components_, z, x.size, features_);
+    if (status == Status::ok) unproject(model(), z, x);
+    return status;
+  }
+
+  int features() const { return features_; }
+  int components() const { return components_; }
+  ProjectionModel<Scalar> model() const { return {mean_, basis_, nullptr, features_, components_}; }
+
+ private:
+  Scalar mean_[array_size(max_features)] = {};
+  Scalar basis_[array_size(max_features * max_components)] = {};
+  int features_ = 0;
+  int components_ = 0;
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_PCA_HPP

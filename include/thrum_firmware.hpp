@@ -1,0 +1,2534 @@
+// thrum for firmware in one file, with no dependency. Generated from include/thrum/firmware.hpp by the CMake
+// target `single_header`: change the headers there, not this file.
+//
+// SPDX-License-Identifier: MIT
+// Copyright (c) 2026 The thrum authors
+
+#include <float.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifndef THRUM_CORE_MATRIX_VIEW_HPP
+#define THRUM_CORE_MATRIX_VIEW_HPP
+
+namespace thrum {
+
+/// Sizes and positions. Signed, so that differences and downward loops are safe; n * d may exceed 2^31.
+using Index = ptrdiff_t;
+
+/// A vector somebody else owns: `size` elements, `stride` elements apart.
+template <typename Scalar>
+struct VectorView {
+  Scalar* data = nullptr;
+  Index size = 0;
+  Index stride = 1;
+
+  constexpr Scalar& operator[](Index i) const { return data[i * stride]; }
+  constexpr operator VectorView<const Scalar>() const { return {data, size, stride}; }
+};
+
+/// A matrix somebody else owns. Rows are samples, columns are features; strides are in elements, so that
+/// row-major, column-major, blocks and single rows are all the same to an algorithm.
+template <typename Scalar>
+struct MatrixView {
+  Scalar* data = nullptr;
+  Index rows = 0;
+  Index cols = 0;
+  Index row_stride = 0;
+  Index col_stride = 1;
+
+  constexpr Scalar& operator()(Index row, Index col) const {
+    return data[row * row_stride + col * col_stride];
+  }
+  constexpr VectorView<Scalar> row(Index i) const { return {data + i * row_stride, cols, col_stride}; }
+  constexpr VectorView<Scalar> col(Index j) const { return {data + j * col_stride, rows, row_stride}; }
+  constexpr MatrixView transposed() const { return {data, cols, rows, col_stride, row_stride}; }
+  constexpr MatrixView middle_rows(Index first, Index count) const {
+    return {data + first * row_stride, count, cols, row_stride, col_stride};
+  }
+  constexpr operator MatrixView<const Scalar>() const { return {data, rows, cols, row_stride, col_stride}; }
+};
+
+/// View of a contiguous row-major array.
+template <typename Scalar>
+constexpr MatrixView<Scalar> row_major(Scalar* data, Index rows, Index cols) {
+  return {data, rows, cols, cols, 1};
+}
+
+/// View of a contiguous array.
+template <typename Scalar>
+constexpr VectorView<Scalar> contiguous(Scalar* data, Index size) {
+  return {data, size, 1};
+}
+
+/// A size as C++ declares arrays with it.
+constexpr size_t array_size(Index size) { return static_cast<size_t>(size); }
+
+/// Keeps a parameter out of template argument deduction, so that views of mutable data convert to const ones.
+template <typename Type>
+struct Identity {
+  using type = Type;
+};
+template <typename Scalar>
+using ConstMatrixView = MatrixView<const typename Identity<Scalar>::type>;
+template <typename Scalar>
+using ConstVectorView = VectorView<const typename Identity<Scalar>::type>;
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_MATRIX_VIEW_HPP
+
+#ifndef THRUM_CORE_SCALAR_HPP
+#define THRUM_CORE_SCALAR_HPP
+
+// Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
+// `true` by decree under -ffast-math, where NaN must still never pass for a normal machine.
+
+namespace thrum {
+
+/// What thrum needs to know of a scalar type; only float and double have it.
+template <typename Scalar>
+struct ScalarTraits;
+
+template <>
+struct ScalarTraits<float> {
+  using Bits = uint32_t;
+  static constexpr int mantissa_bits = 23;
+  static constexpr int exponent_bias = 127;
+  static constexpr float largest() { return FLT_MAX; }
+  static constexpr float epsilon() { return FLT_EPSILON; }
+};
+
+template <>
+struct ScalarTraits<double> {
+  using Bits = uint64_t;
+  static constexpr int mantissa_bits = 52;
+  static constexpr int exponent_bias = 1023;
+  static constexpr double largest() { return DBL_MAX; }
+  static constexpr double epsilon() { return DBL_EPSILON; }
+};
+
+/// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
+/// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
+template <typename Scalar>
+inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+  typename ScalarTraits<Scalar>::Bits bits;
+  __builtin_memcpy(&bits, &x, sizeof(bits));
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return bits;
+}
+
+template <typename Scalar>
+inline Scalar from_bits(typename ScalarTraits<Scalar>::Bits bits) {
+  Scalar x;
+  __builtin_memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/// True unless x is NaN or infinite, under any compiler flag.
+template <typename Scalar>
+inline bool is_finite(Scalar x) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits exponent = (Bits{2} * ScalarTraits<Scalar>::exponent_bias + 1)
+                            << ScalarTraits<Scalar>::mantissa_bits;
+  return (bits_of(x) & exponent) != exponent;
+}
+
+/// Positive infinity made from its bits: -ffast-math may not name it otherwise.
+template <typename Scalar>
+inline Scalar infinity() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return from_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+}
+
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline double square_root(double x) { return __builtin_sqrt(x); }
+
+template <typename Scalar>
+constexpr Scalar absolute(Scalar x) {
+  return x < Scalar(0) ? -x : x;
+}
+
+template <typename Type>
+constexpr Type smaller(Type a, Type b) {
+  return b < a ? b : a;
+}
+
+template <typename Type>
+constexpr Type larger(Type a, Type b) {
+  return a < b ? b : a;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_SCALAR_HPP
+
+#ifndef THRUM_CORE_COLUMN_SUMS_HPP
+#define THRUM_CORE_COLUMN_SUMS_HPP
+
+// The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
+// feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
+// order, so the bits are the same with any vector width, on the laptop and on the chip.
+
+namespace thrum {
+
+/// Features summed before a sum is put aside. Long plain float sums lose digits (a million equal terms lose
+/// four); two levels keep the error below (256 + d / 256) roundings. Up to 256 features nothing changes.
+constexpr Index features_per_partial_sum = 256;
+
+namespace detail {
+
+/// Sums of four neighbouring columns, kept in registers.
+template <typename Scalar>
+struct FourSums {
+  Scalar a = 0, b = 0, c = 0, d = 0;
+
+  template <typename AddTerm>
+  void add(VectorView<const Scalar> x, const Scalar* column, Index columns, Index begin, Index end,
+           AddTerm add_term) {
+    const Scalar* entry = column + begin * columns;
+    for (Index f = begin; f < end; ++f, entry += columns) {
+      const Scalar value = x[f];
+      a = add_term(a, value, entry[0]);
+      b = add_term(b, value, entry[1]);
+      c = add_term(c, value, entry[2]);
+      d = add_term(d, value, entry[3]);
+    }
+  }
+
+  void add(const FourSums& other) {
+    a += other.a;
+    b += other.b;
+    c += other.c;
+    d += other.d;
+  }
+};
+
+}  // namespace detail
+
+/// Sum over features of terms of (x, column), in feature order. O(d).
+template <typename Scalar, typename AddTerm>
+inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> column, AddTerm add_term) {
+  Scalar total = 0;
+  for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
+    const Index end = smaller(begin + features_per_partial_sum, x.size);
+    Scalar sum = 0;
+    for (Index f = begin; f < end; ++f) sum = add_term(sum, x[f], column[f]);
+    total += sum;
+  }
+  return total;
+}
+
+/// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
+/// sum = add_term(sum, x[f], matrix[f * columns + j]).
+/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm, typename Visit>
+inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                AddTerm add_term, Visit visit) {
+  Index j = 0;
+  for (; j + 4 <= columns; j += 4) {
+    detail::FourSums<Scalar> total;
+    for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
+      detail::FourSums<Scalar> sums;
+      sums.add(x, matrix + j, columns, begin, smaller(begin + features_per_partial_sum, x.size), add_term);
+      total.add(sums);
+    }
+    visit(j, total.a);
+    visit(j + 1, total.b);
+    visit(j + 2, total.c);
+    visit(j + 3, total.d);
+  }
+  for (; j < columns; ++j)
+    visit(j, column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_COLUMN_SUMS_HPP
+
+#ifndef THRUM_CORE_DISTANCE_HPP
+#define THRUM_CORE_DISTANCE_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Adds (value - center)^2 to a running sum.
+struct AddSquaredDifference {
+  template <typename Scalar>
+  constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+    const Scalar difference = value - center;
+    return difference * difference + sum;
+  }
+};
+
+}  // namespace detail
+
+/// Squared Euclidean distance between two samples of d features, summed in feature order. O(d).
+template <typename Scalar>
+inline Scalar squared_distance(VectorView<const Scalar> x, ConstVectorView<Scalar> y) {
+  return column_sum(x, y, detail::AddSquaredDifference{});
+}
+
+/// Calls visit(j, squared distance from x to centre j) for j = 0 ... clusters - 1.
+/// x: d values; centers: d x k, feature-major and contiguous. O(d k), allocates nothing.
+template <typename Scalar, typename Visit>
+inline void for_each_squared_distance(VectorView<const Scalar> x, const Scalar* centers, Index clusters,
+                                      Visit visit) {
+  for_each_column_sum(x, centers, clusters, detail::AddSquaredDifference{}, visit);
+}
+
+/// A centre and the squared distance to it.
+template <typename Scalar>
+struct Nearest {
+  int cluster;
+  Scalar squared_distance;
+};
+
+/// The nearest of k >= 1 centres (d x k, feature-major); ties go to the lowest index. O(d k).
+template <typename Scalar>
+inline Nearest<Scalar> nearest_center(VectorView<const Scalar> x, const Scalar* centers, Index clusters) {
+  Nearest<Scalar> nearest{0, Scalar(0)};
+  for_each_squared_distance(x, centers, clusters, [&nearest](Index j, Scalar squared) {
+    if (j == 0 || squared < nearest.squared_distance) nearest = {static_cast<int>(j), squared};
+  });
+  return nearest;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_DISTANCE_HPP
+
+#ifndef THRUM_CORE_STATUS_HPP
+#define THRUM_CORE_STATUS_HPP
+
+namespace thrum {
+
+/// How a call went. Says nothing about the machine that is watched: that is `State`.
+enum class Status : uint8_t {
+  not_fitted,        ///< no model yet; the all-zero start-up value, so that it may lie in .bss
+  ok,                ///< the call did what it says
+  wrong_size,        ///< the sizes of two arguments, or of an argument and the capacity, do not match
+  out_of_range,      ///< a number is outside what the call accepts
+  non_finite,        ///< an input is NaN or infinite; nothing was computed from it
+  overflow,          ///< the input is finite, but a result is too large for its type
+  not_ready,         ///< no completed window yet
+  corrupt_model,     ///< the model's checksum does not match: flash is damaged
+  self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
+};
+
+/// What is known of the machine.
+enum class State : uint8_t {
+  unknown,  ///< not to be told: input not finite, not fitted, or too few windows yet
+  normal,   ///< as learned
+  alarm,    ///< anomalous: score above 1
+};
+
+/// English word for a status; static storage.
+constexpr const char* to_string(Status status) {
+  switch (status) {
+    case Status::not_fitted: return "not fitted";
+    case Status::ok: return "ok";
+    case Status::wrong_size: return "wrong size";
+    case Status::out_of_range: return "out of range";
+    case Status::non_finite: return "non-finite input";
+    case Status::overflow: return "overflow";
+    case Status::not_ready: return "not ready";
+    case Status::corrupt_model: return "corrupt model";
+    case Status::self_test_failed: return "self-test failed";
+  }
+  return "?";
+}
+
+/// English word for a state; static storage.
+constexpr const char* to_string(State state) {
+  switch (state) {
+    case State::unknown: return "unknown";
+    case State::normal: return "normal";
+    case State::alarm: return "alarm";
+  }
+  return "?";
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_STATUS_HPP
+
+#ifndef THRUM_ALGORITHM_ANOMALY_HPP
+#define THRUM_ALGORITHM_ANOMALY_HPP
+
+namespace thrum {
+
+/// A fitted anomaly scorer: k working classes, each a centre and a radius.
+template <typename Scalar>
+struct AnomalyModel {
+  const Scalar* centers = nullptr;                 ///< d x k, feature-major
+  const Scalar* inverse_squared_radius = nullptr;  ///< k
+  Scalar threshold = 1;                            ///< in radii; what calibration found
+  int features = 0;
+  int clusters = 0;
+};
+
+/// The score of one sample.
+template <typename Scalar>
+struct Score {
+  Status status = Status::not_fitted;  ///< ok; or overflow: finite input too far away for its type, an alarm
+  Scalar value = 0;                    ///< >= 0; 1 is the threshold, above it is an alarm
+  int cluster = -1;                    ///< the class it was judged against
+};
+
+/// Score: least distance / radius over the classes (ties to the lowest), divided by the threshold. The
+/// nearest centre need not be the nearest class. x: d finite values. O(d k), allocates nothing.
+template <typename Scalar>
+inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x) {
+  Nearest<Scalar> nearest{0, Scalar(0)};
+  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
+    const Scalar in_radii = squared * model.inverse_squared_radius[j];
+    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
+  });
+  const Scalar value = square_root(nearest.squared_distance) / model.threshold;
+  if (is_finite(value)) return {Status::ok, value, nearest.cluster};
+  return {Status::overflow, infinity<Scalar>(), nearest.cluster};
+}
+
+/// Feature f's share of the squared distance between x and the centre of a class: the shares add up to it.
+template <typename Scalar>
+inline Scalar squared_distance_share(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                                     int cluster, Index feature) {
+  const Scalar difference = x[feature] - model.centers[feature * model.clusters + cluster];
+  return difference * difference;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_ANOMALY_HPP
+
+#ifndef THRUM_FIXED_STORAGE_HPP
+#define THRUM_FIXED_STORAGE_HPP
+
+// What the classes with own arrays share: checks that give a Status, and copies into them.
+
+namespace thrum {
+namespace fixed {
+namespace detail {
+
+template <typename Scalar>
+inline bool all_finite(VectorView<const Scalar> x) {
+  for (Index i = 0; i < x.size; ++i)
+    if (!is_finite(x[i])) return false;
+  return true;
+}
+
+template <typename Scalar>
+inline bool all_finite(MatrixView<const Scalar> x) {
+  for (Index i = 0; i < x.rows; ++i)
+    if (!all_finite(x.row(i))) return false;
+  return true;
+}
+
+/// What every call on one sample asks: fitted, of the right sizes, finite.
+template <typename Scalar>
+inline Status check(int expected, VectorView<const Scalar> x, Index result_size, Index expected_result) {
+  if (expected == 0) return Status::not_fitted;
+  if (x.size != expected || result_size != expected_result) return Status::wrong_size;
+  return all_finite(x) ? Status::ok : Status::non_finite;
+}
+template <typename Scalar>
+inline Status check(int expected, VectorView<const Scalar> x, Index result_size) {
+  return check(expected, x, result_size, expected);
+}
+
+template <typename Scalar>
+inline void copy(VectorView<const Scalar> from, Scalar* to) {
+  for (Index i = 0; i < from.size; ++i) to[i] = from[i];
+}
+
+/// Copies a k x d matrix feature after feature, as the inner loops read it.
+template <typename Scalar>
+inline void copy_by_feature(MatrixView<const Scalar> from, Scalar* to) {
+  for (Index f = 0; f < from.cols; ++f)
+    for (Index j = 0; j < from.rows; ++j) to[f * from.rows + j] = from(j, f);
+}
+
+}  // namespace detail
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_STORAGE_HPP
+
+#ifndef THRUM_FIXED_ANOMALY_SCORER_HPP
+#define THRUM_FIXED_ANOMALY_SCORER_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// thrum::AnomalyScorer with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features, int max_clusters>
+class AnomalyScorer {
+ public:
+  /// Takes over a fitted scorer: centres k x d, k radii > 0 and the threshold > 0, all finite.
+  Status use(ConstMatrixView<Scalar> centers, ConstVectorView<Scalar> radii, Scalar threshold) {
+    if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features ||
+        radii.size != centers.rows)
+      return Status::wrong_size;
+    if (!detail::all_finite(centers) || !detail::all_finite(radii) || !is_finite(threshold))
+      return Status::non_finite;
+    for (Index j = 0; j < radii.size; ++j)
+      if (!(radii[j] > Scalar(0)) || !is_finite(1 / (radii[j] * radii[j]))) return Status::out_of_range;
+    if (!(threshold > Scalar(0))) return Status::out_of_range;
+    detail::copy_by_feature(centers, centers_by_feature_);
+    for (Index j = 0; j < radii.size; ++j) inverse_squared_radii_[j] = 1 / (radii[j] * radii[j]);
+    threshold_ = threshold;
+    features_ = static_cast<int>(centers.cols);
+    clusters_ = static_cast<int>(centers.rows);
+    return Status::ok;
+  }
+
+  /// Score and class of one sample of d values; its status says why there is none.
+  Score<Scalar> score(ConstVectorView<Scalar> x) const {
+    const Status status = detail::check(features_, x, clusters_, clusters_);
+    return status == Status::ok ? anomaly_score(model(), x) : Score<Scalar>{status, Scalar(0), -1};
+  }
+
+  /// Each feature's share of the squared distance to the centre of the sample's class: d values.
+  Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
+    const Status status = detail::check(features_, x, shares.size);
+    if (status != Status::ok) return status;
+    const int cluster = anomaly_score(model(), x).cluster;
+    for (Index f = 0; f < features_; ++f) shares[f] = squared_distance_share(model(), x, cluster, f);
+    return Status::ok;
+  }
+
+  AnomalyModel<Scalar> model() const {
+    return {centers_by_feature_, inverse_squared_radii_, threshold_, features_, clusters_};
+  }
+
+ private:
+  Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
+  Scalar inverse_squared_radii_[array_size(max_clusters)] = {};
+  Scalar threshold_ = 0;
+  int features_ = 0;
+  int clusters_ = 0;
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_ANOMALY_SCORER_HPP
+
+#ifndef THRUM_ALGORITHM_MONITOR_HPP
+#define THRUM_ALGORITHM_MONITOR_HPP
+
+namespace thrum {
+
+/// How verdicts on single windows become the state of the machine.
+struct MonitorOptions {
+  int votes = 3;    ///< alarms among the last `window` verdicts that raise the alarm; 1 ... window
+  int window = 5;   ///< verdicts that are looked at; 1 ... 32
+  int release = 1;  ///< the alarm is dropped once no more than so many are left; 0 ... votes - 1
+
+  constexpr bool valid() const {
+    return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes;
+  }
+  friend constexpr bool operator==(const MonitorOptions& a, const MonitorOptions& b) {
+    return a.votes == b.votes && a.window == b.window && a.release == b.release;
+  }
+  friend constexpr bool operator!=(const MonitorOptions& a, const MonitorOptions& b) { return !(a == b); }
+};
+
+/// Turns the verdicts on single windows into a steady state, by m-of-n voting with hysteresis: one odd window
+/// raises no alarm, and an alarm does not flicker. A window whose verdict is unknown votes for nothing; with
+/// fewer than `votes` known verdicts among the last `window`, and no alarm, the state is unknown.
+/// All zero at start, so that a static one lies in .bss.
+class Monitor {
+ public:
+  /// Takes the verdict on the next window and returns the machine's state. O(1). options must be valid().
+  constexpr State update(const MonitorOptions& options, State verdict) {
+    const uint32_t mask = UINT32_MAX >> (32 - options.window);
+    alarms_ = (alarms_ << 1 | (verdict == State::alarm ? 1u : 0u)) & mask;
+    known_ = (known_ << 1 | (verdict != State::unknown ? 1u : 0u)) & mask;
+    const int alarms = count(alarms_);
+    const bool alarm = alarms >= options.votes || (state_ == State::alarm && alarms > options.release);
+    const State calm = count(known_) >= options.votes ? State::normal : State::unknown;
+    state_ = alarm ? State::alarm : calm;
+    return state_;
+  }
+
+  constexpr State state() const { return state_; }
+
+  /// Forgets everything, as at start.
+  constexpr void reset() { *this = Monitor(); }
+
+ private:
+  static constexpr int count(uint32_t bits) {
+    int ones = 0;
+    for (; bits != 0; bits &= bits - 1) ++ones;
+    return ones;
+  }
+
+  uint32_t alarms_ = 0;  // the latest verdict is the lowest bit
+  uint32_t known_ = 0;
+  State state_ = State::unknown;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_MONITOR_HPP
+
+#ifndef THRUM_ALGORITHM_PROJECTION_HPP
+#define THRUM_ALGORITHM_PROJECTION_HPP
+
+namespace thrum {
+
+/// A fitted PCA: z = basis' (x - mean). With whitening, column c of the basis is a unit vector divided by
+/// the standard deviation along it.
+template <typename Scalar>
+struct ProjectionModel {
+  const Scalar* mean = nullptr;      ///< d
+  const Scalar* basis = nullptr;     ///< d x p, feature-major
+  const Scalar* variance = nullptr;  ///< p, along each component, when whitening; null otherwise
+  int features = 0;
+  int components = 0;
+};
+
+namespace detail {
+
+struct AddProduct {
+  template <typename Scalar>
+  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+    return a * b + sum;
+  }
+};
+
+}  // namespace detail
+
+/// Projects one sample. x: d values; centered: d values of scratch, may be x's own storage; z: p values,
+/// apart from both. O(d p).
+template <typename Scalar>
+inline void project(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* centered,
+                    VectorView<Scalar> z) {
+  for (Index f = 0; f < model.features; ++f) centered[f] = x[f] - model.mean[f];
+  for_each_column_sum(contiguous<const Scalar>(centered, model.features), model.basis, model.components,
+                      detail::AddProduct{}, [z](Index c, Scalar sum) { z[c] = sum; });
+}
+
+/// Feature f of the point in input space that projects onto z, less the mean. O(p).
+template <typename Scalar>
+inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> z, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  Scalar sum = 0;
+  for (Index c = 0; c < model.components; ++c) {
+    const Scalar loading = model.variance == nullptr ? row[c] : row[c] * model.variance[c];
+    sum = loading * z[c] + sum;
+  }
+  return sum;
+}
+
+/// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).
+template <typename Scalar>
+inline void unproject(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> z, VectorView<Scalar> x) {
+  for (Index f = 0; f < model.features; ++f) x[f] = back_projected(model, z, f) + model.mean[f];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_PROJECTION_HPP
+
+#ifndef THRUM_ALGORITHM_SCALING_HPP
+#define THRUM_ALGORITHM_SCALING_HPP
+
+namespace thrum {
+
+/// A fitted scaler: feature f becomes (x - offset[f]) * factor[f].
+template <typename Scalar>
+struct ScalingModel {
+  const Scalar* offset = nullptr;  ///< d, units of x
+  const Scalar* factor = nullptr;  ///< d, 1 / units of x; positive and finite
+  int features = 0;
+};
+
+/// Scales one sample. x and scaled: d values, may be the same. O(d).
+template <typename Scalar>
+inline void scale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> x, VectorView<Scalar> scaled) {
+  for (Index f = 0; f < model.features; ++f) scaled[f] = (x[f] - model.offset[f]) * model.factor[f];
+}
+
+/// Undoes `scale`. O(d).
+template <typename Scalar>
+inline void unscale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> scaled, VectorView<Scalar> x) {
+  for (Index f = 0; f < model.features; ++f) x[f] = scaled[f] / model.factor[f] + model.offset[f];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SCALING_HPP
+
+#ifndef THRUM_CORE_CRC32_HPP
+#define THRUM_CORE_CRC32_HPP
+
+namespace thrum {
+
+/// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
+/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
+/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
+class Crc32 {
+ public:
+  constexpr void add_byte(uint8_t byte) {
+    constexpr uint32_t table[16] = {0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu,
+                                    0x76dc4190u, 0x6b6b51f4u, 0x4db26158u, 0x5005713cu,
+                                    0xedb88320u, 0xf00f9344u, 0xd6d6a3e8u, 0xcb61b38cu,
+                                    0x9b64c2b0u, 0x86d3d2d4u, 0xa00ae278u, 0xbdbdf21cu};
+    remainder_ ^= byte;
+    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
+    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
+  }
+
+  /// Not inlined: a model has many parts, and firmware little flash.
+#if defined(__GNUC__)
+  __attribute__((noinline))
+#endif
+  constexpr void
+  add(uint32_t word) {
+    for (int shift = 0; shift < 32; shift += 8) add_byte(static_cast<uint8_t>(word >> shift));
+  }
+  constexpr void add(uint64_t word) {
+    add(static_cast<uint32_t>(word));
+    add(static_cast<uint32_t>(word >> 32));
+  }
+  void add(float value) { add(bits_of(value)); }
+  void add(double value) { add(bits_of(value)); }
+
+  /// Adds `size` values; a null pointer adds nothing.
+  template <typename Scalar>
+  void add(const Scalar* values, Index size) {
+    if (values == nullptr) return;
+    for (Index i = 0; i < size; ++i) add(values[i]);
+  }
+
+  constexpr uint32_t value() const { return ~remainder_; }
+
+ private:
+  uint32_t remainder_ = 0xffffffffu;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_CRC32_HPP
+
+#ifndef THRUM_FEATURES_OPTIONS_HPP
+#define THRUM_FEATURES_OPTIONS_HPP
+
+namespace thrum {
+
+/// Most channels that one options struct describes.
+constexpr int max_channels = 16;
+
+/// What a channel's numbers mean. Travels with the model.
+struct ChannelOptions {
+  float counts_per_unit = 1;  ///< raw counts for one unit, e.g. 8192 for an accelerometer of +-4 g; not 0
+  float full_scale = 0;       ///< largest magnitude the sensor can say, in units; 0: unknown
+  char unit[8] = "";          ///< name of the unit, e.g. "g"; ends with a zero
+};
+
+constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
+  for (int i = 0; i < 8; ++i)
+    if (a.unit[i] != b.unit[i]) return false;
+  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale;
+}
+constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
+
+/// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
+/// the model header carries it, the firmware extracts with it.
+struct FeatureOptions {
+  int channels = 1;
+  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int hop = 512;            ///< frames from one window to the next, 1 to window
+  float sampling_rate = 1;  ///< frames per second
+
+  bool mean = false;  ///< all else is of the signal minus its window mean, so that a tilt is no fault
+  bool rms = true;
+  bool median_absolute_deviation = true;
+  bool peak_to_peak = true;
+  bool crest_factor = true;
+  bool skewness = true;
+  bool kurtosis = true;
+  bool zero_crossings = true;
+  bool correlation = true;  ///< one for each pair of channels
+
+  int bands = 16;               ///< log energies in so many equal bands; 0: none
+  float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
+  float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
+  float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+
+  ChannelOptions channel[max_channels] = {};
+};
+
+constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
+  for (int i = 0; i < max_channels; ++i)
+    if (a.channel[i] != b.channel[i]) return false;
+  return a.channels == b.channels && a.window == b.window && a.hop == b.hop &&
+         a.sampling_rate == b.sampling_rate && a.mean == b.mean && a.rms == b.rms &&
+         a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
+         a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
+         a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+}
+constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
+
+/// What one feature is. The order is the order of a channel's features in a row.
+enum class FeatureKind : uint8_t {
+  mean,                       ///< of the window, in units
+  rms,                        ///< root mean square of the signal minus its mean, in units
+  median_absolute_deviation,  ///< from the median, without the factor 1.4826, in units
+  peak_to_peak,               ///< largest minus least value, in units
+  crest_factor,               ///< largest magnitude / rms; 0 when flat
+  skewness,                   ///< third moment / rms^3; 0 when flat
+  kurtosis,                   ///< fourth moment / rms^4: 3 for Gaussian noise, 1.5 for a sine; 0 when flat
+  zero_crossings,             ///< changes of sign a second
+  band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
+  correlation,                ///< Pearson's, of two channels; 0 when either is flat
+};
+
+/// English words for a kind of feature; static storage.
+constexpr const char* to_string(FeatureKind kind) {
+  switch (kind) {
+    case FeatureKind::mean: return "mean";
+    case FeatureKind::rms: return "rms";
+    case FeatureKind::median_absolute_deviation: return "median absolute deviation";
+    case FeatureKind::peak_to_peak: return "peak to peak";
+    case FeatureKind::crest_factor: return "crest factor";
+    case FeatureKind::skewness: return "skewness";
+    case FeatureKind::kurtosis: return "kurtosis";
+    case FeatureKind::zero_crossings: return "zero crossings";
+    case FeatureKind::band_energy: return "band";
+    case FeatureKind::correlation: return "correlation";
+  }
+  return "?";
+}
+
+/// What the feature at some place in a row is.
+struct FeatureName {
+  FeatureKind kind;
+  int channel;
+  int detail;  ///< the band; the other channel of a correlation; else 0
+};
+
+/// True when each channel has a feature of this kind (band_energy, correlation: when there are any).
+constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
+  switch (kind) {
+    case FeatureKind::mean: return options.mean;
+    case FeatureKind::rms: return options.rms;
+    case FeatureKind::median_absolute_deviation: return options.median_absolute_deviation;
+    case FeatureKind::peak_to_peak: return options.peak_to_peak;
+    case FeatureKind::crest_factor: return options.crest_factor;
+    case FeatureKind::skewness: return options.skewness;
+    case FeatureKind::kurtosis: return options.kurtosis;
+    case FeatureKind::zero_crossings: return options.zero_crossings;
+    case FeatureKind::band_energy: return options.bands > 0;
+    case FeatureKind::correlation: return options.correlation && options.channels > 1;
+  }
+  return false;
+}
+
+/// Features of one channel, its bands included, correlations not.
+constexpr int features_per_channel(const FeatureOptions& options) {
+  int count = options.bands;
+  for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind)
+    if (has_feature(options, static_cast<FeatureKind>(kind))) ++count;
+  return count;
+}
+
+/// Features in a row: channel after channel in the order of FeatureKind with its bands from low to high, then
+/// the correlations (0,1), (0,2), ..., (1,2), ...
+constexpr int feature_count(const FeatureOptions& options) {
+  const int pairs = options.channels * (options.channels - 1) / 2;
+  return options.channels * features_per_channel(options) +
+         (has_feature(options, FeatureKind::correlation) ? pairs : 0);
+}
+
+/// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
+constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
+  const int per_channel = features_per_channel(options);
+  if (index < options.channels * per_channel) {
+    const int channel = index / per_channel;
+    int place = index % per_channel;
+    for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind) {
+      if (!has_feature(options, static_cast<FeatureKind>(kind))) continue;
+      if (place-- == 0) return {static_cast<FeatureKind>(kind), channel, 0};
+    }
+    return {FeatureKind::band_energy, channel, place};
+  }
+  int first = 0;
+  int pair = index - options.channels * per_channel;
+  while (first + 2 < options.channels && pair >= options.channels - 1 - first)
+    pair -= options.channels - 1 - first++;
+  return {FeatureKind::correlation, first, first + 1 + pair};
+}
+
+/// Upper edge of the last band in Hz.
+constexpr float highest_hz(const FeatureOptions& options) {
+  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+}
+
+/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
+constexpr float band_edge_hz(const FeatureOptions& options, int band) {
+  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
+  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
+}
+
+/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
+/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
+/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
+/// matter.
+constexpr Index band_edge(const FeatureOptions& options, int band) {
+  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
+  constexpr float slack = 1.0f / 32.0f;
+  const Index last = options.window / 2;
+  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
+  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
+  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+  return first > 0 ? first : 1;
+}
+
+namespace detail {
+
+constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
+constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
+
+constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
+  if (options.bands == 0) return nullptr;
+  if (!is_power_of_two(options.window))
+    return "window must be a power of two from 8 to 65536 when bands are on";
+  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
+  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
+    return "energy_floor must be positive, at least 1.2e-38";
+  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
+  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
+    return "highest_hz must be 0 or at most half the sampling rate";
+  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
+  for (int band = 0; band < options.bands; ++band)
+    if (band_edge(options, band) >= band_edge(options, band + 1))
+      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_channel(const ChannelOptions& channel) {
+  if (!is_positive(channel.counts_per_unit)) return "counts_per_unit must be positive";
+  if (!(channel.full_scale >= 0.0f && channel.full_scale <= FLT_MAX))
+    return "full_scale must not be negative";
+  if (channel.unit[7] != '\0') return "unit must have at most 7 characters";
+  return nullptr;
+}
+
+}  // namespace detail
+
+/// What is wrong with the options, as a sentence in static storage; nullptr when nothing is. constexpr, for
+/// static_assert.
+constexpr const char* what_is_wrong(const FeatureOptions& options) {
+  if (options.channels < 1 || options.channels > max_channels) return "channels must be from 1 to 16";
+  if (options.window < 8 || options.window > 65536) return "window must be from 8 to 65536 frames";
+  if (options.hop < 1 || options.hop > options.window) return "hop must be from 1 to window";
+  if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
+  if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
+  for (int c = 0; c < options.channels; ++c)
+    if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
+  if (options.correlation && options.window < options.channels)
+    return "window must have at least as many frames as there are channels when correlation is on";
+  if (feature_count(options) < 1) return "no feature is switched on";
+  return nullptr;
+}
+
+/// Status::ok, or Status::out_of_range when something is wrong (what_is_wrong says what; a number that is not
+/// finite is found under any compiler flag).
+inline Status check(const FeatureOptions& options) {
+  bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
+                is_finite(options.highest_hz) && is_finite(options.energy_floor);
+  for (const ChannelOptions& channel : options.channel)
+    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
+  return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_OPTIONS_HPP
+
+#ifndef THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+#define THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+
+namespace thrum {
+
+/// Version of the model's layout; a header written for another one does not compile.
+constexpr uint32_t model_schema = 1;
+
+/// Feature rows with the scores they must get, for a check on the device itself.
+template <typename Scalar>
+struct SelfTests {
+  const Scalar* rows = nullptr;    ///< count x d
+  const Scalar* scores = nullptr;  ///< count
+  int count = 0;
+  Scalar tolerance = 0;  ///< |score - expected| <= tolerance * max(1, |expected|)
+};
+
+/// A fitted detector as plain data that somebody else owns: Eigen matrices on the laptop, constexpr arrays in
+/// flash. A stage that is not used has no features and null pointers.
+template <typename Scalar>
+struct DetectorModel {
+  uint32_t schema = model_schema;
+  uint32_t checksum = 0;  ///< `checksum_of` the model
+  int features = 0;       ///< d, of a feature row
+  bool has_signal = false;
+  FeatureOptions signal{};  ///< how feature rows come from windows, when has_signal
+  MonitorOptions monitor{};
+  ScalingModel<Scalar> scaling{};
+  ProjectionModel<Scalar> projection{};
+  AnomalyModel<Scalar> anomaly{};
+  SelfTests<Scalar> self_tests{};
+
+  constexpr bool scales() const { return scaling.features > 0; }
+  constexpr bool projects() const { return projection.features > 0; }
+  /// Scalars of scratch that scoring one row needs.
+  constexpr int scratch_size() const { return features + projection.components; }
+};
+
+/// What is said of one window.
+struct Verdict {
+  Status status = Status::not_fitted;  ///< why the state is unknown; overflow: finite, but off every scale
+  State state = State::unknown;
+  float score = 0;   ///< 1 is the threshold; alarm is strictly above
+  int cluster = -1;  ///< the working class j it was judged against
+  int feature = -1;  ///< on alarm, the feature with the largest share of the squared distance
+  int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
+};
+
+namespace detail {
+
+/// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
+template <typename Scalar>
+inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
+                                                 VectorView<const Scalar> x, Scalar* scratch) {
+  if (model.scales()) {
+    scale(model.scaling, x, contiguous(scratch, model.features));
+    x = contiguous<const Scalar>(scratch, model.features);
+  }
+  if (model.projects()) {
+    const auto z = contiguous(scratch + model.features, model.projection.components);
+    project(model.projection, x, scratch, z);
+    x = z;
+  }
+  return x;
+}
+
+/// In cluster space, replaces z by its difference from the centre of a class.
+template <typename Scalar>
+inline VectorView<const Scalar> difference_from_center(const AnomalyModel<Scalar>& model,
+                                                       VectorView<const Scalar> z, int cluster,
+                                                       Scalar* scratch) {
+  for (Index c = 0; c < model.features; ++c) scratch[c] = z[c] - model.centers[c * model.clusters + cluster];
+  return contiguous<const Scalar>(scratch, model.features);
+}
+
+}  // namespace detail
+
+/// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
+/// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
+/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
+template <typename Scalar>
+inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                               Scalar* scratch) {
+  bool overflowed = false;
+  for (Index f = 0; f < model.features; ++f) {
+    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1};
+    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  }
+  if (overflowed) return {Status::overflow, infinity<Scalar>(), -1};
+  return anomaly_score(model.anomaly, detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch));
+}
+
+/// Calls visit(f, share) with each input feature's share of the squared distance to the centre of a class;
+/// the shares add up to that distance. Through PCA, the difference z - c is carried back into feature space,
+/// where its squares add up to the same sum; with whitening each share is a product that may be negative. x:
+/// d finite values; scratch: model.scratch_size() values. O(d p).
+template <typename Scalar, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
+                           Scalar* scratch, Visit visit) {
+  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  if (!model.projects()) {
+    for (Index f = 0; f < model.features; ++f) visit(f, squared_distance_share(model.anomaly, z, cluster, f));
+    return;
+  }
+  const auto difference = detail::difference_from_center(model.anomaly, z, cluster, scratch + model.features);
+  ProjectionModel<Scalar> unit_variance = model.projection;
+  unit_variance.variance = nullptr;
+  for (Index f = 0; f < model.features; ++f) {
+    visit(f, back_projected(model.projection, difference, f) * back_projected(unit_variance, difference, f));
+  }
+}
+
+/// The feature with the largest share, the lowest of equals; a share that overflowed is the largest. Without
+/// a class (cluster -1) it is the first feature that overflowed.
+template <typename Scalar>
+inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
+                           Scalar* scratch) {
+  int culprit = 0;
+  if (cluster < 0) {
+    while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
+    return culprit;
+  }
+  Scalar largest = 0;
+  bool overflowed = false;
+  for_each_share(model, x, cluster, scratch, [&](Index f, Scalar share) {
+    if (overflowed || (is_finite(share) && !(share > largest))) return;
+    overflowed = !is_finite(share);
+    largest = share;
+    culprit = static_cast<int>(f);
+  });
+  return culprit;
+}
+
+/// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
+/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
+template <typename Scalar>
+inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+  const Score<Scalar> score = score_row(model, x, scratch);
+  Verdict verdict;
+  verdict.status = score.status;
+  if (score.status == Status::non_finite) return verdict;
+  verdict.score = static_cast<float>(score.value);
+  verdict.cluster = score.cluster;
+  const bool alarm = score.status == Status::overflow || score.value > Scalar(1);
+  verdict.state = alarm ? State::alarm : State::normal;
+  if (!alarm) return verdict;
+  verdict.feature = culprit_feature(model, x, score.cluster, scratch);
+  if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
+  return verdict;
+}
+
+namespace detail {
+
+inline void add_words(Crc32& crc, const int* words, int count) {
+  for (int i = 0; i < count; ++i) crc.add(static_cast<uint32_t>(words[i]));
+}
+
+inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
+  const int words[] = {signal.channels,
+                       signal.window,
+                       signal.hop,
+                       signal.mean,
+                       signal.rms,
+                       signal.median_absolute_deviation,
+                       signal.peak_to_peak,
+                       signal.crest_factor,
+                       signal.skewness,
+                       signal.kurtosis,
+                       signal.zero_crossings,
+                       signal.correlation,
+                       signal.bands};
+  add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
+  const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
+  crc.add(numbers, 4);
+  for (int c = 0; c < signal.channels; ++c) {
+    crc.add(signal.channel[c].counts_per_unit);
+    crc.add(signal.channel[c].full_scale);
+    for (const char letter : signal.channel[c].unit) crc.add_byte(static_cast<uint8_t>(letter));
+  }
+}
+
+}  // namespace detail
+
+/// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
+/// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
+template <typename Scalar>
+inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
+  const Index d = model.features;
+  const Index p = model.projection.components;
+  const Index k = model.anomaly.clusters;
+  Crc32 crc;
+  crc.add(model.schema);
+  const int sizes[] = {model.features,
+                       model.has_signal,
+                       model.scaling.features,
+                       model.projection.features,
+                       model.projection.components,
+                       model.anomaly.features,
+                       model.anomaly.clusters,
+                       model.monitor.votes,
+                       model.monitor.window,
+                       model.monitor.release,
+                       model.self_tests.count};
+  detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
+  if (model.has_signal) detail::add_signal(crc, model.signal);
+  crc.add(model.scaling.offset, d);
+  crc.add(model.scaling.factor, d);
+  crc.add(model.projection.mean, d);
+  crc.add(model.projection.basis, d * p);
+  crc.add(model.projection.variance, p);
+  crc.add(model.anomaly.centers, model.anomaly.features * k);
+  crc.add(model.anomaly.inverse_squared_radius, k);
+  crc.add(model.anomaly.threshold);
+  crc.add(model.self_tests.rows, d * model.self_tests.count);
+  crc.add(model.self_tests.scores, model.self_tests.count);
+  crc.add(model.self_tests.tolerance);
+  return crc.value();
+}
+
+/// Checks a model in the place and build where it is to run: corrupt_model when the checksum differs,
+/// self_test_failed when a self-test row does not get its score, ok otherwise.
+/// scratch: model.scratch_size() values. Allocates nothing.
+template <typename Scalar>
+inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
+  if (model.schema != model_schema || checksum_of(model) != model.checksum) return Status::corrupt_model;
+  for (Index i = 0; i < model.self_tests.count; ++i) {
+    const auto row = contiguous(model.self_tests.rows + i * model.features, model.features);
+    const Score<Scalar> score = score_row(model, row, scratch);
+    const Scalar expected = model.self_tests.scores[i];
+    const Scalar allowed = model.self_tests.tolerance * larger(Scalar(1), absolute(expected));
+    if (score.status != Status::ok || !(absolute(score.value - expected) <= allowed))
+      return Status::self_test_failed;
+  }
+  return Status::ok;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+
+#ifndef THRUM_ALGORITHM_QUANTILE_HPP
+#define THRUM_ALGORITHM_QUANTILE_HPP
+
+// Order statistics without sorting, scratch memory or bad luck. Floating-point numbers order like the
+// integers made of their bits (negative ones flipped), so the wanted one is found by radix: count how many
+// keys fall into each of 64 equal parts of the range still in question, keep the part that holds it, go on.
+// Every pass cuts the range by 64 whatever the data, so a float takes at most 7 passes and a double 12,
+// usually 3 or 4; nothing is moved or stored.
+
+namespace thrum {
+
+/// The k-th smallest value and the one after it (the same when there is none after it).
+template <typename Scalar>
+struct Neighbours {
+  Scalar lower;
+  Scalar upper;
+};
+
+namespace detail {
+
+/// An unsigned integer that orders as x does, -0 just before +0.
+template <typename Scalar>
+inline typename ScalarTraits<Scalar>::Bits order_key(Scalar x) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  const Bits bits = bits_of(x);
+  return bits ^ ((Bits{0} - (bits >> (8 * sizeof(Bits) - 1))) | sign);
+}
+
+/// The inverse of order_key.
+template <typename Scalar>
+inline Scalar value_of_key(typename ScalarTraits<Scalar>::Bits key) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  return from_bits<Scalar>((key & sign) != 0 ? key & ~sign : ~key);
+}
+
+constexpr int key_parts = 64;
+
+/// Keys from `low` to `low + span`, both included.
+template <typename Bits>
+struct KeyRange {
+  Bits low;
+  Bits span;
+
+  /// How far to shift a key's distance from `low` right, so that it numbers one of key_parts parts.
+  constexpr int shift() const {
+    int shift = 0;
+    while ((span >> shift) >= key_parts) ++shift;
+    return shift;
+  }
+  constexpr KeyRange part(int number, int shift) const {
+    const Bits offset = static_cast<Bits>(number) << shift;
+    return {low + offset, smaller((Bits{1} << shift) - 1, span - offset)};
+  }
+  constexpr bool contains(Bits key) const { return key - low <= span; }
+};
+
+/// All keys there are. (Looking for the least and greatest first would cost the pass that it saves.)
+template <typename Scalar>
+constexpr KeyRange<typename ScalarTraits<Scalar>::Bits> all_keys() {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  return {Bits{0}, static_cast<Bits>(~Bits{0})};
+}
+
+/// A range of keys that holds the wanted one, how many keys are below it and how many in it.
+template <typename Bits>
+struct Candidates {
+  KeyRange<Bits> range;
+  Index below;
+  Index inside;
+};
+
+/// One pass: the part of the range of `from` that holds the k-th smallest key.
+template <typename Scalar, typename Bits, typename Transform>
+inline Candidates<Bits> narrowed(VectorView<const Scalar> x, Transform transform, Index k,
+                                 const Candidates<Bits>& from) {
+  Index counts[key_parts] = {};
+  const KeyRange<Bits> range = from.range;
+  const int shift = range.shift();
+  const Scalar* value = x.data;
+  for (Index i = 0; i < x.size; ++i, value += x.stride) {
+    const Bits offset = order_key(transform(*value)) - range.low;
+    if (offset <= range.span) ++counts[offset >> shift];
+  }
+  Index below = from.below;
+  int part = 0;
+  while (part + 1 < key_parts && k >= below + counts[part]) below += counts[part++];
+  return {range.part(part, shift), below, counts[part]};
+}
+
+/// At most so many candidates are gathered on the stack and put in order there.
+constexpr Index gathered_candidates = 64;
+
+/// The last pass: the k-th smallest of few candidates, or of many equal ones, and its successor.
+template <typename Scalar, typename Bits, typename Transform>
+inline Neighbours<Scalar> among(VectorView<const Scalar> x, Transform transform, Index k,
+                                const Candidates<Bits>& candidates) {
+  const KeyRange<Bits> range = candidates.range;
+  const bool all_equal = range.span == 0;
+  Bits sorted[gathered_candidates];
+  Bits beyond = static_cast<Bits>(~Bits{0});
+  Index count = 0;
+  const Scalar* value = x.data;
+  for (Index i = 0; i < x.size; ++i, value += x.stride) {
+    const Bits key = order_key(transform(*value));
+    if (!range.contains(key)) {
+      if (key > range.low && key < beyond) beyond = key;
+    } else if (!all_equal && count < gathered_candidates) {
+      Index place = count++;
+      for (; place > 0 && sorted[place - 1] > key; --place) sorted[place] = sorted[place - 1];
+      sorted[place] = key;
+    }
+  }
+  const Index position = k - candidates.below;
+  const Bits lower = all_equal ? range.low : sorted[position];
+  Bits upper = lower;
+  if (position + 1 >= candidates.inside) {
+    if (candidates.below + candidates.inside < x.size) upper = beyond;
+  } else if (!all_equal) {
+    upper = sorted[position + 1];
+  }
+  return {value_of_key<Scalar>(lower), value_of_key<Scalar>(upper)};
+}
+
+struct Unchanged {
+  template <typename Scalar>
+  Scalar operator()(Scalar x) const {
+    return x;
+  }
+};
+
+template <typename Scalar>
+struct DistanceFrom {
+  Scalar center;
+  Scalar operator()(Scalar x) const {
+    using Bits = typename ScalarTraits<Scalar>::Bits;
+    return from_bits<Scalar>(bits_of(x - center) & (static_cast<Bits>(~Bits{0}) >> 1));
+  }
+};
+
+/// q * total with what rounding may have added taken off again: 0.07 of 100 is 7, not 7.000000000000001.
+constexpr double share_of(double q, double total) { return q * total * (1.0 - 1e-10); }
+
+}  // namespace detail
+
+/// The k-th smallest (0-based) of transform(x[i]) and its successor. x: n >= 1 finite values, any stride; k
+/// is taken into [0, n-1]. transform: a pure function of one value, called up to 7 n times (float; double 12
+/// n). O(n); 600 (firmware) or 1100 bytes of stack; allocates and changes nothing.
+template <typename Scalar, typename Transform>
+inline Neighbours<Scalar> select_neighbours(VectorView<const Scalar> x, Index k, Transform transform) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  k = smaller(larger(k, Index{0}), x.size - 1);
+  detail::Candidates<Bits> candidates{detail::all_keys<Scalar>(), 0, x.size};
+  while (candidates.inside > detail::gathered_candidates && candidates.range.span != 0)
+    candidates = detail::narrowed(x, transform, k, candidates);
+  return detail::among(x, transform, k, candidates);
+}
+
+/// The k-th smallest of x, 0-based: k = 0 is the minimum. See select_neighbours.
+template <typename Scalar>
+inline Scalar select(VectorView<const Scalar> x, Index k) {
+  return select_neighbours(x, k, detail::Unchanged{}).lower;
+}
+
+/// Quantile of type 7 (Hyndman and Fan, The American Statistician 50, 1996; numpy's default): between the two
+/// order statistics around (n - 1) q, linearly. x: n >= 1 finite values; q is taken into [0, 1]. The result
+/// lies between those two and does not overflow. Cost: select_neighbours.
+template <typename Scalar>
+inline Scalar quantile(VectorView<const Scalar> x, double q) {
+  const double place = larger(0.0, smaller(1.0, q)) * static_cast<double>(x.size - 1);
+  const Index k = static_cast<Index>(place);
+  const Neighbours<Scalar> at = select_neighbours(x, k, detail::Unchanged{});
+  // Half the difference twice, since the whole one may overflow.
+  const Scalar half = Scalar(0.5) * at.upper - Scalar(0.5) * at.lower;
+  const Scalar step = static_cast<Scalar>(place - static_cast<double>(k)) * half;
+  return smaller(at.lower + step + step, at.upper);
+}
+
+/// The median of transform(x[i]): the middle value, or half way between the two middle ones.
+/// No double in it, so it serves the firmware's features. Cost: select_neighbours.
+template <typename Scalar, typename Transform>
+inline Scalar median(VectorView<const Scalar> x, Transform transform) {
+  const Neighbours<Scalar> middle = select_neighbours(x, (x.size - 1) / 2, transform);
+  if (x.size % 2 != 0) return middle.lower;
+  return Scalar(0.5) * middle.lower + Scalar(0.5) * middle.upper;
+}
+
+/// The median of x: n >= 1 finite values.
+template <typename Scalar>
+inline Scalar median(VectorView<const Scalar> x) {
+  return median(x, detail::Unchanged{});
+}
+
+/// Median of |x - median of x|, without the factor 1.4826 that makes it estimate a standard deviation.
+/// x: n >= 1 finite values; infinite when a deviation overflows. Cost: twice select_neighbours.
+template <typename Scalar>
+inline Scalar median_absolute_deviation(VectorView<const Scalar> x) {
+  return median(x, detail::DistanceFrom<Scalar>{median(x)});
+}
+
+namespace detail {
+
+/// One pass of the weighted search: the part of `range` in which the weight passes `target`; adds the weight
+/// below that part to `below`.
+template <typename Scalar, typename Bits>
+inline KeyRange<Bits> narrowed(VectorView<const Scalar> x, VectorView<const Scalar> weights, double target,
+                               const KeyRange<Bits>& range, double& below) {
+  double sums[key_parts] = {};
+  const int shift = range.shift();
+  for (Index i = 0; i < x.size; ++i) {
+    const Bits offset = order_key(x[i]) - range.low;
+    const double weight = static_cast<double>(weights[i]);
+    if (offset <= range.span && weight > 0.0) sums[offset >> shift] += weight;
+  }
+  // The last part that weighs anything serves when rounding keeps the sum below the target.
+  int chosen = 0;
+  double below_chosen = below;
+  double passed = below;
+  for (int part = 0; part < key_parts; ++part) {
+    if (!(sums[part] > 0.0)) continue;
+    chosen = part;
+    below_chosen = passed;
+    passed += sums[part];
+    if (passed >= target) break;
+  }
+  below = below_chosen;
+  return range.part(chosen, shift);
+}
+
+}  // namespace detail
+
+/// Inverse of the weighted distribution function: the smallest x[i] of positive weight such that the weights
+/// of all values up to it sum to at least q of the total. A weight N counts as N repeats; an empty `weights`
+/// view is all ones. So q = 0.99 of 100 values is the 99th smallest; q = 0 is the least, q = 1 the greatest.
+/// x: n >= 1 finite values; weights: empty, or n values >= 0 with a positive sum (all zero gives the least
+/// x); q is taken into [0, 1]; sums are in double, and shares are equal up to 1e-10 of themselves. At most 7
+/// (float) or 12 (double) passes; half a kilobyte of stack; allocates and changes nothing.
+template <typename Scalar>
+inline Scalar weighted_quantile(VectorView<const Scalar> x, ConstVectorView<Scalar> weights, double q) {
+  q = larger(0.0, smaller(1.0, q));
+  if (weights.size == 0) {
+    const double target = detail::share_of(q, static_cast<double>(x.size));
+    const Index k = static_cast<Index>(target);
+    return select(x, target > static_cast<double>(k) ? k : k - 1);
+  }
+  double total = 0.0;
+  for (Index i = 0; i < x.size; ++i) {
+    const double weight = static_cast<double>(weights[i]);
+    if (weight > 0.0) total += weight;
+  }
+  if (!(total > 0.0)) return select(x, 0);
+  const double target = detail::share_of(q, total);
+  double below = 0.0;
+  auto range = detail::all_keys<Scalar>();
+  while (range.span != 0) range = detail::narrowed(x, weights, target, range, below);
+  return detail::value_of_key<Scalar>(range.low);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_QUANTILE_HPP
+
+#ifndef THRUM_CORE_ELEMENTARY_HPP
+#define THRUM_CORE_ELEMENTARY_HPP
+
+// Elementary functions of our own: those of the C libraries differ in the last bits between glibc, newlib and
+// the rest, and laptop and chip are to agree to the last bit.
+
+namespace thrum {
+
+namespace detail {
+
+/// What natural_log needs of a scalar type. The series 2 s (s^2/3 + s^4/5 + ...) is cut where what is left
+/// out is below a tenth of a rounding; |s| <= 0.1716, so each term wins 1.5 digits. ln 2 is split so that the
+/// high part times any exponent is exact.
+template <typename Scalar>
+struct LogarithmTraits;
+
+template <>
+struct LogarithmTraits<float> {
+  static constexpr int terms = 4;
+  static constexpr uint32_t one = 0x3f800000u;
+  static constexpr uint32_t square_root_of_half = 0x3f3504f3u;
+  static constexpr float ln2_high = 0x1.62ep-1f;
+  static constexpr float ln2_low = 0x1.0bfbe8p-15f;
+  /// 2 / (2 i + 3): the series in s^2.
+  static constexpr float coefficient(int i) { return 2.0f / static_cast<float>(2 * i + 3); }
+};
+
+template <>
+struct LogarithmTraits<double> {
+  static constexpr int terms = 10;
+  static constexpr uint64_t one = 0x3ff0000000000000u;
+  static constexpr uint64_t square_root_of_half = 0x3fe6a09e667f3bcdu;
+  static constexpr double ln2_high = 0x1.62e42feep-1;
+  static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
+  static constexpr double coefficient(int i) { return 2.0 / static_cast<double>(2 * i + 3); }
+};
+
+/// The coefficients, highest power first, as Horner's rule takes them: in flash, no division at run time.
+template <typename Scalar>
+struct LogarithmSeries {
+  Scalar value[LogarithmTraits<Scalar>::terms] = {};
+  constexpr LogarithmSeries() {
+    constexpr int terms = LogarithmTraits<Scalar>::terms;
+    for (int i = 0; i < terms; ++i) value[i] = LogarithmTraits<Scalar>::coefficient(terms - 1 - i);
+  }
+};
+
+}  // namespace detail
+
+/// Natural logarithm of a positive, finite, normal x; float or double, the same bits on every platform.
+/// Error below 1 ulp. Zero, negative, subnormal and infinite x and NaN give a meaningless number: the caller
+/// excludes them (energies have a floor). No branch, one division, no table but the series; allocates
+/// nothing. Method: x = 2^e m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s = 2 s + s (2 s^2/3 + 2 s^4/5
+/// + ...), s = (m - 1) / (m + 1); the leading 2 s is taken apart as f - f^2/2 + s f^2/2, f = m - 1, which
+/// loses nothing near x = 1.
+template <typename Scalar>
+inline Scalar natural_log(Scalar x) {
+  using Traits = detail::LogarithmTraits<Scalar>;
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr int mantissa_bits = ScalarTraits<Scalar>::mantissa_bits;
+  constexpr detail::LogarithmSeries<Scalar> series;
+
+  const Bits bits = bits_of(x);
+  const int exponent =
+      static_cast<int>((bits + (Traits::one - Traits::square_root_of_half)) >> mantissa_bits) -
+      ScalarTraits<Scalar>::exponent_bias;
+  const Scalar m = from_bits<Scalar>(bits - (static_cast<Bits>(exponent) << mantissa_bits));
+  const Scalar e = static_cast<Scalar>(exponent);
+
+  const Scalar f = m - Scalar(1);
+  const Scalar s = f / (m + Scalar(1));
+  const Scalar s2 = s * s;
+  const Scalar half_square = Scalar(0.5) * f * f;
+  Scalar rest = series.value[0];
+  for (int i = 1; i < Traits::terms; ++i) rest = rest * s2 + series.value[i];
+  rest = rest * s2;
+  const Scalar low = s * (half_square + rest) + e * Traits::ln2_low;
+  return e * Traits::ln2_high - ((half_square - low) - f);
+}
+
+namespace detail {
+
+constexpr double pi = 3.141592653589793;
+
+/// cos x for |x| <= pi/4, by its series up to x^16; error below 1e-16.
+constexpr double cosine_near_zero(double x) {
+  const double x2 = x * x;
+  double sum = 1.0;
+  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i - 1)) * sum;
+  return sum;
+}
+
+/// sin x for |x| <= pi/4, by its series up to x^17; error below 1e-16.
+constexpr double sine_near_zero(double x) {
+  const double x2 = x * x;
+  double sum = 1.0;
+  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i + 1)) * sum;
+  return x * sum;
+}
+
+}  // namespace detail
+
+/// cos(2 pi numerator / denominator), error below 4e-16; exact at multiples of a quarter turn.
+/// The angle is brought into one octant in integers, so that any number of turns costs no digit and the
+/// symmetries of the circle hold exactly. denominator >= 1, both below 2^60 in magnitude. constexpr, and at
+/// run time on the chip for building tables (soft double, about a thousand instructions). Allocates nothing.
+constexpr double cosine_of_turn(Index numerator, Index denominator) {
+  const int64_t eighth = denominator;
+  int64_t angle = static_cast<int64_t>(numerator) % eighth;
+  if (angle < 0) angle = -angle;
+  angle *= 8;
+  if (angle > 4 * eighth) angle = 8 * eighth - angle;
+  const bool negative = angle > 2 * eighth;
+  if (negative) angle = 4 * eighth - angle;
+  const bool steep = angle > eighth;
+  if (steep) angle = 2 * eighth - angle;
+  const double x = static_cast<double>(angle) / static_cast<double>(eighth) * (0.25 * detail::pi);
+  const double magnitude = steep ? detail::sine_near_zero(x) : detail::cosine_near_zero(x);
+  return negative ? -magnitude : magnitude;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_ELEMENTARY_HPP
+
+#ifndef THRUM_FEATURES_FFT_HPP
+#define THRUM_FEATURES_FFT_HPP
+
+namespace thrum {
+
+/// Entries of the table for a transform of `size` samples.
+constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
+
+/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. This one table serves the transform (cosine
+/// and sine) and the Hann window. size: a multiple of 4. constexpr; at run time O(size) in double.
+template <typename Scalar>
+constexpr void fill_cosine_table(Scalar* table, Index size) {
+  for (Index k = 0; k <= size / 4; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
+}
+
+/// The table as an object. As `static constexpr` it lies in flash; the compilers' default limits on constant
+/// evaluation allow sizes up to 16384.
+template <typename Scalar, Index size>
+struct CosineTable {
+  Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};
+  constexpr CosineTable() { fill_cosine_table(value, size); }
+};
+
+namespace detail {
+
+template <typename Scalar>
+struct Complex {
+  Scalar re;
+  Scalar im;
+};
+
+template <typename Scalar>
+inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+  return {a.re + b.re, a.im + b.im};
+}
+template <typename Scalar>
+inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+  return {a.re - b.re, a.im - b.im};
+}
+
+/// a times the twiddle w.re - i w.im.
+template <typename Scalar>
+inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+  return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
+}
+
+template <typename Scalar>
+inline Complex<Scalar> load(const Scalar* at) {
+  return {at[0], at[1]};
+}
+template <typename Scalar>
+inline void store(Scalar* at, Complex<Scalar> value) {
+  at[0] = value.re;
+  at[1] = value.im;
+}
+
+/// Cosine and sine of 2 pi k / size for 0 <= k < 3 size / 4.
+template <typename Scalar>
+inline Complex<Scalar> twiddle(const Scalar* cosines, Index size, Index k) {
+  const Index from_quarter = k - size / 4;
+  return {cosines[k <= size / 2 ? k : size - k], cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
+}
+
+/// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
+template <typename Scalar>
+inline void reverse_bits_of_positions(Scalar* z, Index count) {
+  const Index half = count / 2;
+  Index reversed = 0;  // of the even position; that of the next is half more
+  for (Index i = 0; i < count; i += 2) {
+    const auto swap = [z](Index a, Index b) {
+      const Complex<Scalar> kept = load(z + 2 * a);
+      store(z + 2 * a, load(z + 2 * b));
+      store(z + 2 * b, kept);
+    };
+    if (i < reversed) swap(i, reversed);
+    if (i + 1 < reversed + half) swap(i + 1, reversed + half);
+    Index bit = half / 2;
+    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
+    reversed |= bit;
+  }
+}
+
+/// First stage when the count is not a power of four: neighbours become transforms of length two.
+template <typename Scalar>
+inline void join_pairs(Scalar* z, Index count) {
+  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+    const Complex<Scalar> a = load(z), b = load(z + 2);
+    store(z, a + b);
+    store(z + 2, a - b);
+  }
+}
+
+/// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
+/// order the four are those of the samples 0, 2, 1, 3 modulo 4.
+template <typename Scalar>
+inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+  const Complex<Scalar> a = load(at);
+  const Complex<Scalar> even_sum = a + b, even_difference = a - b;
+  const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
+  const Complex<Scalar> quarter_turned{odd_difference.im, -odd_difference.re};
+  store(at, even_sum + odd_sum);
+  store(at + 2 * quarter, even_difference + quarter_turned);
+  store(at + 4 * quarter, even_sum - odd_sum);
+  store(at + 6 * quarter, even_difference - quarter_turned);
+}
+
+/// One stage: transforms of length `quarter` become transforms four times as long.
+template <typename Scalar>
+inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* cosines) {
+  const Index size = 2 * count;
+  const Index step = size / (4 * quarter);
+  Scalar* const end = z + 2 * count;
+  const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  for (Scalar* at = z; at < end; at += 8 * quarter)
+    join_four(at, quarter, load(at + b), load(at + c), load(at + d));
+  for (Index j = 1; j < quarter; ++j) {
+    const Complex<Scalar> once = twiddle(cosines, size, j * step);
+    const Complex<Scalar> twice = twiddle(cosines, size, 2 * j * step);
+    const Complex<Scalar> thrice = twiddle(cosines, size, 3 * j * step);
+    for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
+      join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
+                turned(load(at + d), thrice));
+  }
+}
+
+/// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
+template <typename Scalar>
+inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
+  const Scalar mean = z[0] + z[1];
+  z[1] = z[0] - z[1];
+  z[0] = mean;
+  for (Index k = 2; k < size / 2; k += 2) {
+    Scalar* const low = z + k;
+    Scalar* const high = z + size - k;
+    const Complex<Scalar> a = load(low), b = load(high);
+    const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
+    const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
+    const Complex<Scalar> odd_turned = turned(odd, twiddle(cosines, size, k / 2));
+    store(low, even + odd_turned);
+    store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
+  }
+  z[size / 2 + 1] = -z[size / 2 + 1];
+}
+
+}  // namespace detail
+
+/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
+/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
+/// X[size/2-1]. size: a power of two from 8 to 65536; cosines: fill_cosine_table(size). Error about 1e-7
+/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation 19, 1965),
+/// decimated in time, on half as many complex numbers.
+template <typename Scalar>
+inline void real_fourier_transform(Scalar* x, Index size, const Scalar* cosines) {
+  const Index count = size / 2;
+  detail::reverse_bits_of_positions(x, count);
+  Index quarter = 1;
+  Index stages = count;
+  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
+  if (stages == 2) {
+    detail::join_pairs(x, count);
+    quarter = 2;
+  }
+  for (; quarter < count; quarter *= 4) detail::join_quarters(x, count, quarter, cosines);
+  detail::split_real(x, size, cosines);
+}
+
+/// Multiplies x by the periodic Hann window 1/2 - 1/2 cos(2 pi n / size); the mean of its square is 3/8.
+/// x: `size` samples, in place; cosines: fill_cosine_table(size).
+template <typename Scalar>
+inline void apply_hann_window(Scalar* x, Index size, const Scalar* cosines) {
+  x[0] = Scalar(0);
+  for (Index n = 1; n < size / 2; ++n) {
+    const Scalar weight = Scalar(0.5) - Scalar(0.5) * cosines[n];
+    x[n] *= weight;
+    x[size - n] *= weight;
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_FFT_HPP
+
+#ifndef THRUM_FEATURES_WINDOW_STREAM_HPP
+#define THRUM_FEATURES_WINDOW_STREAM_HPP
+
+namespace thrum {
+
+/// A window of frames x channels in one piece, or in two when it wraps round the end of a ring.
+template <typename Sample>
+struct WindowView {
+  MatrixView<const Sample> first;
+  MatrixView<const Sample> second;  ///< follows `first`; may have no rows
+
+  constexpr Index frames() const { return first.rows + second.rows; }
+  constexpr Index channels() const { return first.cols; }
+  /// All channels of frame i in [0, frames()).
+  constexpr VectorView<const Sample> frame(Index i) const {
+    return i < first.rows ? first.row(i) : second.row(i - first.rows);
+  }
+};
+
+/// Memory and shape of a stream: what WindowStream needs besides its own positions. The stream keeps no
+/// pointer to it, so that an object that holds both can be all zero at start-up (.bss), moved and copied.
+template <typename Sample>
+struct WindowBuffer {
+  Sample* samples =
+      nullptr;         ///< capacity x channels, frame after frame; its content at the start is of no matter
+  Index capacity = 0;  ///< frames, at least `window`; what is beyond is slack while the reader works
+  Index channels = 1;
+  Index window = 0;  ///< frames
+  Index hop = 0;     ///< frames, 1 to window
+};
+
+/// Cuts a stream of frames, which come in blocks of any size, into overlapping windows: one writer (an
+/// interrupt) and one reader (the main loop), without locks. Only whole words are loaded and stored, in
+/// order, so the smallest Cortex-M will do. All-zero bits are the start-up state; 12 bytes; allocates
+/// nothing.
+///
+/// Each call takes the same WindowBuffer. When there is no room, frames are refused and counted, never older
+/// ones overwritten; after that the data are what was accepted, so a window may bridge a gap: compare
+/// overruns().
+///
+/// Positions run over [0, 2 capacity), so that a full ring and an empty one differ and nothing ever wraps at
+/// 2^32; capacity must be below 2^30.
+template <typename Sample>
+class WindowStream {
+ public:
+  /// Writer: takes `frames` x channels interleaved samples. Returns the frames accepted: all, or as many as
+  /// there is room for. Cost: two memcpy at most.
+  Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
+    const Index written = load(written_);
+    const Index accepted = accept(buffer, written, frames);
+    if (accepted == 0) return 0;
+    const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
+    const Index start = in_ring(buffer, written);
+    const Index straight = smaller(accepted, buffer.capacity - start);
+    memcpy(buffer.samples + start * buffer.channels, interleaved,
+           static_cast<size_t>(straight) * frame_bytes);
+    if (accepted > straight)
+      memcpy(buffer.samples, interleaved + straight * buffer.channels,
+             static_cast<size_t>(accepted - straight) * frame_bytes);
+    store(written_, moved(buffer, written, accepted));
+    return accepted;
+  }
+
+  /// Writer: the same from one array of `frames` samples for each channel.
+  Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
+    const Index written = load(written_);
+    const Index accepted = accept(buffer, written, frames);
+    Index place = in_ring(buffer, written);
+    for (Index i = 0; i < accepted; ++i) {
+      for (Index c = 0; c < buffer.channels; ++c)
+        buffer.samples[place * buffer.channels + c] = channels[c][i];
+      if (++place == buffer.capacity) place = 0;
+    }
+    store(written_, moved(buffer, written, accepted));
+    return accepted;
+  }
+
+  /// Frames refused because the reader was late; stays at 2^32 - 1 once there. Any side.
+  uint32_t overruns() const { return __atomic_load_n(&overruns_, __ATOMIC_RELAXED); }
+
+  /// Reader: true when window() is complete.
+  bool window_ready(const WindowBuffer<Sample>& buffer) const {
+    return frames_waiting(buffer) >= buffer.window;
+  }
+
+  /// Reader: frames written and not yet left behind by advance().
+  Index frames_waiting(const WindowBuffer<Sample>& buffer) const {
+    return waiting(buffer, load(written_), load(read_));
+  }
+
+  /// Reader: the oldest window; requires window_ready(). Valid until advance().
+  WindowView<Sample> window(const WindowBuffer<Sample>& buffer) const {
+    const Index start = in_ring(buffer, load(read_));
+    const Index straight = smaller(buffer.window, buffer.capacity - start);
+    const Sample* samples = buffer.samples;
+    return {row_major(samples + start * buffer.channels, straight, buffer.channels),
+            row_major(samples, buffer.window - straight, buffer.channels)};
+  }
+
+  /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
+  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
+
+  /// Forgets all frames and overruns. Only while neither side is at work.
+  void reset() { *this = WindowStream(); }
+
+ private:
+  static Index load(const uint32_t& position) {
+    return static_cast<Index>(__atomic_load_n(&position, __ATOMIC_ACQUIRE));
+  }
+  static void store(uint32_t& position, Index value) {
+    __atomic_store_n(&position, static_cast<uint32_t>(value), __ATOMIC_RELEASE);
+  }
+  static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
+    return position < buffer.capacity ? position : position - buffer.capacity;
+  }
+  static Index moved(const WindowBuffer<Sample>& buffer, Index position, Index frames) {
+    position += frames;
+    return position < 2 * buffer.capacity ? position : position - 2 * buffer.capacity;
+  }
+  static Index waiting(const WindowBuffer<Sample>& buffer, Index written, Index read) {
+    return written >= read ? written - read : written - read + 2 * buffer.capacity;
+  }
+
+  Index accept(const WindowBuffer<Sample>& buffer, Index written, Index frames) {
+    const Index room = buffer.capacity - waiting(buffer, written, load(read_));
+    const Index accepted = larger(smaller(frames, room), Index{0});
+    if (frames > accepted) count_refused(static_cast<uint64_t>(frames - accepted));
+    return accepted;
+  }
+  void count_refused(uint64_t frames) {
+    const uint64_t total = overruns() + frames;
+    __atomic_store_n(&overruns_, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})),
+                     __ATOMIC_RELAXED);
+  }
+
+  uint32_t written_ = 0;   ///< changed by the writer only
+  uint32_t overruns_ = 0;  ///< changed by the writer only
+  uint32_t read_ = 0;      ///< changed by the reader only
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_WINDOW_STREAM_HPP
+
+#ifndef THRUM_FEATURES_STATISTICS_HPP
+#define THRUM_FEATURES_STATISTICS_HPP
+
+namespace thrum {
+
+/// Terms added before a sum is put aside. With two levels the relative error of a sum of N terms of one sign
+/// stays below (64 + N / 64) roundings: 5e-6 at 1024, 7e-5 at 65536, and is commonly a tenth of that.
+constexpr Index samples_per_partial_sum = 64;
+
+/// Where a channel's samples lie and how far they reach, in counts. What turns sample x into the normalised
+/// signal y in [-1, 1] that all features are computed from: y = ((x - first) - mean) * inverse_peak.
+/// Subtracting the first sample is exact for int16 (and for floats of like size), so an added constant
+/// changes no feature; dividing by the peak keeps powers of y from overflow and underflow at any amplitude.
+struct ChannelScale {
+  float first = 0;         ///< the first sample
+  float mean = 0;          ///< of the samples minus the first
+  float peak = 0;          ///< largest |x - mean of x|
+  float inverse_peak = 0;  ///< 1 / peak; 0 when flat
+  float range = 0;         ///< largest minus least sample
+
+  /// No movement: all samples equal, or apart by less than the smallest normal float.
+  constexpr bool flat() const { return inverse_peak == 0.0f; }
+  constexpr float normalised(float sample_minus_first) const {
+    return (sample_minus_first - mean) * inverse_peak;
+  }
+};
+
+/// Sums over the normalised signal.
+struct ChannelSums {
+  float squares = 0;
+  float cubes = 0;
+  float fourths = 0;
+  int32_t crossings = 0;  ///< neighbours of different sign
+};
+
+namespace detail {
+
+/// Sum of `count` values in order, in partial sums.
+inline float ordered_sum_of(const float* values, Index count) {
+  float total = 0;
+  for (Index begin = 0; begin < count; begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, count);
+    float sum = 0;
+    for (Index i = begin; i < end; ++i) sum += values[i];
+    total += sum;
+  }
+  return total;
+}
+
+/// Least and greatest sample seen.
+template <typename Sample>
+struct Extremes {
+  Sample least;
+  Sample greatest;
+};
+
+/// Writes samples minus `first` to `out`.
+template <typename Sample>
+inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
+                             Extremes<Sample>& extremes) {
+  Sample least = extremes.least, greatest = extremes.greatest;
+  const Sample* sample = samples.data;
+  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
+    const Sample value = *sample;
+    least = smaller(value, least);
+    greatest = larger(greatest, value);
+    out[i] = static_cast<float>(value) - first;
+  }
+  extremes = {least, greatest};
+}
+
+}  // namespace detail
+
+/// Reads one channel: its scale, and its samples minus the first into `shifted` (window frames). The scale is
+/// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
+/// see is_usable.
+template <typename Sample>
+inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  const Sample first = window.first(0, channel);
+  ChannelScale scale;
+  scale.first = static_cast<float>(first);
+  detail::Extremes<Sample> extremes{first, first};
+  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
+  if (window.second.rows > 0)
+    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
+  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  const float least = static_cast<float>(extremes.least) - scale.first;
+  const float greatest = static_cast<float>(extremes.greatest) - scale.first;
+  scale.range = greatest - least;
+  scale.peak = larger(greatest - scale.mean, scale.mean - least);
+  if (scale.range >= FLT_MIN) scale.inverse_peak = 1.0f / scale.peak;
+  return scale;
+}
+
+/// True when no arithmetic on the channel overflowed, under any compiler flag.
+inline bool is_usable(const ChannelScale& scale) {
+  return is_finite(scale.mean) && is_finite(scale.range) && is_finite(scale.peak) &&
+         is_finite(scale.inverse_peak) && (scale.flat() || scale.inverse_peak >= FLT_MIN);
+}
+
+/// Turns shifted samples into the normalised signal, in place, and sums its powers.
+inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
+  ChannelSums total;
+  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, frames);
+    float squares = 0, cubes = 0, fourths = 0;
+    for (Index i = begin; i < end; ++i) {
+      const float y = scale.normalised(signal[i]);
+      signal[i] = y;
+      const float square = y * y;
+      squares += square;
+      cubes += square * y;
+      fourths += square * square;
+      const bool negative = y < 0.0f;
+      total.crossings += negative != was_negative ? 1 : 0;
+      was_negative = negative;
+    }
+    total.squares += squares;
+    total.cubes += cubes;
+    total.fourths += fourths;
+  }
+  return total;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_STATISTICS_HPP
+
+#ifndef THRUM_FEATURES_EXTRACT_HPP
+#define THRUM_FEATURES_EXTRACT_HPP
+
+namespace thrum {
+
+namespace detail {
+
+inline bool all_finite(const MatrixView<const int16_t>&) { return true; }
+
+inline bool all_finite(const MatrixView<const float>& samples) {
+  for (Index i = 0; i < samples.rows; ++i)
+    for (Index c = 0; c < samples.cols; ++c)
+      if (!is_finite(samples(i, c))) return false;
+  return true;
+}
+
+/// Stands for a feature that is too large for its type: the row stays finite, and is an alarm.
+constexpr float overflowed_feature = ScalarTraits<float>::largest();
+
+/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
+/// 0 and size/2 twice, since they stand for their mirror images too.
+inline float band_power(const float* spectrum, Index size, Index first, Index end) {
+  const bool with_last = end == size / 2 + 1;
+  if (with_last) --end;
+  float total = 0;
+  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
+    const Index stop = smaller(begin + samples_per_partial_sum, end);
+    float sum = 0;
+    for (Index k = begin; k < stop; ++k)
+      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
+    total += sum;
+  }
+  total *= 2.0f;
+  return with_last ? total + spectrum[1] * spectrum[1] : total;
+}
+
+/// Writes the log energies of all bands; returns the place after the last.
+/// By Parseval the sum of |X|^2 over all bins is size times the sum of (w y)^2, and w^2 is 3/8 on average:
+/// hence the factor that makes all bands together the variance. Destroys the signal. amplitude: what y = 1 is
+/// in units.
+inline float* write_bands(const FeatureOptions& options, float amplitude, const float* cosine_table,
+                          float* signal, float* features) {
+  const Index size = options.window;
+  apply_hann_window(signal, size, cosine_table);
+  real_fourier_transform(signal, size, cosine_table);
+  const float frames = static_cast<float>(size);
+  const float per_power = 8.0f / 3.0f / (frames * frames);
+  Index first = band_edge(options, 0);
+  for (int band = 0; band < options.bands; ++band) {
+    const Index end = band_edge(options, band + 1);
+    const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
+    *features++ = is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : infinity<float>();
+    first = end;
+  }
+  return features;
+}
+
+/// Writes one channel's features; returns the place after the last. Destroys the signal, which read_channel
+/// wrote.
+inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
+                            int channel, const float* cosine_table, float* signal, float* features) {
+  const float unit = 1.0f / options.channel[channel].counts_per_unit;
+  const float frames = static_cast<float>(options.window);
+  const float amplitude = scale.peak * unit;
+  const bool flat = scale.flat();
+  const float mean_square = flat ? 1.0f : sums.squares / frames;  // of the normalised signal
+  const float root = square_root(mean_square);
+
+  if (options.mean) *features++ = (scale.first + scale.mean) * unit;
+  if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
+  if (options.median_absolute_deviation) {
+    const VectorView<const float> y = contiguous<const float>(signal, options.window);
+    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  }
+  if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
+  if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
+  if (options.skewness) *features++ = flat ? 0.0f : sums.cubes / frames / (mean_square * root);
+  if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
+  if (options.zero_crossings)
+    *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
+  if (options.bands > 0) features = write_bands(options, amplitude, cosine_table, signal, features);
+  return features;
+}
+
+/// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
+struct CorrelationTerm {
+  float first;
+  float mean;
+  float inverse_peak;
+  float squares;
+};
+
+/// Writes the correlations of all pairs. Frames are normalised a block at a time into `block` (`block_size`
+/// floats, at least one frame), so that each sample is converted once however many pairs there are; the sums
+/// grow where the correlations will stand.
+template <typename Sample>
+inline void write_correlations(const WindowView<Sample>& window, const CorrelationTerm* terms, float* block,
+                               Index block_size, float* correlations) {
+  const Index channels = window.channels();
+  const Index pairs = channels * (channels - 1) / 2;
+  const Index block_frames = smaller(block_size / channels, samples_per_partial_sum);
+  for (Index p = 0; p < pairs; ++p) correlations[p] = 0.0f;
+
+  for (Index begin = 0; begin < window.frames(); begin += block_frames) {
+    const Index frames = smaller(block_frames, window.frames() - begin);
+    for (Index i = 0; i < frames; ++i) {
+      const VectorView<const Sample> frame = window.frame(begin + i);
+      for (Index c = 0; c < channels; ++c) {
+        const CorrelationTerm& term = terms[c];
+        block[c * block_frames + i] =
+            (static_cast<float>(frame[c]) - term.first - term.mean) * term.inverse_peak;
+      }
+    }
+    float* sum = correlations;
+    for (Index a = 0; a < channels; ++a) {
+      for (Index b = a + 1; b < channels; ++b) {
+        const float* const y_a = block + a * block_frames;
+        const float* const y_b = block + b * block_frames;
+        float products = 0;
+        for (Index i = 0; i < frames; ++i) products += y_a[i] * y_b[i];
+        *sum++ += products;
+      }
+    }
+  }
+  for (Index a = 0; a < channels; ++a) {
+    for (Index b = a + 1; b < channels; ++b, ++correlations) {
+      const float scale = square_root(terms[a].squares * terms[b].squares);
+      const float correlation = scale > 0.0f ? *correlations / scale : 0.0f;
+      *correlations = larger(-1.0f, smaller(1.0f, correlation));
+    }
+  }
+}
+
+}  // namespace detail
+
+/// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
+/// window: options.window frames x options.channels, int16 or float, in counts; cosine_table:
+/// fill_cosine_table(options.window), may be null without bands; scratch: options.window floats; features:
+/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+///
+/// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
+/// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
+/// largest finite number, which score_row() takes for what it is. All this holds under -ffast-math. Every
+/// feature written is finite.
+///
+/// A flat channel has 0 for all but its mean and its bands, which are at the floor. Signals with a peak below
+/// the smallest normal float count as flat. Means and moments are exact to a few 1e-6
+/// (samples_per_partial_sum), and the same to the last bit when a constant is added to int16 samples, the
+/// mean excepted.
+/// Cost at 1024 frames, in Cortex-M4F instructions per sample: time features 40, bands 70, median absolute
+/// deviation 95, correlations of 8 channels 40. About 1 kB of stack; allocates nothing.
+template <typename Sample>
+inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
+                               const float* cosine_table, float* scratch, float* features) {
+  if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
+    return Status::wrong_size;
+  if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
+
+  detail::CorrelationTerm terms[max_channels];
+  bool usable = true;
+  float* next = features;
+  for (int c = 0; c < options.channels; ++c) {
+    const ChannelScale scale = read_channel(window, c, scratch);
+    if (is_usable(scale)) {
+      const ChannelSums sums = normalise(scale, scratch, options.window);
+      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+      next = detail::write_channel(options, scale, sums, c, cosine_table, scratch, next);
+    } else {
+      usable = false;
+      for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
+    }
+  }
+  const int count = feature_count(options);
+  if (!usable) {
+    while (next != features + count) *next++ = detail::overflowed_feature;
+    return Status::overflow;
+  }
+  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
+  Status status = Status::ok;
+  for (int i = 0; i < count; ++i) {
+    if (is_finite(features[i])) continue;
+    features[i] = detail::overflowed_feature;
+    status = Status::overflow;
+  }
+  return status;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_EXTRACT_HPP
+
+#ifndef THRUM_FIXED_DETECTOR_HPP
+#define THRUM_FIXED_DETECTOR_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// Judges single feature rows with a model in flash; its memory is the scratch for one row.
+/// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
+template <const auto& model>
+class RowDetector {
+  static_assert(model.schema == model_schema,
+                "this model was written for another version of thrum: write its header again");
+  static_assert(model.features > 0 && model.anomaly.clusters > 0, "this model was never fitted");
+
+ public:
+  /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
+  Status self_test() { return thrum::self_test(model, scratch_); }
+
+  /// The verdict on one row of model.features values.
+  Verdict judge(const float* row) {
+    return thrum::judge(model, contiguous<const float>(row, model.features), scratch_);
+  }
+
+ private:
+  float scratch_[array_size(model.scratch_size())] = {};
+};
+
+/// Watches a stream of samples with a model in flash: frames in, a verdict for every completed window.
+///
+/// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
+/// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
+/// are refused and counted. All zero at start, so that a static object lies in .bss; no heap; several
+/// instances are independent. Memory: (window + slack) x channels samples, window + 2 x features + components
+/// floats. Sample: int16_t, or float for sensors that deliver it.
+template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
+class Detector {
+  static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
+  static_assert(what_is_wrong(model.signal) == nullptr, "the model's signal options are not valid");
+  static_assert(model.features == feature_count(model.signal),
+                "the model's features are not those of its signal options: write its header again");
+  static_assert(model.monitor.valid(), "the model's monitor options are not valid");
+  static_assert(slack >= 0, "slack is a number of frames");
+
+ public:
+  /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
+  Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
+
+  /// Interrupt: the same from one array for each channel.
+  Index write_planar(const Sample* const* channels, Index count) {
+    return stream_.write_planar(buffer(), channels, count);
+  }
+
+  /// Main loop: true once for every completed window, whose verdict is then to be had.
+  bool poll() {
+    if (!stream_.window_ready(buffer())) return false;
+    const Status status =
+        extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
+    stream_.advance(buffer());
+    verdict_ = judged(status);
+    monitor_.update(model.monitor, verdict_.state);
+    return true;
+  }
+
+  /// The verdict on the latest window.
+  const Verdict& verdict() const { return verdict_; }
+
+  /// The state of the machine: the verdicts on the latest windows, voted upon.
+  State state() const { return monitor_.state(); }
+
+  /// The latest window's features, model.features values.
+  const float* features() const { return features_; }
+
+  /// Frames refused since start, because the main loop was late.
+  uint32_t overruns() const { return stream_.overruns(); }
+
+  /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
+  Status self_test() { return rows_.self_test(); }
+
+ private:
+  WindowBuffer<Sample> buffer() {
+    return {samples_, model.signal.window + slack, model.signal.channels, model.signal.window,
+            model.signal.hop};
+  }
+
+  Verdict judged(Status features_status) {
+    if (features_status == Status::ok || features_status == Status::overflow) return rows_.judge(features_);
+    Verdict verdict;
+    verdict.status = features_status;
+    return verdict;
+  }
+
+  static constexpr Index table_size = model.signal.bands > 0 ? model.signal.window : 8;
+  static constexpr CosineTable<float, table_size> table{};
+  static constexpr const float* cosine_table = table.value;
+
+  WindowStream<Sample> stream_{};
+  Monitor monitor_{};
+  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0};  // all zero: .bss, not flash
+  RowDetector<model> rows_{};
+  float features_[array_size(model.features)] = {};
+  float signal_[array_size(model.signal.window)] = {};
+  Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_DETECTOR_HPP
+
+#ifndef THRUM_FIXED_KMEANS_HPP
+#define THRUM_FIXED_KMEANS_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// thrum::KMeans with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features, int max_clusters>
+class KMeans {
+ public:
+  /// Takes over fitted centres, k x d, finite, k <= max_clusters, d <= max_features.
+  Status use(ConstMatrixView<Scalar> centers) {
+    if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features)
+      return Status::wrong_size;
+    if (!detail::all_finite(centers)) return Status::non_finite;
+    detail::copy_by_feature(centers, centers_by_feature_);
+    features_ = static_cast<int>(centers.cols);
+    clusters_ = static_cast<int>(centers.rows);
+    return Status::ok;
+  }
+
+  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest.
+  Status predict(ConstVectorView<Scalar> x, int& label) const {
+    const Status status = detail::check(features_, x, clusters_, clusters_);
+    if (status == Status::ok) label = nearest_center(x, centers_by_feature_, clusters_).cluster;
+    return status;
+  }
+
+  /// Euclidean distances of one sample to the k centres.
+  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> distances) const {
+    const Status status = detail::check(features_, x, distances.size, clusters_);
+    if (status != Status::ok) return status;
+    for_each_squared_distance(x, centers_by_feature_, clusters_,
+                              [distances](Index j, Scalar squared) { distances[j] = square_root(squared); });
+    return Status::ok;
+  }
+
+  int features() const { return features_; }
+  int clusters() const { return clusters_; }
+  /// k x d.
+  MatrixView<const Scalar> centers() const {
+    return MatrixView<const Scalar>{centers_by_feature_, clusters_, features_, 1, clusters_};
+  }
+
+ private:
+  Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
+  int features_ = 0;
+  int clusters_ = 0;
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_KMEANS_HPP
+
+#ifndef THRUM_FIXED_MONITOR_HPP
+#define THRUM_FIXED_MONITOR_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// The monitor is twelve bytes on either wing.
+using Monitor = thrum::Monitor;
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_MONITOR_HPP
+
+#ifndef THRUM_FIXED_PCA_HPP
+#define THRUM_FIXED_PCA_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// thrum::PCA with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features, int max_components>
+class PCA {
+ public:
+  /// Takes over a fitted PCA: d means and p x d directions, finite, d <= max_features, p <= max_components.
+  Status use(ConstVectorView<Scalar> mean, ConstMatrixView<Scalar> components) {
+    if (mean.size != components.cols || mean.size < 1 || mean.size > max_features || components.rows < 1 ||
+        components.rows > max_components)
+      return Status::wrong_size;
+    if (!detail::all_finite(mean) || !detail::all_finite(components)) return Status::non_finite;
+    detail::copy(mean, mean_);
+    detail::copy_by_feature(components, basis_);
+    features_ = static_cast<int>(components.cols);
+    components_ = static_cast<int>(components.rows);
+    return Status::ok;
+  }
+
+  /// Coordinates along the components: d values in, p values out.
+  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> z) const {
+    const Status status = detail::check(features_, x, z.size, components_);
+    if (status != Status::ok) return status;
+    Scalar centered[array_size(max_features)];
+    project(model(), x, centered, z);
+    return Status::ok;
+  }
+
+  /// The point in the plane of the components: p values in, d values out.
+  Status inverse_transform(ConstVectorView<Scalar> z, VectorView<Scalar> x) const {
+    const Status status = detail::check(components_, z, x.size, features_);
+    if (status == Status::ok) unproject(model(), z, x);
+    return status;
+  }
+
+  int features() const { return features_; }
+  int components() const { return components_; }
+  ProjectionModel<Scalar> model() const { return {mean_, basis_, nullptr, features_, components_}; }
+
+ private:
+  Scalar mean_[array_size(max_features)] = {};
+  Scalar basis_[array_size(max_features * max_components)] = {};
+  int features_ = 0;
+  int components_ = 0;
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_PCA_HPP
+
+#ifndef THRUM_FIXED_SCALER_HPP
+#define THRUM_FIXED_SCALER_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// thrum::Scaler with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features>
+class Scaler {
+ public:
+  /// Takes over a fitted scaler of d <= max_features features: d offsets, and d factors > 0, all finite.
+  Status use(ConstVectorView<Scalar> offset, ConstVectorView<Scalar> factor) {
+    if (offset.size != factor.size || offset.size < 1 || offset.size > max_features)
+      return Status::wrong_size;
+    if (!detail::all_finite(offset) || !detail::all_finite(factor)) return Status::non_finite;
+    for (Index f = 0; f < factor.size; ++f)
+      if (!(factor[f] > Scalar(0))) return Status::out_of_range;
+    detail::copy(offset, offset_);
+    detail::copy(factor, factor_);
+    features_ = static_cast<int>(offset.size);
+    return Status::ok;
+  }
+
+  /// Scales one sample of d values; x and scaled may be the same.
+  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> scaled) const {
+    const Status status = detail::check(features_, x, scaled.size);
+    if (status == Status::ok) scale(model(), x, scaled);
+    return status;
+  }
+
+  /// Undoes transform, to rounding.
+  Status inverse_transform(ConstVectorView<Scalar> scaled, VectorView<Scalar> x) const {
+    const Status status = detail::check(features_, scaled, x.size);
+    if (status == Status::ok) unscale(model(), scaled, x);
+    return status;
+  }
+
+  int features() const { return features_; }
+  ScalingModel<Scalar> model() const { return {offset_, factor_, features_}; }
+
+ private:
+  Scalar offset_[array_size(max_features)] = {};
+  Scalar factor_[array_size(max_features)] = {};
+  int features_ = 0;
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_SCALER_HPP
+
+#ifndef THRUM_VERSION_HPP
+#define THRUM_VERSION_HPP
+
+/// Version of thrum as one number: major * 10000 + minor * 100 + patch.
+#define THRUM_VERSION 100
+
+#endif  // THRUM_VERSION_HPP
+
+#ifndef THRUM_FIRMWARE_HPP
+#define THRUM_FIRMWARE_HPP
+
+// The firmware wing, whole: judging feature rows and streams with fixed capacity, no heap and no Eigen.
+// Also to be had as one file without any other: thrum_firmware.hpp.
+
+#endif  // THRUM_FIRMWARE_HPP
