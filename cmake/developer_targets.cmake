@@ -1,0 +1,26 @@
+# single_header, format, format-check, tidy: for those who change thrum, not for those who use it.
+
+if(PROJECT_IS_TOP_LEVEL)
+  add_custom_target(
+    single_header
+    COMMAND "${CMAKE_COMMAND}" "-DINCLUDE_DIR=${PROJECT_SOURCE_DIR}/include" "-DLICENSE=${PROJECT_SOURCE_DIR}/LICENSE"
+            "-DOUTPUT=${PROJECT_SOURCE_DIR}/include/thrum_firmware.hpp" -P "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake"
+    COMMENT "Writing include/thrum_firmware.hpp"
+    VERBATIM)
+
+  file(GLOB_RECURSE THRUM_SOURCES CONFIGURE_DEPENDS include/*.hpp tests/*.[ch]pp examples/*.[ch]pp bench/*.[ch]pp)
+  list(REMOVE_ITEM THRUM_SOURCES "${PROJECT_SOURCE_DIR}/include/thrum_firmware.hpp")
+  find_program(THRUM_CLANG_FORMAT NAMES clang-format-14 clang-format)
+  if(THRUM_CLANG_FORMAT)
+    set(THRUM_FORMAT_CHECK "${THRUM_CLANG_FORMAT}" --dry-run --Werror ${THRUM_SOURCES})
+    add_custom_target(format COMMAND "${THRUM_CLANG_FORMAT}" -i ${THRUM_SOURCES} VERBATIM)
+    add_custom_target(format-check COMMAND ${THRUM_FORMAT_CHECK} VERBATIM)
+  endif()
+
+  # Checks the translation units of this build and all headers of ours they include; best in the preset `clang`.
+  find_program(THRUM_RUN_CLANG_TIDY NAMES run-clang-tidy-14 run-clang-tidy)
+  if(THRUM_RUN_CLANG_TIDY)
+    add_custom_target(tidy COMMAND "${THRUM_RUN_CLANG_TIDY}" -quiet -p "${PROJECT_BINARY_DIR}" -j 2
+                                   "${PROJECT_SOURCE_DIR}/(tests|examples|bench)/" VERBATIM)
+  endif()
+endif()

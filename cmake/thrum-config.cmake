@@ -1,0 +1,42 @@
+# find_package(thrum)                      thrum::thrum and thrum::firmware
+# find_package(thrum COMPONENTS firmware)  thrum::firmware alone; Eigen is not looked for
+# The components are `firmware` and `laptop`; without any, both.
+
+include("${CMAKE_CURRENT_LIST_DIR}/thrum-firmware-targets.cmake")
+set(thrum_firmware_FOUND TRUE)
+
+if(NOT thrum_FIND_COMPONENTS)
+  set(thrum_FIND_COMPONENTS firmware laptop)
+  set(thrum_FIND_REQUIRED_firmware TRUE)
+  set(thrum_FIND_REQUIRED_laptop TRUE)
+endif()
+
+foreach(thrum_component IN LISTS thrum_FIND_COMPONENTS)
+  set(thrum_problem "")
+  if(thrum_component STREQUAL "laptop")
+    if(NOT EXISTS "${CMAKE_CURRENT_LIST_DIR}/thrum-laptop-targets.cmake")
+      set(thrum_problem "this thrum was installed without its laptop wing, because there was no Eigen")
+    else()
+      # Asked for without a version: asking for 3.4 would reject Eigen 5.
+      if(NOT TARGET Eigen3::Eigen)
+        find_package(Eigen3 QUIET)
+      endif()
+      if(NOT TARGET Eigen3::Eigen)
+        set(thrum_problem "thrum::thrum needs Eigen (3.4 or newer), which was not found")
+      elseif(DEFINED Eigen3_VERSION AND Eigen3_VERSION VERSION_LESS 3.4)
+        set(thrum_problem "thrum::thrum needs Eigen 3.4 or newer, found ${Eigen3_VERSION}")
+      else()
+        include("${CMAKE_CURRENT_LIST_DIR}/thrum-laptop-targets.cmake")
+        set(thrum_laptop_FOUND TRUE)
+      endif()
+    endif()
+  elseif(NOT thrum_component STREQUAL "firmware")
+    set(thrum_problem "thrum has no component '${thrum_component}', only 'firmware' and 'laptop'")
+  endif()
+  if(thrum_problem AND thrum_FIND_REQUIRED_${thrum_component})
+    set(thrum_FOUND FALSE)
+    set(thrum_NOT_FOUND_MESSAGE "${thrum_problem}")
+  endif()
+endforeach()
+unset(thrum_component)
+unset(thrum_problem)
