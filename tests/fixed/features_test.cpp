@@ -1,0 +1,750 @@
+#include "firmware_under_test.hpp"
+
+#include "catch.hpp"
+
+#include <algorithm>
+#include <cfloat>
+#include <cmath>
+#include <complex>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <string>
+#include <vector>
+
+using thrum::FeatureKind;
+using thrum::FeatureOptions;
+using thrum::Index;
+using thrum::Status;
+
+namespace {
+
+constexpr double pi = 3.14159265358979323846;
+
+/// Numbers that are the same everywhere (Knuth's linear congruential generator).
+class Generator {
+ public:
+  explicit Generator(std::uint64_t seed) : state_(seed) {}
+  double uniform() {
+    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
+    return static_cast<double>(state_ >> 11) / 9007199254740992.0;
+  }
+  Index index(Index size) { return static_cast<Index>(uniform() * static_cast<double>(size)); }
+  /// About Gaussian: mean 0, variance 1.
+  double normal() {
+    double sum = -6;
+    for (int i = 0; i < 12; ++i) sum += uniform();
+    return sum;
+  }
+
+ private:
+  std::uint64_t state_;
+};
+
+/// Options for one channel that name the units 1 and the rate 1000 Hz.
+FeatureOptions one_channel(int window = 256) {
+  FeatureOptions options;
+  options.window = window;
+  options.hop = window / 2;
+  options.sampling_rate = 1000;
+  return options;
+}
+
+struct Extracted {
+  Status status;
+  std::vector<float> values;
+};
+
+/// Extracts from interleaved frames that lie in two pieces, `cut` frames in the first.
+template <typename Sample>
+Extracted extract(const FeatureOptions& options, const std::vector<Sample>& frames, Index cut = -1) {
+  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
+  thrum::fill_cosine_table(table.data(), options.window);
+  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  Extracted result{Status::not_ready,
+                   std::vector<float>(static_cast<std::size_t>(feature_count(options)), -77.0f)};
+  const Index rows = static_cast<Index>(frames.size()) / options.channels;
+  const Index first = cut < 0 ? rows : cut;
+  const thrum::WindowView<Sample> window{
+      thrum::row_major(frames.data(), first, Index{options.channels}),
+      thrum::row_major(frames.data() + first * options.channels, rows - first, Index{options.channels})};
+  result.status =
+      thrum::extract_features(options, window, table.data(), scratch.data(), result.values.data());
+  return result;
+}
+
+float feature(const FeatureOptions& options, const Extracted& row, FeatureKind kind, int channel = 0,
+              int detail = 0) {
+  for (int i = 0; i < feature_count(options); ++i) {
+    const thrum::FeatureName name = feature_name(options, i);
+    if (name.kind == kind && name.channel == channel && name.detail == detail)
+      return row.values[static_cast<std::size_t>(i)];
+  }
+  FAIL("no such feature");
+  return 0;
+}
+
+std::vector<float> sine(int size, double periods, double amplitude, double phase = 0.0) {
+  std::vector<float> x;
+  for (int i = 0; i < size; ++i)
+    x.push_back(static_cast<float>(amplitude * std::sin(2 * pi * periods * i / size + phase)));
+  return x;
+}
+
+std::vector<float> noise(std::uint64_t seed, Index size) {
+  Generator random(seed);
+  std::vector<float> x;
+  for (Index i = 0; i < size; ++i) x.push_back(static_cast<float>(random.normal()));
+  return x;
+}
+
+std::vector<std::int16_t> counts(std::uint64_t seed, Index size, int amplitude) {
+  Generator random(seed);
+  std::vector<std::int16_t> x;
+  for (Index i = 0; i < size; ++i)
+    x.push_back(static_cast<std::int16_t>(random.index(2 * amplitude + 1) - amplitude));
+  return x;
+}
+
+/// True when both rows have the same bits.
+bool same_bits(const std::vector<float>& a, const std::vector<float>& b) {
+  return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size() * sizeof(float)) == 0;
+}
+
+}  // namespace
+
+// ---- options
+
+TEST_CASE("the default options are in order, and are so at compile time") {
+  constexpr FeatureOptions options;
+  static_assert(thrum::what_is_wrong(options) == nullptr);
+  static_assert(thrum::feature_count(options) == 7 + 16);
+  static_assert(thrum::feature_name(options, 0).kind == FeatureKind::rms);
+  static_assert(thrum::feature_name(options, 22).detail == 15);
+  CHECK(check(options) == Status::ok);
+}
+
+TEST_CASE("every switch adds one feature a channel, in the order of FeatureKind") {
+  FeatureOptions options = one_channel();
+  options.channels = 3;
+  options.mean = true;
+  options.bands = 4;
+  CHECK(feature_count(options) == 3 * (8 + 4) + 3);
+  int previous = -1;
+  for (int i = 0; i < 12; ++i) {
+    const thrum::FeatureName name = feature_name(options, i);
+    CHECK(name.channel == 0);
+    CHECK(static_cast<int>(name.kind) * 100 + name.detail > previous);
+    previous = static_cast<int>(name.kind) * 100 + name.detail;
+  }
+  CHECK(feature_name(options, 12).channel == 1);
+  const int pairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
+  for (int p = 0; p < 3; ++p) {
+    CHECK(feature_name(options, 36 + p).kind == FeatureKind::correlation);
+    CHECK(feature_name(options, 36 + p).channel == pairs[p][0]);
+    CHECK(feature_name(options, 36 + p).detail == pairs[p][1]);
+  }
+  options.bands = 0;
+  options.crest_factor = options.correlation = false;
+  CHECK(feature_count(options) == 3 * 7);
+}
+
+TEST_CASE("correlations are named in order for any number of channels") {
+  FeatureOptions options = one_channel();
+  options.channels = thrum::max_channels;
+  int i = options.channels * features_per_channel(options);
+  for (int a = 0; a < options.channels; ++a)
+    for (int b = a + 1; b < options.channels; ++b, ++i) {
+      REQUIRE(feature_name(options, i).channel == a);
+      REQUIRE(feature_name(options, i).detail == b);
+    }
+  CHECK(i == feature_count(options));
+}
+
+TEST_CASE("options are equal when all in them is") {
+  FeatureOptions a, b;
+  CHECK(a == b);
+  b.channel[3].unit[0] = 'g';
+  CHECK(a != b);
+  b = a;
+  b.energy_floor = 1;
+  CHECK(a != b);
+  b = a;
+  b.kurtosis = false;
+  CHECK(a != b);
+}
+
+TEST_CASE("options that make no sense are refused with the reason") {
+  const auto reason = [](auto change) {
+    FeatureOptions options = one_channel();
+    change(options);
+    const char* wrong = thrum::what_is_wrong(options);
+    CHECK((wrong == nullptr) == (check(options) == Status::ok));
+    return std::string(wrong == nullptr ? "fine" : wrong);
+  };
+  using thrum_test::contains;
+  CHECK_THAT(reason([](FeatureOptions&) {}), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 0; }), contains("channels"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 17; }), contains("channels"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300; }), contains("power of two"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0; }), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 4; }), contains("window"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 131072; }), contains("window"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.hop = 0; }), contains("hop"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.hop = 257; }), contains("hop"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.sampling_rate = 0; }), contains("sampling_rate"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.bands = -1; }), contains("bands"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.bands = 2000000000; }), contains("bands"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.energy_floor = 0; }), contains("energy_floor"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.lowest_hz = -1; }), contains("lowest_hz"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.lowest_hz = 600; }), contains("lowest_hz"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 501; }), contains("highest_hz"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 30; }), contains("every band must hold a bin"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].counts_per_unit = 0; }),
+             contains("counts_per_unit"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].full_scale = -1; }), contains("full_scale"));
+  CHECK_THAT(reason([](FeatureOptions& o) { std::memset(o.channel[0].unit, 'x', 8); }), contains("unit"));
+  CHECK_THAT(reason([](FeatureOptions& o) {
+               o.rms = o.median_absolute_deviation = o.peak_to_peak = o.crest_factor = false;
+               o.skewness = o.kurtosis = o.zero_crossings = false;
+               o.bands = 0;
+             }),
+             contains("no feature"));
+  FeatureOptions options = one_channel();
+  options.sampling_rate = std::numeric_limits<float>::quiet_NaN();
+  CHECK(check(options) == Status::out_of_range);
+  options = one_channel();
+  options.channel[0].counts_per_unit = std::numeric_limits<float>::infinity();
+  CHECK(check(options) == Status::out_of_range);
+}
+
+TEST_CASE("bands meet without gap or overlap and hold the bins between their edges") {
+  for (const int bands : {1, 3, 7, 16, 50}) {
+    FeatureOptions options = one_channel(1024);
+    options.bands = bands;
+    options.sampling_rate = 44100;
+    options.lowest_hz = 100;
+    options.highest_hz = 20000;
+    REQUIRE(check(options) == Status::ok);
+    for (int band = 0; band < bands; ++band) {
+      const double low = 100 + band * 19900.0 / bands, high = 100 + (band + 1) * 19900.0 / bands;
+      for (Index k = band_edge(options, band); k < band_edge(options, band + 1); ++k) {
+        const double hz = static_cast<double>(k) * 44100 / 1024;
+        // 1/32 bin of slack, 1.35 Hz.
+        REQUIRE(hz >= low - 1.4);
+        REQUIRE(hz <= high + 1.4);
+      }
+    }
+  }
+  FeatureOptions all = one_channel(1024);
+  CHECK(band_edge(all, 0) == 1);
+  CHECK(band_edge(all, 1) == 32);
+  CHECK(band_edge(all, 16) == 513);
+}
+
+// ---- transform
+
+TEMPLATE_TEST_CASE("the transform agrees with its definition", "", float, double) {
+  for (Index n = 8; n <= 1024; n *= 2) {
+    std::vector<TestType> table(static_cast<std::size_t>(thrum::cosine_table_size(n)));
+    thrum::fill_cosine_table(table.data(), n);
+    std::vector<TestType> x;
+    for (const float value : noise(static_cast<std::uint64_t>(n), n))
+      x.push_back(static_cast<TestType>(value));
+    std::vector<TestType> z = x;
+    thrum::real_fourier_transform(z.data(), n, table.data());
+    double worst = 0, largest = 0;
+    for (Index k = 0; k <= n / 2; ++k) {
+      std::complex<double> exact = 0;
+      for (Index i = 0; i < n; ++i)
+        exact += static_cast<double>(x[static_cast<std::size_t>(i)]) *
+                 std::polar(1.0, -2 * pi * static_cast<double>(k * i % n) / static_cast<double>(n));
+      const std::size_t at = static_cast<std::size_t>(2 * k);
+      const bool is_real = k == 0 || k == n / 2;
+      const std::complex<double> got(static_cast<double>(is_real ? z[k == 0 ? 0 : 1] : z[at]),
+                                     static_cast<double>(is_real ? TestType(0) : z[at + 1]));
+      worst = std::max(worst, std::abs(got - exact));
+      largest = std::max(largest, std::abs(exact));
+    }
+    // A rounding or two for each of log2(n) <= 10 stages; the double reference itself errs by about n
+    // roundings.
+    const double tolerance = sizeof(TestType) == 4 ? 4e-7 : 1e-13;
+    REQUIRE(worst <= tolerance * largest);
+    // A twin that fails: the next table entry for a twiddle would be seen.
+    table[1] = table[2];
+    std::vector<TestType> wrong = x;
+    if (n >= 32) {
+      thrum::real_fourier_transform(wrong.data(), n, table.data());
+      REQUIRE(wrong != z);
+    }
+  }
+}
+
+TEST_CASE("the largest transform obeys Parseval's theorem") {
+  const Index n = 65536;
+  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(n)));
+  thrum::fill_cosine_table(table.data(), n);
+  std::vector<float> x = noise(9, n);
+  double before = 0, after = 0;
+  for (const float value : x) before += static_cast<double>(value) * static_cast<double>(value);
+  thrum::real_fourier_transform(x.data(), n, table.data());
+  for (std::size_t i = 2; i < x.size(); ++i)
+    after += 2 * static_cast<double>(x[i]) * static_cast<double>(x[i]);
+  after += static_cast<double>(x[0]) * static_cast<double>(x[0]) +
+           static_cast<double>(x[1]) * static_cast<double>(x[1]);
+  CHECK(std::fabs(after / static_cast<double>(n) / before - 1) < 1e-6);
+}
+
+TEST_CASE("a table in flash has the bits of one made at run time") {
+  static constexpr thrum::CosineTable<float, 256> flash;
+  float made[129];
+  thrum::fill_cosine_table(made, 256);
+  CHECK(std::memcmp(flash.value, made, sizeof(made)) == 0);
+}
+
+TEST_CASE("the Hann window has a mean square of 3/8") {
+  std::vector<float> table(33), window(64, 1.0f);
+  thrum::fill_cosine_table(table.data(), 64);
+  thrum::apply_hann_window(window.data(), 64, table.data());
+  double sum = 0;
+  for (int i = 0; i < 64; ++i) {
+    const double exact = 0.5 - 0.5 * std::cos(2 * pi * i / 64);
+    CHECK(std::fabs(static_cast<double>(window[static_cast<std::size_t>(i)]) - exact) < 1e-7);
+    sum += exact * exact;
+  }
+  CHECK(std::fabs(sum / 64 - 0.375) < 1e-12);
+}
+
+// ---- known values
+
+TEST_CASE("a sine has the statistics of a sine") {
+  FeatureOptions options = one_channel(1024);
+  const Extracted row = extract(options, sine(1024, 64, 3, 0.1));
+  REQUIRE(row.status == Status::ok);
+  CHECK(feature(options, row, FeatureKind::rms) == Approx(3 / std::sqrt(2.0)).epsilon(1e-5));
+  // |sin| is above 1/sqrt(2) half of the time; 16 samples a period are few, hence the tolerance of a sample.
+  CHECK(feature(options, row, FeatureKind::median_absolute_deviation) ==
+        Approx(3 / std::sqrt(2.0)).epsilon(0.1));
+  CHECK(feature(options, row, FeatureKind::peak_to_peak) == Approx(6).epsilon(0.02));
+  CHECK(feature(options, row, FeatureKind::crest_factor) == Approx(std::sqrt(2.0)).epsilon(0.02));
+  CHECK(std::fabs(feature(options, row, FeatureKind::skewness)) < 1e-5f);
+  CHECK(feature(options, row, FeatureKind::kurtosis) == Approx(1.5).epsilon(1e-5));
+  // 128 crossings in 1024 frames, counted over 1023 steps.
+  CHECK(feature(options, row, FeatureKind::zero_crossings) == Approx(128 * 1000.0 / 1023).epsilon(0.01));
+}
+
+TEST_CASE("a square wave has crest factor and kurtosis 1, an impulse large ones") {
+  FeatureOptions options = one_channel(256);
+  std::vector<float> square(256), impulse(256, 0.0f);
+  for (std::size_t i = 0; i < 256; ++i) square[i] = i % 8 < 4 ? 2.0f : -2.0f;
+  Extracted row = extract(options, square);
+  CHECK(feature(options, row, FeatureKind::rms) == 2.0f);
+  CHECK(feature(options, row, FeatureKind::median_absolute_deviation) == 2.0f);
+  CHECK(feature(options, row, FeatureKind::crest_factor) == 1.0f);
+  CHECK(feature(options, row, FeatureKind::kurtosis) == 1.0f);
+  CHECK(feature(options, row, FeatureKind::skewness) == 0.0f);
+  CHECK(feature(options, row, FeatureKind::zero_crossings) == Approx(63 * 1000.0 / 255));
+
+  // One sample of p = 1/256: variance p(1-p), skewness (1-2p)/sqrt(p(1-p)), kurtosis 1/(p(1-p)) - 3, crest
+  // sqrt((1-p)/p).
+  impulse[100] = 5;
+  row = extract(options, impulse);
+  const double p = 1 / 256.0, variance = p * (1 - p);
+  CHECK(feature(options, row, FeatureKind::rms) == Approx(5 * std::sqrt(variance)).epsilon(1e-5));
+  CHECK(feature(options, row, FeatureKind::crest_factor) == Approx(std::sqrt((1 - p) / p)).epsilon(1e-5));
+  CHECK(feature(options, row, FeatureKind::skewness) ==
+        Approx((1 - 2 * p) / std::sqrt(variance)).epsilon(1e-5));
+  CHECK(feature(options, row, FeatureKind::kurtosis) == Approx(1 / variance - 3).epsilon(1e-5));
+  CHECK(feature(options, row, FeatureKind::median_absolute_deviation) == 0.0f);
+}
+
+TEST_CASE("the moments agree with sums in double") {
+  FeatureOptions options = one_channel(65536);
+  options.mean = true;
+  std::vector<float> x = noise(11, 65536);
+  for (float& value : x) value = value * value + 3;
+  const Extracted row = extract(options, x);
+  double mean = 0, moment[5] = {};
+  for (const float value : x) mean += static_cast<double>(value) / 65536;
+  for (const float value : x)
+    for (int power = 2; power <= 4; ++power)
+      moment[power] += std::pow(static_cast<double>(value) - mean, power) / 65536;
+  // Two-level sums of 65536 terms err by 7e-5 at most, see samples_per_partial_sum; the root halves it.
+  CHECK(feature(options, row, FeatureKind::mean) == Approx(mean).epsilon(7e-5));
+  CHECK(feature(options, row, FeatureKind::rms) == Approx(std::sqrt(moment[2])).epsilon(7e-5));
+  CHECK(feature(options, row, FeatureKind::skewness) ==
+        Approx(moment[3] / std::pow(moment[2], 1.5)).epsilon(3e-4));
+  CHECK(feature(options, row, FeatureKind::kurtosis) ==
+        Approx(moment[4] / std::pow(moment[2], 2)).epsilon(3e-4));
+}
+
+TEST_CASE("a pure tone lands in the band it belongs to, with the variance as its energy") {
+  FeatureOptions options = one_channel(1024);
+  for (int band = 0; band < 16; ++band) {
+    const double bin = 32 * band + 13;
+    const Extracted row = extract(options, sine(1024, bin, 4));
+    for (int other = 0; other < 16; ++other) {
+      const float log_energy = feature(options, row, FeatureKind::band_energy, 0, other);
+      // Variance 8; the rest is rounding: (1e-7)^2 of it a bin, with margin.
+      if (other == band) CHECK(log_energy == Approx(std::log(8.0)).epsilon(1e-4));
+      if (other != band) CHECK(log_energy < std::log(8.0f) - 20);
+    }
+  }
+}
+
+TEST_CASE("the energies of all bands add up to the variance") {
+  FeatureOptions options = one_channel(4096);
+  const Extracted row = extract(options, noise(12, 4096));
+  double total = 0;
+  for (int band = 0; band < 16; ++band)
+    total += std::exp(static_cast<double>(feature(options, row, FeatureKind::band_energy, 0, band)));
+  const double rms = static_cast<double>(feature(options, row, FeatureKind::rms));
+  // The window weighs the samples unevenly: for noise the sum scatters by sqrt(35/18 * 2 / 4096) = 3 %; four
+  // of it.
+  CHECK(std::fabs(total / (rms * rms) - 1) < 0.12);
+}
+
+TEST_CASE("silence has energies at the floor and zeros elsewhere") {
+  FeatureOptions options = one_channel(256);
+  options.channels = 2;
+  options.mean = true;
+  const std::vector<float> flat(512, 9.81f);
+  const Extracted row = extract(options, flat);
+  CHECK(row.status == Status::ok);
+  for (int i = 0; i < feature_count(options); ++i) {
+    const thrum::FeatureName name = feature_name(options, i);
+    const float expected = name.kind == FeatureKind::mean          ? 9.81f
+                           : name.kind == FeatureKind::band_energy ? thrum::natural_log(1e-12f)
+                                                                   : 0.0f;
+    CHECK(row.values[static_cast<std::size_t>(i)] == expected);
+  }
+}
+
+TEST_CASE("correlation is that of the signals, whatever their scale and offset") {
+  FeatureOptions options = one_channel(512);
+  options.channels = 3;
+  const std::vector<float> a = noise(13, 512), b = noise(14, 512);
+  std::vector<float> frames;
+  for (std::size_t i = 0; i < 512; ++i) {
+    frames.push_back(a[i]);
+    frames.push_back(-3e4f * a[i] + 7e4f);
+    frames.push_back(0.6f * a[i] + 0.8f * b[i]);
+  }
+  double aa = 0, ac = 0, cc = 0, mean_a = 0, mean_c = 0;
+  for (std::size_t i = 0; i < 512; ++i) {
+    mean_a += static_cast<double>(frames[3 * i]) / 512;
+    mean_c += static_cast<double>(frames[3 * i + 2]) / 512;
+  }
+  for (std::size_t i = 0; i < 512; ++i) {
+    const double x = static_cast<double>(frames[3 * i]) - mean_a,
+                 y = static_cast<double>(frames[3 * i + 2]) - mean_c;
+    aa += x * x;
+    ac += x * y;
+    cc += y * y;
+  }
+  const Extracted row = extract(options, frames);
+  CHECK(feature(options, row, FeatureKind::correlation, 0, 1) == Approx(-1).epsilon(1e-6));
+  CHECK(feature(options, row, FeatureKind::correlation, 0, 1) >= -1.0f);
+  CHECK(feature(options, row, FeatureKind::correlation, 0, 2) ==
+        Approx(ac / std::sqrt(aa * cc)).epsilon(1e-5));
+  CHECK(feature(options, row, FeatureKind::correlation, 1, 2) ==
+        Approx(-ac / std::sqrt(aa * cc)).epsilon(1e-5));
+}
+
+// ---- laws
+
+TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
+  FeatureOptions options = one_channel(256);
+  options.channels = 2;
+  const std::vector<std::int16_t> still = counts(15, 512, 3000);
+  std::vector<std::int16_t> tilted = still;
+  for (std::size_t i = 0; i < tilted.size(); ++i)
+    tilted[i] = static_cast<std::int16_t>(tilted[i] + (i % 2 == 0 ? 8192 : -20000));
+  CHECK(same_bits(extract(options, still).values, extract(options, tilted).values));
+
+  options.mean = true;
+  const Extracted a = extract(options, still), b = extract(options, tilted);
+  CHECK(feature(options, b, FeatureKind::mean, 0) - feature(options, a, FeatureKind::mean, 0) ==
+        Approx(8192).epsilon(1e-6));
+}
+
+TEST_CASE("a constant added to float samples changes features by its rounding only") {
+  FeatureOptions options = one_channel(256);
+  const std::vector<float> x = noise(16, 256);
+  std::vector<float> tilted = x;
+  for (float& value : tilted) value += 9.81f;
+  const Extracted a = extract(options, x), b = extract(options, tilted);
+  // Samples near 10 are rounded to 1e-6 (half of 2^-19 a rounding); no feature of unit noise is steeper
+  // than 20.
+  for (std::size_t i = 0; i < a.values.size(); ++i) CHECK(std::fabs(a.values[i] - b.values[i]) < 2e-5f);
+}
+
+TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shapes alone") {
+  FeatureOptions options = one_channel(256);
+  const std::vector<float> x = noise(17, 256);
+  std::vector<float> loud = x;
+  for (float& value : loud) value *= 1024.0f;
+  const Extracted a = extract(options, x), b = extract(options, loud);
+  for (int i = 0; i < feature_count(options); ++i) {
+    const FeatureKind kind = feature_name(options, i).kind;
+    const float before = a.values[static_cast<std::size_t>(i)], after = b.values[static_cast<std::size_t>(i)];
+    const bool length = kind == FeatureKind::rms || kind == FeatureKind::median_absolute_deviation ||
+                        kind == FeatureKind::peak_to_peak;
+    if (length) CHECK(after == 1024.0f * before);
+    if (kind == FeatureKind::band_energy) CHECK(after == Approx(before + 20 * std::log(2.0f)).margin(1e-5));
+    if (!length && kind != FeatureKind::band_energy) CHECK(after == before);
+  }
+  // The same as counts per unit.
+  options.channel[0].counts_per_unit = 1024;
+  CHECK(same_bits(extract(options, loud).values, a.values));
+}
+
+TEST_CASE("int16 and float samples of the same value give the same bits") {
+  FeatureOptions options = one_channel(256);
+  options.channels = 3;
+  const std::vector<std::int16_t> x = counts(18, 768, 32767);
+  CHECK(
+      same_bits(extract(options, x).values, extract(options, std::vector<float>(x.begin(), x.end())).values));
+}
+
+TEST_CASE("where the ring wraps does not matter") {
+  FeatureOptions options = one_channel(256);
+  options.channels = 2;
+  const std::vector<std::int16_t> x = counts(19, 512, 30000);
+  const Extracted whole = extract(options, x);
+  for (const Index cut : {1, 2, 63, 64, 100, 255})
+    CHECK(same_bits(extract(options, x, cut).values, whole.values));
+}
+
+TEST_CASE("each switch leaves the other features alone") {
+  FeatureOptions all = one_channel(256);
+  all.mean = true;
+  const std::vector<float> x = noise(20, 256);
+  const Extracted row = extract(all, x);
+  FeatureOptions none = all;
+  none.mean = none.rms = none.median_absolute_deviation = none.peak_to_peak = none.crest_factor = false;
+  none.skewness = none.kurtosis = none.zero_crossings = none.correlation = false;
+  none.bands = 0;
+  bool FeatureOptions::*switches[] = {&FeatureOptions::mean,
+                                      &FeatureOptions::rms,
+                                      &FeatureOptions::median_absolute_deviation,
+                                      &FeatureOptions::peak_to_peak,
+                                      &FeatureOptions::crest_factor,
+                                      &FeatureOptions::skewness,
+                                      &FeatureOptions::kurtosis,
+                                      &FeatureOptions::zero_crossings};
+  for (std::size_t i = 0; i < 8; ++i) {
+    FeatureOptions one = none;
+    one.*switches[i] = true;
+    const Extracted only = extract(one, x);
+    REQUIRE(only.status == Status::ok);
+    CHECK(same_bits(only.values, {row.values[i]}));
+  }
+}
+
+// ---- hostile input
+
+TEST_CASE("one sample that is not finite is reported and nothing is written") {
+  FeatureOptions options = one_channel(256);
+  options.channels = 2;
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
+                          -std::numeric_limits<float>::infinity()})
+    for (const std::size_t place : {0u, 301u, 511u}) {
+      std::vector<float> x = noise(21, 512);
+      x[place] = bad;
+      const Extracted row = extract(options, x, 200);
+      CHECK(row.status == Status::non_finite);
+      for (const float value : row.values) REQUIRE(value == -77.0f);
+    }
+  CHECK(extract(options, noise(21, 512), 200).status == Status::ok);
+}
+
+TEST_CASE("finite samples that are too large are an overflow, never a silent number") {
+  FeatureOptions options = one_channel(256);
+  std::vector<float> x = noise(22, 256);
+  x[100] = FLT_MAX;
+  x[200] = -FLT_MAX;
+  CHECK(extract(options, x).status == Status::overflow);
+  // Energies are squares, so 1e20 is too large for them, but not for the others.
+  for (float& value : x) value = value > 0 ? 1e20f : -1e20f;
+  CHECK(extract(options, x).status == Status::overflow);
+  options.bands = 0;
+  const Extracted row = extract(options, x);
+  CHECK(row.status == Status::ok);
+  CHECK(feature(options, row, FeatureKind::kurtosis) == Approx(1).epsilon(0.1));
+  // The unit may overflow too.
+  options.channel[0].counts_per_unit = 1e-30f;
+  CHECK(extract(options, x).status == Status::overflow);
+}
+
+TEST_CASE("amplitudes from the least to the largest normal number keep their shape") {
+  FeatureOptions options = one_channel(256);
+  options.bands = 0;
+  const std::vector<float> x = noise(23, 256);
+  const Extracted expected = extract(options, x);
+  for (const float gain : {0x1p-120f, 0x1p-60f, 0x1p60f, 0x1p110f}) {
+    std::vector<float> scaled = x;
+    for (float& value : scaled) value *= gain;
+    const Extracted row = extract(options, scaled);
+    REQUIRE(row.status == Status::ok);
+    for (const FeatureKind kind : {FeatureKind::crest_factor, FeatureKind::skewness, FeatureKind::kurtosis})
+      CHECK(feature(options, row, kind) == Approx(feature(options, expected, kind)).epsilon(1e-5));
+  }
+}
+
+TEST_CASE("subnormal wiggles count as flat") {
+  FeatureOptions options = one_channel(256);
+  std::vector<float> x(256, 0.0f);
+  for (std::size_t i = 0; i < 256; i += 2) x[i] = 1e-40f;
+  const Extracted row = extract(options, x);
+  CHECK(row.status == Status::ok);
+  CHECK(feature(options, row, FeatureKind::rms) == 0.0f);
+  CHECK(feature(options, row, FeatureKind::kurtosis) == 0.0f);
+}
+
+TEST_CASE("a clipped channel at both rails is ordinary input") {
+  FeatureOptions options = one_channel(256);
+  std::vector<std::int16_t> x(256);
+  for (std::size_t i = 0; i < 256; ++i) x[i] = i % 2 == 0 ? INT16_MAX : INT16_MIN;
+  const Extracted row = extract(options, x);
+  CHECK(row.status == Status::ok);
+  CHECK(feature(options, row, FeatureKind::peak_to_peak) == 65535.0f);
+  CHECK(feature(options, row, FeatureKind::rms) == 32767.5f);
+}
+
+TEST_CASE("a window of another shape is refused") {
+  FeatureOptions options = one_channel(256);
+  CHECK(extract(options, noise(24, 255)).status == Status::wrong_size);
+  CHECK(extract(options, noise(24, 257)).status == Status::wrong_size);
+  CHECK(extract(options, noise(24, 256), 0).status == Status::wrong_size);
+  CHECK(extract(options, std::vector<float>()).status == Status::wrong_size);
+}
+
+TEST_CASE("the smallest window and the most channels work") {
+  FeatureOptions options = one_channel(16);
+  options.bands = 2;
+  options.channels = 16;
+  REQUIRE(check(options) == Status::ok);
+  CHECK(extract(options, noise(25, 256)).status == Status::ok);
+  options.window = 8;
+  options.hop = 8;
+  CHECK(check(options) == Status::out_of_range);
+  options.correlation = false;
+  REQUIRE(check(options) == Status::ok);
+  CHECK(extract(options, noise(25, 128)).status == Status::ok);
+}
+
+// ---- stream
+
+namespace {
+
+/// A stream with memory of its own.
+template <typename Sample>
+struct Ring {
+  std::vector<Sample> memory;
+  thrum::WindowBuffer<Sample> buffer;
+  thrum::WindowStream<Sample> stream;
+
+  Ring(Index capacity, Index channels, Index window, Index hop)
+      : memory(static_cast<std::size_t>(capacity * channels)),
+        buffer{memory.data(), capacity, channels, window, hop} {}
+};
+
+/// The frames of a window in order, both pieces.
+template <typename Sample>
+std::vector<Sample> frames_of(const thrum::WindowView<Sample>& window) {
+  std::vector<Sample> frames;
+  for (Index i = 0; i < window.frames(); ++i)
+    for (Index c = 0; c < window.channels(); ++c) frames.push_back(window.frame(i)[c]);
+  return frames;
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("blocks of any size, interleaved or planar, make the windows of the whole", "",
+                   std::int16_t, float) {
+  const Index channels = 3, total = 1000;
+  std::vector<TestType> frames;
+  for (Index i = 0; i < total * channels; ++i) frames.push_back(static_cast<TestType>(i));
+  Generator random(30);
+  for (int round = 0; round < 60; ++round) {
+    const Index window = 1 + random.index(50), hop = 1 + random.index(window),
+                capacity = window + random.index(30);
+    Ring<TestType> ring(capacity, channels, window, hop);
+    Index written = 0, start = 0;
+    while (written < total) {
+      const Index block = thrum::smaller(random.index(60), total - written);
+      Index accepted = 0;
+      if (random.index(2) == 0) {
+        accepted = ring.stream.write(ring.buffer, frames.data() + written * channels, block);
+      } else {
+        std::vector<TestType> planar[3];
+        for (Index c = 0; c < channels; ++c)
+          for (Index i = 0; i < block; ++i)
+            planar[c].push_back(frames[static_cast<std::size_t>((written + i) * channels + c)]);
+        const TestType* pointers[3] = {planar[0].data(), planar[1].data(), planar[2].data()};
+        accepted = ring.stream.write_planar(ring.buffer, pointers, block);
+      }
+      REQUIRE(accepted <= block);
+      written += accepted;
+      while (ring.stream.window_ready(ring.buffer)) {
+        const std::vector<TestType> expected(frames.begin() + start * channels,
+                                             frames.begin() + (start + window) * channels);
+        REQUIRE(frames_of(ring.stream.window(ring.buffer)) == expected);
+        ring.stream.advance(ring.buffer);
+        start += hop;
+      }
+    }
+    CHECK(start == (total >= window ? (total - window) / hop + 1 : 0) * hop);
+  }
+}
+
+TEST_CASE("frames for which there is no room are refused and counted, and the old ones stay") {
+  Ring<std::int16_t> ring(10, 1, 8, 8);
+  const std::vector<std::int16_t> x{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
+  CHECK(ring.stream.write(ring.buffer, x.data(), 13) == 10);
+  CHECK(ring.stream.overruns() == 3);
+  CHECK(ring.stream.write(ring.buffer, x.data(), 2) == 0);
+  CHECK(ring.stream.overruns() == 5);
+  REQUIRE(ring.stream.window_ready(ring.buffer));
+  CHECK(frames_of(ring.stream.window(ring.buffer)) == std::vector<std::int16_t>(x.begin(), x.begin() + 8));
+  ring.stream.advance(ring.buffer);
+  CHECK_FALSE(ring.stream.window_ready(ring.buffer));
+  CHECK(ring.stream.frames_waiting(ring.buffer) == 2);
+  CHECK(ring.stream.write(ring.buffer, x.data(), 6) == 6);
+  CHECK(frames_of(ring.stream.window(ring.buffer)) == std::vector<std::int16_t>{8, 9, 0, 1, 2, 3, 4, 5});
+  ring.stream.reset();
+  CHECK(ring.stream.overruns() == 0);
+  CHECK(ring.stream.frames_waiting(ring.buffer) == 0);
+}
+
+TEST_CASE("a stream of zero bits is a fresh stream, and overruns stay at their largest value") {
+  thrum::WindowStream<std::int16_t> stream, zero;
+  std::memset(static_cast<void*>(&zero), 0, sizeof(zero));
+  CHECK(std::memcmp(static_cast<void*>(&stream), static_cast<void*>(&zero), sizeof(zero)) == 0);
+  CHECK(sizeof(stream) == 12);
+
+  std::int16_t sample = 0;
+  const thrum::WindowBuffer<std::int16_t> buffer{&sample, 1, 1, 1, 1};
+  const std::vector<std::int16_t> block(1000);
+  CHECK(stream.write(buffer, block.data(), 1) == 1);
+  // The second word counts the refused frames: two short of the end.
+  const std::uint32_t almost = UINT32_MAX - 1;
+  std::memcpy(reinterpret_cast<char*>(&stream) + 4, &almost, 4);
+  REQUIRE(stream.overruns() == almost);
+  CHECK(stream.write(buffer, block.data(), 1000) == 0);
+  CHECK(stream.overruns() == UINT32_MAX);
+  CHECK(stream.write(buffer, block.data(), 1000) == 0);
+  CHECK(stream.overruns() == UINT32_MAX);
+}
+
+TEST_CASE("a block of no frames changes nothing") {
+  Ring<float> ring(8, 2, 4, 2);
+  const float sample = 1;
+  const float* const planar[] = {&sample, &sample};
+  CHECK(ring.stream.write(ring.buffer, &sample, 0) == 0);
+  CHECK(ring.stream.write_planar(ring.buffer, planar, 0) == 0);
+  CHECK(ring.stream.write(ring.buffer, &sample, -3) == 0);
+  CHECK(ring.stream.frames_waiting(ring.buffer) == 0);
+  CHECK(ring.stream.overruns() == 0);
+}
