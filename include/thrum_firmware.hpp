@@ -1871,6 +1871,9 @@ class WindowStream {
   /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
   void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
 
+  /// Reader: drops the frames written so far; the next window starts after them. The count of overruns stays.
+  void drop_waiting() { store(read_, load(written_)); }
+
   /// Forgets all frames and overruns. Only while neither side is at work.
   void reset() { *this = WindowStream(); }
 
@@ -2295,6 +2298,10 @@ class Detector {
     monitor_.update(model.monitor, verdict_.state);
     return true;
   }
+
+  /// Main loop: starts a new recording. Frames that wait for their window are dropped, so that none holds
+  /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
+  void restart() { stream_.drop_waiting(); }
 
   /// The verdict on the latest window.
   const Verdict& verdict() const { return verdict_; }

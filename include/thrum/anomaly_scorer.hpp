@@ -57,7 +57,8 @@ Calibration conformal_threshold(const char* who, VectorView<const Scalar> scores
 /// least distance / radius over the classes. 1 is the threshold.
 ///
 /// Radius: inverse-CDF quantile of the members' distances; a cluster with fewer than 1 / (1 - quantile)
-/// members takes that of all samples, and none is less than a millionth of it.
+/// members takes that of all samples, and none is less than a millionth of it. A radius beyond 1e18 (double:
+/// 1e150) is refused.
 template <typename Scalar>
 class AnomalyScorer {
  public:
@@ -71,7 +72,7 @@ class AnomalyScorer {
     check_fit(who, x.view(), centers.view(), weights.view());
     AnomalyScorer fitted(options_);
     fitted.take_centers(centers.view());
-    fitted.measure_radii(x.view(), weights.view());
+    fitted.measure_radii(who, x.view(), weights.view());
     *this = std::move(fitted);
   }
 
@@ -186,7 +187,7 @@ class AnomalyScorer {
     }
   };
 
-  void measure_radii(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+  void measure_radii(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
     Members all;
     std::vector<Members> members(static_cast<std::size_t>(radii_.size()));
     for (Index i = 0; i < x.rows; ++i) {
@@ -203,14 +204,12 @@ class AnomalyScorer {
     for (Index j = 0; j < radii_.size(); ++j) {
       const Members& own = members[static_cast<std::size_t>(j)];
       const Scalar radius = own.enough_for(quantile) ? own.radius(quantile) : pooled;
-      radii_[j] = larger(larger(radius, pooled * Scalar(1e-6)), least_radius());
+      radii_[j] = larger(larger(radius, pooled * Scalar(1e-6)), least_radius<Scalar>());
+      detail::require(radii_[j] <= largest_radius<Scalar>(), who, ": the radius of class ", j, " is ",
+                      radii_[j], ", expected at most ", largest_radius<Scalar>(),
+                      "; scale x and centers first");
       inverse_squared_radii_[j] = 1 / (radii_[j] * radii_[j]);
     }
-  }
-
-  /// 1 / radius^2 must be finite, also when all samples are equal.
-  static constexpr Scalar least_radius() {
-    return sizeof(Scalar) == sizeof(float) ? Scalar(1e-18) : Scalar(1e-150);
   }
 
   AnomalyScorerOptions options_;

@@ -138,7 +138,7 @@ class Detector {
     return rows;
   }
 
-  bool fitted() const { return features_ > 0; }
+  bool fitted() const { return scorer_.fitted(); }
   const DetectorOptions& options() const { return options_; }
   const std::optional<Scaler<Scalar>>& scaler() const { return scaler_; }
   const std::optional<PCA<Scalar>>& pca() const { return pca_; }

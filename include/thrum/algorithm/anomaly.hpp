@@ -8,6 +8,17 @@
 
 namespace thrum {
 
+/// Radii lie between these two, so that 1 / radius^2 is an ordinary number: neither 0, for which every sample
+/// would be normal, nor infinite.
+template <typename Scalar>
+constexpr Scalar least_radius() {
+  return sizeof(Scalar) == sizeof(float) ? Scalar(1e-18) : Scalar(1e-150);
+}
+template <typename Scalar>
+constexpr Scalar largest_radius() {
+  return 1 / least_radius<Scalar>();
+}
+
 /// A fitted anomaly scorer: k working classes, each a centre and a radius.
 template <typename Scalar>
 struct AnomalyModel {

@@ -122,8 +122,29 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
   }
 }
 
-/// The feature with the largest share, the lowest of equals; a share that overflowed is the largest. Without
-/// a class (cluster -1) it is the first feature that overflowed.
+namespace detail {
+
+/// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
+/// largest magnitude.
+template <typename Scalar>
+inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+  int farthest = 0;
+  Scalar largest = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const ScalingModel<Scalar>& scaling = model.scaling;
+    const Scalar magnitude = absolute(model.scales() ? (x[f] - scaling.offset[f]) * scaling.factor[f] : x[f]);
+    if (!is_finite(magnitude)) return static_cast<int>(f);
+    if (!(magnitude > largest)) continue;
+    largest = magnitude;
+    farthest = static_cast<int>(f);
+  }
+  return farthest;
+}
+
+}  // namespace detail
+
+/// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
+/// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
 template <typename Scalar>
 inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
                            Scalar* scratch) {
@@ -135,12 +156,12 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
   Scalar largest = 0;
   bool overflowed = false;
   for_each_share(model, x, cluster, scratch, [&](Index f, Scalar share) {
-    if (overflowed || (is_finite(share) && !(share > largest))) return;
-    overflowed = !is_finite(share);
+    overflowed = overflowed || !is_finite(share);
+    if (!(share > largest)) return;
     largest = share;
     culprit = static_cast<int>(f);
   });
-  return culprit;
+  return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.

@@ -101,7 +101,7 @@ inline Neighbours<Scalar> among(VectorView<const Scalar> x, Transform transform,
                                 const Candidates<Bits>& candidates) {
   const KeyRange<Bits> range = candidates.range;
   const bool all_equal = range.span == 0;
-  Bits sorted[gathered_candidates];
+  Bits sorted[gathered_candidates] = {};
   Bits beyond = static_cast<Bits>(~Bits{0});
   Index count = 0;
   const Scalar* value = x.data;

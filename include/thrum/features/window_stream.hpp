@@ -106,6 +106,9 @@ class WindowStream {
   /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
   void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
 
+  /// Reader: drops the frames written so far; the next window starts after them. The count of overruns stays.
+  void drop_waiting() { store(read_, load(written_)); }
+
   /// Forgets all frames and overruns. Only while neither side is at work.
   void reset() { *this = WindowStream(); }
 

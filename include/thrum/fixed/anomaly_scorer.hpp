@@ -13,7 +13,8 @@ namespace fixed {
 template <typename Scalar, int max_features, int max_clusters>
 class AnomalyScorer {
  public:
-  /// Takes over a fitted scorer: centres k x d, k radii > 0 and the threshold > 0, all finite.
+  /// Takes over a fitted scorer: centres k x d, k radii from least_radius to largest_radius and the
+  /// threshold > 0, all finite.
   Status use(ConstMatrixView<Scalar> centers, ConstVectorView<Scalar> radii, Scalar threshold) {
     if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features ||
         radii.size != centers.rows)
@@ -21,7 +22,8 @@ class AnomalyScorer {
     if (!detail::all_finite(centers) || !detail::all_finite(radii) || !is_finite(threshold))
       return Status::non_finite;
     for (Index j = 0; j < radii.size; ++j)
-      if (!(radii[j] > Scalar(0)) || !is_finite(1 / (radii[j] * radii[j]))) return Status::out_of_range;
+      if (!(radii[j] >= least_radius<Scalar>() && radii[j] <= largest_radius<Scalar>()))
+        return Status::out_of_range;
     if (!(threshold > Scalar(0))) return Status::out_of_range;
     detail::copy_by_feature(centers, centers_by_feature_);
     for (Index j = 0; j < radii.size; ++j) inverse_squared_radii_[j] = 1 / (radii[j] * radii[j]);

@@ -72,6 +72,10 @@ class Detector {
     return true;
   }
 
+  /// Main loop: starts a new recording. Frames that wait for their window are dropped, so that none holds
+  /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
+  void restart() { stream_.drop_waiting(); }
+
   /// The verdict on the latest window.
   const Verdict& verdict() const { return verdict_; }
 

@@ -1,0 +1,118 @@
+#include "firmware.hpp"
+
+#include <cstdint>
+#include <cstdlib>
+#include <cstring>
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+
+namespace demo {
+namespace {
+
+constexpr const char* board = "mps2-an386";
+
+std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+
+void run(const std::string& command) {
+  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
+}
+
+/// Recordings follow each other, each as its number of frames and the frames; see examples/firmware/main.cpp.
+void write_stream(const std::filesystem::path& path, const Recordings& recordings,
+                  const std::vector<ConditionResult>& results) {
+  std::ofstream file(path, std::ios::binary);
+  for (const ConditionResult& result : results) {
+    for (const Block& block : result.blocks) {
+      const Frames frames = frames_of(recordings, block);
+      const auto count = static_cast<std::int32_t>(frames.rows());
+      file.write(reinterpret_cast<const char*>(&count), sizeof(count));
+      file.write(reinterpret_cast<const char*>(frames.data()),
+                 static_cast<std::streamsize>(sizeof(std::int16_t)) * frames.size());
+    }
+  }
+  if (!file.flush()) throw std::runtime_error(path.string() + ": cannot be written");
+}
+
+/// "window 17   alarm   class 2  score 1.234567 0x3f9e0651  machine normal ..."
+struct WindowLine {
+  std::string state;
+  int cluster = 0;
+  std::uint32_t score_bits = 0;
+};
+
+bool parse_window(const std::string& line, WindowLine& window) {
+  std::istringstream words(line);
+  std::string word, number, decimal, hex;
+  if (!(words >> word >> number >> window.state) || word != "window") return false;
+  if (!(words >> word >> window.cluster >> word >> decimal >> hex)) return false;
+  window.score_bits = static_cast<std::uint32_t>(std::stoul(hex, nullptr, 16));
+  return true;
+}
+
+std::uint32_t bits_of_score(const thrum::Verdict& verdict) {
+  std::uint32_t bits;
+  std::memcpy(&bits, &verdict.score, sizeof(bits));
+  return bits;
+}
+
+/// The number at the end of lines such as "instructions per window mean 1234567".
+std::map<std::string, std::size_t> read_figures(const std::vector<std::filesystem::path>& paths) {
+  std::map<std::string, std::size_t> figures;
+  for (const auto& path : paths) {
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+      const std::size_t blank = line.rfind(' ');
+      if (blank == std::string::npos || line.find_first_not_of("0123456789", blank + 1) != std::string::npos) continue;
+      figures[line.substr(0, blank)] = std::strtoul(line.c_str() + blank, nullptr, 10);
+    }
+  }
+  return figures;
+}
+
+void compare(const std::filesystem::path& output, const std::vector<ConditionResult>& results,
+             FirmwareResult& firmware) {
+  std::ifstream file(output);
+  std::string line;
+  WindowLine window;
+  for (const ConditionResult& result : results) {
+    for (const thrum::Verdict& verdict : result.verdicts) {
+      ++firmware.windows;
+      bool found = false;
+      while (!found && std::getline(file, line)) found = parse_window(line, window);
+      if (!found || window.state != to_string(verdict.state) || window.cluster != verdict.cluster) continue;
+      ++firmware.agree;
+      firmware.same_score_bits += window.score_bits == bits_of_score(verdict) ? 1u : 0u;
+    }
+  }
+}
+
+}  // namespace
+
+FirmwareResult run_firmware(const std::filesystem::path& script, const std::filesystem::path& folder,
+                            const std::filesystem::path& header, const std::string& model_name,
+                            const Recordings& recordings, const std::vector<ConditionResult>& results) {
+  const auto stream = folder / "windows.i16", output = folder / "firmware.txt", sizes = folder / "sizes.txt";
+  const auto image_folder = folder / "firmware";
+  const auto image = image_folder / (std::string(board) + ".elf");
+  std::filesystem::create_directories(image_folder);
+  write_stream(stream, recordings, results);
+  run("bash " + quoted(script) + " build --flags -ffp-contract=off --board " + board + " " + quoted(image_folder) +
+      " " + quoted(header) + " " + model_name);
+  run("bash " + quoted(script) + " run " + board + " " + quoted(image) + " " + quoted(stream) + " > " +
+      quoted(output));
+  run("bash " + quoted(script) + " sizes " + quoted(image) + " > " + quoted(sizes));
+
+  auto figures = read_figures({output, sizes});
+  FirmwareResult firmware;
+  firmware.flash_bytes = figures["flash_bytes"];
+  firmware.ram_bytes = figures["ram_bytes"];
+  firmware.detector_bytes = figures["detector bytes"];
+  firmware.stack_bytes = figures["stack bytes"];
+  firmware.instructions_per_window = figures["instructions per window mean"];
+  compare(output, results, firmware);
+  return firmware;
+}
+
+}  // namespace demo

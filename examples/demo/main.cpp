@@ -1,0 +1,188 @@
+// The main job: recordings of a machine that runs well in, a watching Cortex-M out.
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <exception>
+#include <filesystem>
+
+#include "evaluation.hpp"
+#include "firmware.hpp"
+#include "recordings.hpp"
+#include "report.hpp"
+#include "thrum/detector.hpp"
+#include "thrum/io/firmware_header.hpp"
+
+namespace {
+
+struct Arguments {
+  demo::FolderOptions folder;
+  int clusters = 0;
+  double variance_share = 0;
+  int window = 0;
+  int hop = 0;
+  double false_alarm_rate = 0.01;
+  std::filesystem::path output = "build/demo";
+  std::filesystem::path json;
+  std::filesystem::path firmware_script;
+};
+
+void declare(CLI::App& app, Arguments& arguments) {
+  app.add_option(
+      "--data", arguments.folder.folder,
+      "folder of recordings: a folder per condition with a CSV or .npy each, or a file per condition; "
+      "without it, a simulated rig with 8 accelerometers");
+  app.add_option("--normal", arguments.folder.normal,
+                 "a condition in which the machine runs well; may be repeated")
+      ->take_all();
+  app.add_option("--rate", arguments.folder.sampling_rate,
+                 "frames per second, where there is no column of time");
+  app.add_option("--unit", arguments.folder.unit, "name of the recordings' unit, such as g");
+  app.add_option("--full-scale", arguments.folder.full_scale,
+                 "largest value the sensor can say, in its unit");
+  app.add_option("--clusters", arguments.clusters,
+                 "working classes; by default one for each normal condition");
+  app.add_option(
+      "--pca", arguments.variance_share,
+      "keep the components that hold this share of the variance, such as 0.95; by default no PCA: it costs "
+      "flash, and faults like to hide in the small components");
+  app.add_option("--window", arguments.window,
+                 "frames in a window; by default as long as the recordings allow");
+  app.add_option("--hop", arguments.hop,
+                 "frames from one window to the next; by default half a window or less");
+  app.add_option("--false-alarm-rate", arguments.false_alarm_rate,
+                 "asked for; 0.01 is one window in a hundred")
+      ->capture_default_str();
+  app.add_option("--output", arguments.output, "folder for model, pictures and firmware")
+      ->capture_default_str()
+      ->take_last();
+  app.add_option("--json", arguments.json, "file that takes the figures as JSON");
+  app.add_option("--firmware", arguments.firmware_script,
+                 "examples/firmware/run.sh: builds the firmware and runs it in QEMU");
+}
+
+thrum::FeatureOptions signal_options(const demo::Recordings& recordings) {
+  const demo::Condition& first = recordings.conditions.front();
+  const auto channels = static_cast<int>(first.recordings.front().cols());
+  if (channels > thrum::max_channels)
+    throw std::invalid_argument("the recordings have " + std::to_string(channels) +
+                                " channels, expected at most " + std::to_string(thrum::max_channels));
+  thrum::FeatureOptions signal;
+  signal.channels = channels;
+  signal.sampling_rate = static_cast<float>(recordings.sampling_rate);
+  for (int c = 0; c < signal.channels; ++c) {
+    thrum::ChannelOptions& channel = signal.channel[c];
+    channel.counts_per_unit = recordings.counts_per_unit;
+    channel.full_scale = recordings.full_scale;
+    recordings.unit.copy(channel.unit, sizeof(channel.unit) - 1);
+  }
+  return signal;
+}
+
+/// Windows that some way of cutting leaves for calibration; 0 when recordings are too short for it.
+Eigen::Index calibration_windows(const demo::Recordings& recordings, const thrum::FeatureOptions& signal) {
+  Eigen::Index windows = 0;
+  try {
+    for (const demo::Block& block : demo::split_normals(recordings, signal, 0).calibrate) {
+      if (block.frames < signal.window) return 0;
+      windows += (block.frames - signal.window) / signal.hop + 1;
+    }
+  } catch (const std::invalid_argument&) {
+    return 0;
+  }
+  return windows;
+}
+
+/// Long windows tell more, but calibrating for a rate needs 1 / rate of them and some to spare: the longest
+/// that leave enough, overlapping by half or, where recordings are scarce, by three quarters.
+void choose_windows(const demo::Recordings& recordings, const Arguments& arguments,
+                    thrum::FeatureOptions& signal) {
+  const auto enough = static_cast<Eigen::Index>(1.5 / arguments.false_alarm_rate);
+  for (signal.window = 1024; signal.window > 64; signal.window /= 2) {
+    for (signal.hop = signal.window / 2; signal.hop >= signal.window / 4; signal.hop /= 2)
+      if (calibration_windows(recordings, signal) >= enough) return;
+  }
+  signal.hop = signal.window / 4;
+}
+
+thrum::DetectorOptions detector_options(const demo::Recordings& recordings, const Arguments& arguments) {
+  thrum::FeatureOptions signal = signal_options(recordings);
+  choose_windows(recordings, arguments, signal);
+  if (arguments.window > 0) signal.window = arguments.window, signal.hop = std::max(1, arguments.window / 2);
+  if (arguments.hop > 0) signal.hop = arguments.hop;
+
+  const auto normals = std::count_if(recordings.conditions.begin(), recordings.conditions.end(),
+                                     [](const demo::Condition& condition) { return condition.normal; });
+  thrum::DetectorOptions options;
+  options.signal = signal;
+  options.pca.reset();
+  if (arguments.variance_share > 0) options.pca = thrum::PCAOptions{0, arguments.variance_share, false};
+  options.kmeans.clusters = arguments.clusters > 0 ? arguments.clusters : static_cast<int>(normals);
+  options.kmeans.restarts = 10;
+  return options;
+}
+
+demo::Recordings read(const Arguments& arguments) {
+  if (arguments.folder.folder.empty()) {
+    if (!arguments.folder.normal.empty()) throw std::invalid_argument("--normal needs --data DIR");
+    std::printf("No --data: a simulated rig, 8 accelerometers at 20 kHz and 16 bit, 320 KB/s\n");
+    return demo::simulate_rig();
+  }
+  if (arguments.folder.normal.empty())
+    throw std::invalid_argument(
+        "--data needs at least one --normal NAME, a condition in which the machine runs well");
+  return demo::read_folder(arguments.folder);
+}
+
+void learn_and_show(const Arguments& arguments) {
+  const demo::Recordings recordings = read(arguments);
+  const thrum::DetectorOptions options = detector_options(recordings, arguments);
+  const thrum::FeatureOptions& signal = *options.signal;
+  const demo::Split split = demo::split_normals(recordings, signal, 0);
+
+  thrum::Detector<float> detector(options);
+  const auto train = demo::features_of(recordings, signal, split.train);
+  const thrum::FitReport fit = detector.fit(train);
+  const thrum::Calibration calibration =
+      detector.calibrate(demo::features_of(recordings, signal, split.calibrate), arguments.false_alarm_rate);
+  std::printf(
+      "%d channels at %g Hz, windows of %d frames every %d; %td windows of %td features to learn from,\n"
+      "%td to calibrate with; K-means: %s after %d iterations\n\n",
+      signal.channels, static_cast<double>(signal.sampling_rate), signal.window, signal.hop, train.rows(),
+      train.cols(), calibration.samples, to_string(fit.stop), fit.iterations);
+
+  const auto results = demo::evaluate(recordings, signal, detector, split.test);
+  std::filesystem::create_directories(arguments.output);
+  const auto header = arguments.output / "machine_model.hpp";
+  thrum::FirmwareHeaderOptions header_options;
+  header_options.measured_false_alarm_rate = demo::measured_false_alarms(results);
+  thrum::write_firmware_header(header.string(), "machine_model", detector, header_options);
+
+  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt};
+  if (!arguments.firmware_script.empty())
+    report.firmware = demo::run_firmware(arguments.firmware_script, arguments.output, header, "machine_model",
+                                         recordings, results);
+  demo::print_report(report);
+  std::printf("model                %td bytes in %s\n", thrum::model_flash_bytes(detector.model()),
+              header.string().c_str());
+  demo::draw_pictures(report, arguments.output);
+  std::printf("pictures             %s, %s\n", (arguments.output / "plane.png").string().c_str(),
+              (arguments.output / "scores.png").string().c_str());
+  if (!arguments.json.empty()) demo::write_json(report, arguments.json);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  CLI::App app{"Learns from recordings of a machine that runs well, and builds firmware that watches it."};
+  Arguments arguments;
+  declare(app, arguments);
+  CLI11_PARSE(app, argc, argv);
+  try {
+    learn_and_show(arguments);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  return 0;
+}

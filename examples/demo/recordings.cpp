@@ -1,0 +1,121 @@
+#include "recordings.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <map>
+#include <stdexcept>
+
+#include "../rig/rig.hpp"
+#include "thrum/io/recording.hpp"
+
+namespace demo {
+namespace {
+
+using Samples = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+void show_progress(std::size_t done, std::size_t total) {
+  if (done % 50 != 0 && done != total) return;
+  std::fprintf(stderr, "\rreading recordings: %zu of %zu%s", done, total, done == total ? "\n" : "");
+}
+
+/// A sensor saturates; it does not wrap.
+std::int16_t quantised(float value, float counts_per_unit) {
+  return static_cast<std::int16_t>(std::clamp(std::round(value * counts_per_unit), -32768.0f, 32767.0f));
+}
+
+Frames quantised(const Samples& samples, float counts_per_unit) {
+  return samples.unaryExpr([=](float value) { return quantised(value, counts_per_unit); });
+}
+
+void put_normal_first(std::vector<thrum::Condition>& conditions, const std::vector<std::string>& normal) {
+  for (auto name = normal.rbegin(); name != normal.rend(); ++name) {
+    const auto found =
+        std::find_if(conditions.begin(), conditions.end(),
+                     [&](const thrum::Condition& condition) { return condition.name == *name; });
+    if (found == conditions.end()) {
+      std::string names;
+      for (const auto& condition : conditions) names += " " + condition.name;
+      throw std::invalid_argument("--normal " + *name + ": no such condition, expected one of:" + names);
+    }
+    std::rotate(conditions.begin(), found, found + 1);
+  }
+}
+
+double common_sampling_rate(const std::vector<thrum::Condition>& conditions) {
+  double sum = 0;
+  int known = 0;
+  for (const auto& condition : conditions)
+    for (const auto& recording : condition.recordings)
+      if (recording.sampling_rate > 0) sum += recording.sampling_rate, ++known;
+  if (known == 0)
+    throw std::invalid_argument(
+        "the recordings have no column of time: say how fast they were taken with --rate HZ");
+  return sum / known;
+}
+
+float headroom(const std::vector<thrum::Condition>& conditions, std::size_t normals) {
+  float largest = 0;
+  for (std::size_t c = 0; c < normals; ++c)
+    for (const auto& recording : conditions[c].recordings)
+      largest = std::max(largest, recording.samples.cwiseAbs().maxCoeff());
+  return largest > 0 ? std::exp2(std::ceil(std::log2(2 * largest))) : 1.0f;
+}
+
+Frames rig_frames(int working_class, rig::Fault fault, std::size_t frames, std::uint64_t seed) {
+  const std::vector<std::int16_t> samples = rig::record(working_class, fault, frames, seed);
+  return Eigen::Map<const Frames>(samples.data(), static_cast<Eigen::Index>(frames), rig::Options::channels);
+}
+
+}  // namespace
+
+Recordings read_folder(const FolderOptions& options) {
+  thrum::RecordingOptions reading;
+  reading.progress = show_progress;
+  std::vector<thrum::Condition> conditions = thrum::read_conditions(options.folder, reading);
+  put_normal_first(conditions, options.normal);
+
+  Recordings recordings;
+  recordings.unit = options.unit;
+  recordings.sampling_rate =
+      options.sampling_rate > 0 ? options.sampling_rate : common_sampling_rate(conditions);
+  recordings.full_scale = options.full_scale > 0 ? static_cast<float>(options.full_scale)
+                                                 : headroom(conditions, options.normal.size());
+  recordings.counts_per_unit = 32768 / recordings.full_scale;
+  for (std::size_t c = 0; c < conditions.size(); ++c) {
+    Condition condition{conditions[c].name, c < options.normal.size(), {}};
+    for (const auto& recording : conditions[c].recordings)
+      condition.recordings.push_back(quantised(recording.samples, recordings.counts_per_unit));
+    recordings.conditions.push_back(std::move(condition));
+  }
+  return recordings;
+}
+
+Recordings simulate_rig() {
+  constexpr std::size_t frames =
+      32768;  // 1.6 s each: many short runs, since no two runs of a machine are alike
+  constexpr int normal_runs = 50, fault_runs = 5;
+  const rig::Options rig;
+  Recordings recordings{{},
+                        static_cast<double>(rig.sampling_rate),
+                        static_cast<float>(rig.counts_per_g),
+                        static_cast<float>(rig.full_scale_g),
+                        "g"};
+  std::uint64_t seed = 1;
+  for (const int working_class : {0, 1}) {
+    Condition condition{"class_" + std::to_string(working_class + 1), true, {}};
+    for (int run = 0; run < normal_runs; ++run)
+      condition.recordings.push_back(rig_frames(working_class, rig::Fault::none, frames, seed++));
+    recordings.conditions.push_back(std::move(condition));
+  }
+  for (const rig::Fault fault : {rig::Fault::imbalance, rig::Fault::inner_race, rig::Fault::outer_race}) {
+    Condition condition{rig::name(fault), false, {}};
+    for (const int working_class : {0, 1})
+      for (int run = 0; run < fault_runs; ++run)
+        condition.recordings.push_back(rig_frames(working_class, fault, frames, seed++));
+    recordings.conditions.push_back(std::move(condition));
+  }
+  return recordings;
+}
+
+}  // namespace demo
