@@ -39,7 +39,7 @@ tests program clang++-NEWEST     clang-NEWEST
 tests links   -fsanitize=address libclang-rt-dev
 both  header  eigen3/Eigen/Core  libeigen3-dev
 tests header  catch2/catch.hpp|catch2/catch_all.hpp catch2
-tests header  benchmark/benchmark.h libbenchmark-dev
+both  header  benchmark/benchmark.h libbenchmark-dev
 both  program qemu-system-arm    qemu-system-arm
 both  program arm-none-eabi-g++  gcc-arm-none-eabi
 both  arm     libc.a             libnewlib-arm-none-eabi

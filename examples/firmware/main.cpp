@@ -1,0 +1,170 @@
+// Watches a machine: streams recordings through a detector whose model lies in flash, and prints a line a
+// window.
+//
+// Words on the command line, after the program's name: the file of recordings, and optionally a file that
+// takes the features of every window (float32, a row a window). Recordings follow each other in their file,
+// each as its number of frames (int32) and so many frames of int16, a sample for each channel; all
+// little-endian. No window holds frames of two recordings.
+//
+// Exit status: 0, 1 when the self-test failed, 2 when a file can't be used, 3 after a fault.
+
+#include "thrum_firmware.hpp"
+//
+#include THRUM_MODEL_HEADER
+
+#include <stdint.h>
+
+#include "instruction_counter.hpp"
+#include "line.hpp"
+#include "semihosting.hpp"
+#include "startup.hpp"
+
+namespace {
+
+constexpr const auto& model = THRUM_MODEL_NAME;
+constexpr uint32_t channels = static_cast<uint32_t>(model.signal.channels);
+
+/// Frames for one write(): odd, so that windows end anywhere in a block; at most a hop, so that there is
+/// always room.
+constexpr uint32_t block_frames = static_cast<uint32_t>(thrum::smaller(61, model.signal.hop));
+
+enum ExitStatus { success = 0, self_test_failed = 1, unusable_file = 2 };
+
+thrum::fixed::Detector<model> detector;
+InstructionCounter counter;
+int16_t block[block_frames * channels];
+char command_line[1024];
+
+struct Tally {
+  uint32_t windows = 0;
+  uint32_t alarms = 0;
+  uint64_t ticks = 0;
+  uint32_t most_ticks = 0;
+};
+Tally tally;
+
+int complain(const char* path, const char* what) {
+  Line().text(path).text(": ").text(what).end();
+  return unusable_file;
+}
+
+void print_culprit(Line& line, const thrum::Verdict& verdict) {
+  const thrum::FeatureName name = thrum::feature_name(model.signal, verdict.feature);
+  line.text("  culprit feature ").number(verdict.feature);
+  line.text(" channel ").number(verdict.channel).text(" ").text(to_string(name.kind));
+  if (name.kind == thrum::FeatureKind::band_energy) line.text(" ").number(name.detail);
+  if (name.kind == thrum::FeatureKind::correlation) line.text(" with channel ").number(name.detail);
+}
+
+void print_window(const thrum::Verdict& verdict) {
+  Line line;
+  line.text("window ").number(tally.windows).column(13).text(to_string(verdict.state));
+  line.column(21).text("class ").number(verdict.cluster);
+  line.column(30).text("score ").decimal(verdict.score).text(" ").hex(thrum::bits_of(verdict.score));
+  line.column(60).text("machine ").text(to_string(detector.state()));
+  if (verdict.state == thrum::State::alarm) print_culprit(line, verdict);
+  line.end();
+}
+
+/// poll(), with its instructions counted.
+bool next_window() {
+  const uint32_t before = counter.now();
+  if (!detector.poll()) return false;
+  const uint32_t ticks = InstructionCounter::ticks_between(before, counter.now());
+  tally.ticks += ticks;
+  tally.most_ticks = thrum::larger(tally.most_ticks, ticks);
+  return true;
+}
+
+/// Reports all windows that are complete. Whether their features could be written.
+bool report_windows(uint32_t features_file) {
+  while (next_window()) {
+    print_window(detector.verdict());
+    ++tally.windows;
+    if (detector.verdict().state == thrum::State::alarm) ++tally.alarms;
+    if (features_file != semihosting::no_file &&
+        !semihosting::write(features_file, detector.features(), model.features * sizeof(float)))
+      return false;
+  }
+  return true;
+}
+
+int stream_recording(const char* path, uint32_t file, uint32_t frames, uint32_t features_file) {
+  detector.restart();
+  while (frames > 0) {
+    const uint32_t count = thrum::smaller(frames, block_frames);
+    const uint32_t bytes = count * channels * static_cast<uint32_t>(sizeof(int16_t));
+    if (semihosting::read(file, block, bytes) != bytes) return complain(path, "ends within a recording");
+    detector.write(block, static_cast<thrum::Index>(count));
+    if (!report_windows(features_file)) return complain("features", "cannot be written");
+    frames -= count;
+  }
+  return success;
+}
+
+int stream_file(const char* path, uint32_t file, uint32_t features_file) {
+  for (uint32_t recording = 0;; ++recording) {
+    uint32_t frames = 0;
+    const uint32_t bytes = semihosting::read(file, &frames, sizeof(frames));
+    if (bytes == 0) return success;
+    if (bytes != sizeof(frames) || frames > INT32_MAX)
+      return complain(path, "has no number of frames where one is due");
+    Line().text("recording ").number(recording).text(" of ").number(frames).text(" frames").end();
+    const int status = stream_recording(path, file, frames, features_file);
+    if (status != success) return status;
+  }
+}
+
+void print_summary() {
+  Line().text("windows ").number(tally.windows).end();
+  Line().text("alarms ").number(tally.alarms).end();
+  Line().text("overruns ").number(detector.overruns()).end();
+  Line().text("detector bytes ").number(static_cast<uint32_t>(sizeof(detector))).end();
+  Line().text("stack bytes ").number(stack_bytes_used()).end();
+  if (tally.windows == 0) return;
+  const uint64_t mean = counter.instructions(tally.ticks) / tally.windows;
+  Line().text("instructions per window mean ").number(mean).end();
+  Line().text("instructions per window max ").number(counter.instructions(tally.most_ticks)).end();
+  const uint32_t samples = static_cast<uint32_t>(model.signal.hop) * channels;
+  const uint64_t tenths = (mean * 10 + samples / 2) / samples;
+  Line()
+      .text("instructions per new sample and channel ")
+      .fraction(tenths / 10, static_cast<uint32_t>(tenths % 10), 10)
+      .end();
+}
+
+/// Ends the word that starts at `text` with a zero; returns the place of the next one, or of the end.
+char* end_word(char* text) {
+  while (*text != '\0' && *text != ' ') ++text;
+  if (*text == ' ') *text++ = '\0';
+  return text;
+}
+
+}  // namespace
+
+int firmware_main() {
+  const thrum::Status status = detector.self_test();
+  Line().text("self-test: ").text(to_string(status)).end();
+  if (status != thrum::Status::ok) return self_test_failed;
+
+  if (!semihosting::command_line(command_line, sizeof(command_line)))
+    return complain("command line", "too long");
+  char* const input_path = end_word(command_line);
+  char* const features_path = end_word(input_path);
+  end_word(features_path);
+  if (*input_path == '\0') return complain("command line", "names no file of recordings");
+
+  const uint32_t input = semihosting::open(input_path, semihosting::Mode::read);
+  if (input == semihosting::no_file) return complain(input_path, "cannot be opened");
+  uint32_t features = semihosting::no_file;
+  if (*features_path != '\0') {
+    features = semihosting::open(features_path, semihosting::Mode::write);
+    if (features == semihosting::no_file) return complain(features_path, "cannot be opened");
+  }
+
+  counter.start();
+  const int result = stream_file(input_path, input, features);
+  if (features != semihosting::no_file) semihosting::close(features);
+  if (result == success) print_summary();
+  return result;
+}

@@ -1,0 +1,39 @@
+# The main job, run on three machines, and the README held against what it printed.
+
+function(thrum_add_demo_test name least_auc most_false_alarms least_windows)
+  add_test(NAME demo/${name}
+           COMMAND bash -c "exec \"$0\" --output \"$1\" --json \"$1.json\" --firmware \"$2\" \"\${@:3}\" > \"$1.txt\""
+                   $<TARGET_FILE:thrum_demo> ${CMAKE_CURRENT_BINARY_DIR}/${name}
+                   ${PROJECT_SOURCE_DIR}/examples/firmware/run.sh ${ARGN})
+  add_test(NAME demo/${name}_goals
+           COMMAND ${CMAKE_COMMAND} -DJSON=${CMAKE_CURRENT_BINARY_DIR}/${name}.json -DLEAST_AUC=${least_auc}
+                   -DMOST_FALSE_ALARMS=${most_false_alarms} -DLEAST_WINDOWS=${least_windows} -P
+                   ${CMAKE_CURRENT_SOURCE_DIR}/demo_goals.cmake)
+  set_tests_properties(demo/${name} PROPERTIES FIXTURES_SETUP demo_${name})
+  set_tests_properties(demo/${name}_goals PROPERTIES FIXTURES_REQUIRED demo_${name})
+endfunction()
+
+thrum_add_demo_test(demo 0.95 0.02 1000)
+if(THRUM_DATA)
+  # One split: the false-alarm rate that it shows varies. The average over 20 is in real_recordings_test.cpp.
+  thrum_add_demo_test(ceiling_fan 0.999 0.03 200 --data ${THRUM_CEILING_FAN} --normal fan_0_low_0_weight --rate 200)
+  thrum_add_demo_test(drill_press 0.99 0.03 100 --data ${THRUM_DATA}/drill_press --normal dry_run --normal base)
+  set_tests_properties(demo/ceiling_fan demo/ceiling_fan_goals demo/drill_press demo/drill_press_goals
+                       PROPERTIES LABELS real-data)
+endif()
+
+# The goals are looked at: one that nothing reaches is missed.
+add_test(NAME demo/goals_can_be_missed
+         COMMAND ${CMAKE_COMMAND} -DJSON=${CMAKE_CURRENT_BINARY_DIR}/demo.json -DLEAST_AUC=0.9999 -DMOST_FALSE_ALARMS=1
+                 -DLEAST_WINDOWS=1 -P ${CMAKE_CURRENT_SOURCE_DIR}/demo_goals.cmake)
+set_tests_properties(demo/goals_can_be_missed PROPERTIES FIXTURES_REQUIRED demo_demo PASS_REGULAR_EXPRESSION
+                                                         "AUC of [a-z_]+ is 0[.0-9]+, which is not")
+
+# Wrong words on the command line are said plainly.
+add_test(NAME demo/unknown_condition COMMAND thrum_demo --data ${CMAKE_CURRENT_SOURCE_DIR}/recordings --normal missing
+                                             --rate 100)
+set_tests_properties(demo/unknown_condition PROPERTIES PASS_REGULAR_EXPRESSION "missing")
+
+add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md
+                             ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+set_tests_properties(readme PROPERTIES FIXTURES_REQUIRED demo_demo)

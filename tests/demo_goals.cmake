@@ -1,0 +1,37 @@
+# Whether the demo's figures (JSON) are what is promised of them.
+#   cmake -DJSON=FILE -DLEAST_AUC=0.95 -DMOST_FALSE_ALARMS=0.02 -DLEAST_WINDOWS=1000 -P demo_goals.cmake
+file(READ "${JSON}" report)
+
+function(require what value comparison limit)
+  if(NOT value ${comparison} limit)
+    message(FATAL_ERROR "${what} is ${value}, which is not ${comparison} ${limit}")
+  endif()
+  message(STATUS "${what}: ${value} (${comparison} ${limit})")
+endfunction()
+
+string(JSON false_alarms GET "${report}" false_alarm_measured)
+require("measured false-alarm rate" ${false_alarms} LESS_EQUAL ${MOST_FALSE_ALARMS})
+
+set(normal_windows 0)
+set(faults 0)
+string(JSON count LENGTH "${report}" conditions)
+math(EXPR last "${count} - 1")
+foreach(i RANGE ${last})
+  string(JSON name GET "${report}" conditions ${i} name)
+  string(JSON role GET "${report}" conditions ${i} role)
+  if(role STREQUAL "normal")
+    string(JSON windows GET "${report}" conditions ${i} windows)
+    math(EXPR normal_windows "${normal_windows} + ${windows}")
+  else()
+    string(JSON auc GET "${report}" conditions ${i} auc)
+    require("AUC of ${name}" ${auc} GREATER_EQUAL ${LEAST_AUC})
+    math(EXPR faults "${faults} + 1")
+  endif()
+endforeach()
+require("held-out normal windows" ${normal_windows} GREATER_EQUAL ${LEAST_WINDOWS})
+require("fault conditions" ${faults} GREATER_EQUAL 1)
+
+string(JSON agree GET "${report}" agree)
+string(JSON windows GET "${report}" windows)
+require("windows on which laptop and firmware agree" ${agree} EQUAL ${windows})
+require("windows" ${windows} GREATER 0)

@@ -1,0 +1,329 @@
+// The laptop's side of the firmware test.
+//
+//   parity write pca|plain|whitened FOLDER
+//       trains a detector on synthetic recordings and writes model.hpp (the model `parity_model`),
+//       corrupt_model.hpp (the same with one number changed), recordings, and what the firmware must say of
+//       them: features, verdicts.
+//   parity check FOLDER OUTPUT FEATURES exact|close
+//       compares what the firmware printed and wrote: state, class, culprit and the machine's state on every
+//       window; features and scores to the last bit, or to 1e-5 max(1, |expected|) where multiply-adds are
+//       fused.
+
+#include <Eigen/Core>
+#include <cmath>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <sstream>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "thrum/thrum.hpp"
+
+namespace {
+
+using thrum::FeatureMatrix;
+using thrum::Index;
+using Recording = Eigen::Matrix<std::int16_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+
+constexpr int channels = 3;
+constexpr double sampling_rate = 8000;
+
+thrum::FeatureOptions signal_options() {
+  thrum::FeatureOptions options;
+  options.channels = channels;
+  options.window = 256;
+  options.hop = 128;
+  options.sampling_rate = static_cast<float>(sampling_rate);
+  options.mean = true;
+  options.bands = 8;
+  for (int c = 0; c < channels; ++c)
+    options.channel[c] = {4096.0f / static_cast<float>(c + 1), 8.0f * static_cast<float>(c + 1), "g"};
+  return options;
+}
+
+thrum::DetectorOptions detector_options(const std::string& variant) {
+  thrum::DetectorOptions options;
+  options.signal = signal_options();
+  options.kmeans.clusters = 3;
+  if (variant == "plain")
+    options.pca = std::nullopt;
+  else
+    options.pca = thrum::PCAOptions{0, 0.9, variant == "whitened"};
+  if (variant == "plain") options.scaler->kind = thrum::ScalerKind::robust;
+  return options;
+}
+
+std::int16_t to_counts(double value) {
+  return static_cast<std::int16_t>(std::lround(std::fmin(32767.0, std::fmax(-32768.0, value))));
+}
+
+/// A machine at one of three speeds: tones and noise, the channels related. `amplitude` 1 is healthy.
+Recording machine(int speed, Index frames, std::uint64_t seed, double amplitude = 1, double knocks = 0) {
+  constexpr double turn = 6.283185307179586;
+  thrum::Random random(seed);
+  Recording recording(frames, channels);
+  double ringing = 0;
+  for (Index i = 0; i < frames; ++i) {
+    const double time = static_cast<double>(i) / sampling_rate;
+    const double shaft = 1500 * (speed + 1) * std::sin(turn * (110 + 90 * speed) * time);
+    const double gear = 600 * std::sin(turn * (700 + 650 * speed) * time + 0.4);
+    ringing = random.uniform() < knocks ? 9000.0 : -0.86 * ringing;
+    for (int c = 0; c < channels; ++c) {
+      const double noise = 250 * (c + 1) * random.normal();
+      recording(i, c) = to_counts(200 * c + amplitude * (shaft * (1 - 0.3 * c) + gear * c) + noise + ringing);
+    }
+  }
+  return recording;
+}
+
+Recording noise(Index frames, std::uint64_t seed, double amplitude) {
+  thrum::Random random(seed);
+  Recording recording(frames, channels);
+  for (std::int16_t& sample : recording.reshaped()) sample = to_counts(amplitude * random.normal());
+  return recording;
+}
+
+/// Normal at each speed, anomalous, clipped, flat, and recordings of awkward lengths, among them none at all.
+std::vector<Recording> recordings() {
+  std::vector<Recording> all = {machine(0, 2500, 50), machine(1, 2500, 51), machine(2, 2500, 52)};
+  all.push_back(machine(1, 1500, 60, 1.6));
+  all.push_back(machine(0, 1500, 61, 1, 0.004));
+  all.push_back(machine(2, 1000, 62, 25));  // clipped
+  all.push_back(machine(0, 255, 63));       // no window
+  all.emplace_back(0, channels);
+  all.push_back(machine(0, 256, 64));                // one window
+  all.emplace_back(Recording::Zero(600, channels));  // flat
+  all.push_back(machine(1, 900, 65));                // one channel flat
+  all.back().col(1).setConstant(-1234);
+  all.push_back(noise(900, 66, 1e5));  // full scale
+  all.push_back(noise(900, 67, 0.4));  // the last bit
+  all.push_back(machine(1, 1200, 68));
+  return all;
+}
+
+/// Feature rows of recordings of the healthy machine at each speed.
+FeatureMatrix healthy_rows(std::uint64_t seed) {
+  std::vector<FeatureMatrix> parts;
+  Index count = 0;
+  for (int speed = 0; speed < 3; ++speed) {
+    parts.push_back(
+        thrum::extract_windows(signal_options(), machine(speed, 10000, seed + static_cast<unsigned>(speed))));
+    count += parts.back().rows();
+  }
+  FeatureMatrix rows(count, parts[0].cols());
+  Index filled = 0;
+  for (const FeatureMatrix& part : parts) {
+    rows.middleRows(filled, part.rows()) = part;
+    filled += part.rows();
+  }
+  return rows;
+}
+
+std::string read_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) throw std::runtime_error(path + ": cannot be read");
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_text(const std::string& path, const std::string& text) {
+  std::ofstream file(path, std::ios::binary);
+  file << text << std::flush;
+  if (!file) throw std::runtime_error(path + ": cannot be written");
+}
+
+template <typename Value>
+void append_bytes(std::string& bytes, const Value* values, Index count) {
+  bytes.append(reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(Value));
+}
+
+std::uint32_t bits(float value) {
+  std::uint32_t result;
+  std::memcpy(&result, &value, sizeof(result));
+  return result;
+}
+
+/// What is said of a window, by either side.
+struct Said {
+  std::string state;
+  int cluster;
+  float score;
+  int feature;
+  int channel;
+  std::string machine;
+};
+
+/// The header with the first coordinate of the first centre changed.
+std::string with_one_number_changed(std::string header) {
+  const std::size_t number = header.find("0x", header.find(" centers["));
+  return header.insert(number + 2, "1");
+}
+
+void write(const std::string& variant, const std::string& folder) {
+  thrum::Detector<float> detector(detector_options(variant));
+  detector.fit(healthy_rows(10));
+  detector.calibrate(healthy_rows(30), 0.02);
+  const std::string header = thrum::firmware_header("parity_model", detector);
+  write_text(folder + "/model.hpp", header);
+  write_text(folder + "/corrupt_model.hpp", with_one_number_changed(header));
+
+  std::string frames, features;
+  std::ostringstream verdicts;
+  thrum::Monitor monitor;
+  for (const Recording& recording : recordings()) {
+    const std::int32_t count = static_cast<std::int32_t>(recording.rows());
+    append_bytes(frames, &count, 1);
+    append_bytes(frames, recording.data(), recording.size());
+    if (recording.rows() < signal_options().window) continue;
+    const FeatureMatrix rows = thrum::extract_windows(signal_options(), recording);
+    append_bytes(features, rows.data(), rows.size());
+    for (const thrum::Verdict& verdict : detector.verdicts(rows)) {
+      const thrum::State machine = monitor.update(detector.options().monitor, verdict.state);
+      verdicts << to_string(verdict.state) << ' ' << verdict.cluster << ' ' << bits(verdict.score) << ' '
+               << verdict.feature << ' ' << verdict.channel << ' ' << to_string(machine) << '\n';
+    }
+  }
+  write_text(folder + "/recordings", frames);
+  write_text(folder + "/features", features);
+  write_text(folder + "/verdicts", verdicts.str());
+  thrum::DetectorModel<float> model = detector.model();
+  write_text(folder + "/ram_bytes", std::to_string(thrum::firmware_ram_bytes(model)));
+}
+
+float from_bits(std::uint32_t pattern) { return thrum::from_bits<float>(pattern); }
+
+std::vector<Said> read_expected(const std::string& path) {
+  std::istringstream text(read_text(path));
+  std::vector<Said> all;
+  Said said;
+  std::uint32_t pattern = 0;
+  while (text >> said.state >> said.cluster >> pattern >> said.feature >> said.channel >> said.machine) {
+    said.score = from_bits(pattern);
+    all.push_back(said);
+  }
+  return all;
+}
+
+/// The firmware's lines on windows; `summary` takes the lines at the end, "alarms" -> 12.
+std::vector<Said> read_printed(const std::string& path, std::map<std::string, double>& summary) {
+  std::istringstream text(read_text(path));
+  std::vector<Said> all;
+  std::string line;
+  while (std::getline(text, line)) {
+    unsigned long number = 0;
+    char state[16], machine[16];
+    Said said{"", -1, 0, -1, -1, ""};
+    unsigned pattern = 0;
+    const int fields = std::sscanf(
+        line.c_str(), "window %lu %15s class %d score %*s %x machine %15s culprit feature %d channel %d",
+        &number, state, &said.cluster, &pattern, machine, &said.feature, &said.channel);
+    if (fields < 5) {
+      const std::size_t blank = line.rfind(' ');
+      if (blank != std::string::npos) summary[line.substr(0, blank)] = std::atof(line.c_str() + blank);
+      continue;
+    }
+    if (number != all.size()) throw std::runtime_error(path + ": windows are missing before: " + line);
+    said.state = state;
+    said.machine = machine;
+    said.score = from_bits(pattern);
+    all.push_back(said);
+  }
+  return all;
+}
+
+bool agree(float actual, float expected, bool exact) {
+  if (exact) return bits(actual) == bits(expected);
+  return std::fabs(actual - expected) <= 1e-5f * std::fmax(1.0f, std::fabs(expected));
+}
+
+void require(bool condition, const std::string& message) {
+  if (!condition) throw std::runtime_error(message);
+}
+
+void check_verdicts(const std::vector<Said>& printed, const std::vector<Said>& expected, bool exact) {
+  require(printed.size() == expected.size(), "the firmware judged " + std::to_string(printed.size()) +
+                                                 " windows, the laptop " + std::to_string(expected.size()));
+  for (std::size_t i = 0; i < expected.size(); ++i) {
+    const Said &a = printed[i], &b = expected[i];
+    const bool same = a.state == b.state && a.cluster == b.cluster && a.feature == b.feature &&
+                      a.channel == b.channel && a.machine == b.machine && agree(a.score, b.score, exact);
+    std::ostringstream message;
+    message.precision(9);
+    message << "window " << i << ": firmware " << a.state << ' ' << a.cluster << ' ' << a.score << ' '
+            << a.feature << ' ' << a.channel << ' ' << a.machine << ", laptop " << b.state << ' ' << b.cluster
+            << ' ' << b.score << ' ' << b.feature << ' ' << b.channel << ' ' << b.machine;
+    require(same, message.str());
+  }
+}
+
+void check_features(const std::string& actual, const std::string& expected, bool exact) {
+  require(actual.size() == expected.size(), "the files of features differ in size");
+  const std::size_t count = static_cast<std::size_t>(thrum::feature_count(signal_options()));
+  double worst = 0;
+  for (std::size_t i = 0; i < expected.size() / sizeof(float); ++i) {
+    float a, b;
+    std::memcpy(&a, actual.data() + i * sizeof(float), sizeof(float));
+    std::memcpy(&b, expected.data() + i * sizeof(float), sizeof(float));
+    worst = std::fmax(worst, static_cast<double>(std::fabs(a - b) / std::fmax(1.0f, std::fabs(b))));
+    std::ostringstream message;
+    message.precision(9);
+    message << "window " << i / count << " feature " << i % count << ": firmware " << a << ", laptop " << b;
+    require(agree(a, b, exact), message.str());
+  }
+  std::printf("largest difference of a feature: %g\n", worst);
+}
+
+/// Each kind of window is there, so that agreement means something.
+void check_variety(const std::vector<Said>& expected) {
+  std::map<std::string, int> seen;
+  for (const Said& said : expected) {
+    ++seen[said.state];
+    ++seen["machine " + said.machine];
+    if (said.state == "normal") ++seen["class " + std::to_string(said.cluster)];
+  }
+  for (const char* kind : {"normal", "alarm", "machine unknown", "machine normal", "machine alarm", "class 0",
+                           "class 1", "class 2"})
+    require(seen[kind] > 0, std::string("no window is: ") + kind);
+}
+
+void check(const std::string& folder, const std::string& output, const std::string& features, bool exact) {
+  std::map<std::string, double> summary;
+  const std::vector<Said> expected = read_expected(folder + "/verdicts");
+  check_variety(expected);
+  check_features(read_text(features), read_text(folder + "/features"), exact);
+  check_verdicts(read_printed(output, summary), expected, exact);
+  require(summary["windows"] == static_cast<double>(expected.size()),
+          "the summary's count of windows is wrong");
+  require(summary.count("overruns") == 1 && summary["overruns"] == 0, "frames were lost");
+  require(summary["detector bytes"] == std::stod(read_text(folder + "/ram_bytes")),
+          "firmware_ram_bytes() is not the size of the detector");
+  require(summary["instructions per window mean"] > 1000 &&
+              summary["instructions per window max"] >= summary["instructions per window mean"],
+          "instructions were not counted");
+  std::printf("laptop and firmware agree on %zu of %zu windows\n", expected.size(), expected.size());
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  const std::vector<std::string> word(words, words + count);
+  try {
+    if (count == 4 && word[1] == "write") {
+      write(word[2], word[3]);
+      return 0;
+    }
+    if (count == 6 && word[1] == "check") {
+      check(word[2], word[3], word[4], word[5] == "exact");
+      return 0;
+    }
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "%s\n", error.what());
+    return 1;
+  }
+  std::fputs("usage: see parity.cpp\n", stderr);
+  return 64;
+}
