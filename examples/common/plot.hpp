@@ -36,7 +36,7 @@ struct Circle {
 /// Points that share a colour, a mark and a line of the legend, which says how many there are.
 struct Group {
   std::string name;
-  std::vector<Point> points;
+  std::vector<Point> points{};
   bool highlighted = false;  ///< drawn on top of the others, with a strong mark; else as dots
   std::string colour{};  ///< "#rrggbb"; empty: the next of `colour(i)`, or of strong ones when highlighted
 };
@@ -50,10 +50,10 @@ struct Range {
 /// Points in a plane. Both axes have the same scale, so that circles are round. Points outside of given
 /// ranges are not drawn, and the legend counts them.
 struct Scatter {
-  std::string title, x_label, y_label;
-  std::vector<Group> groups;
-  std::vector<Circle> circles;
-  std::string circles_name;  ///< for the legend
+  std::string title{}, x_label{}, y_label{};
+  std::vector<Group> groups{};
+  std::vector<Circle> circles{};
+  std::string circles_name{};  ///< for the legend
   Range x_range{}, y_range{};
 };
 
@@ -68,12 +68,12 @@ struct Section {
 /// Values in the order of time against a threshold. A value that is not finite leaves a gap. On a logarithmic
 /// axis, values below a thousandth of the threshold are drawn there.
 struct Series {
-  std::string title, x_label, y_label;
-  std::vector<double> values;
+  std::string title{}, x_label{}, y_label{};
+  std::vector<double> values{};
   double threshold = 1;
-  std::vector<Section> sections;  ///< at least one; what lies in none is not drawn
-  double step = 1;                ///< along x, from a value to the next
-  bool logarithmic = false;       ///< y; the threshold must be > 0
+  std::vector<Section> sections{};  ///< at least one; what lies in none is not drawn
+  double step = 1;                  ///< along x, from a value to the next
+  bool logarithmic = false;         ///< y; the threshold must be > 0
 };
 
 /// Colours that stay apart in print and for most colour-blind readers, for groups that are not highlighted.
@@ -108,9 +108,9 @@ struct Box {
   double pixels_high() const { return height * (top - bottom); }
 };
 
-/// Leaves room at the bottom for the lines of the legend.
+/// Leaves room at the bottom for the lines of the legend, which gnuplot sets in columns.
 inline Box box_above_legend(std::size_t entries, std::size_t longest) {
-  const double fitting = width / (letter * static_cast<double>(longest) + 70);
+  const double fitting = width / (9 * static_cast<double>(longest) + 90);
   const std::size_t columns = fitting > 1 ? static_cast<std::size_t>(fitting) : 1;
   const std::size_t rows = (entries + columns - 1) / columns;
   Box box;
@@ -204,9 +204,16 @@ inline void choose_ranges(const Scatter& scatter, const Box& box, Range& x, Rang
 /// fails or is not there.
 inline void draw(const Scatter& scatter, const std::filesystem::path& png) {
   detail::run_gnuplot(png, [&](std::ostream& script, const std::string& output) {
+    std::size_t points = 0, entries = scatter.circles_name.empty() ? 0 : 1;
     std::size_t longest = scatter.circles_name.size();
-    for (const Group& group : scatter.groups) longest = (std::max)(longest, group.name.size() + 7);
-    const detail::Box box = detail::box_above_legend(scatter.groups.size() + 1, longest);
+    for (const Group& group : scatter.groups) {
+      points += group.points.size();
+      ++entries;
+      longest = (std::max)(longest, group.name.size() + std::to_string(group.points.size()).size() + 3);
+    }
+    const auto given = [](const Range& range) { return range.from < range.to; };
+    if (given(scatter.x_range) || given(scatter.y_range)) longest += 13;  // ", 123 outside"
+    const detail::Box box = detail::box_above_legend(entries, longest);
     Range x, y;
     detail::choose_ranges(scatter, box, x, y);
     detail::write_frame(script, scatter.title, scatter.x_label, scatter.y_label, box);
@@ -232,8 +239,9 @@ inline void draw(const Scatter& scatter, const std::filesystem::path& png) {
       std::string ink = group.colour;
       if (ink.empty()) ink = group.highlighted ? detail::strong_colour(order) : colour(order);
       const std::string mark = group.highlighted ? "pointtype " + std::to_string(detail::strong_mark(order)) +
-                                                       " pointsize 1.1 linewidth 1.6"
-                                                 : "pointtype 7 pointsize 0.7";
+                                                       " pointsize 1.1 linewidth 1.5"
+                               : points < 400 ? "pointtype 7 pointsize 1.1"
+                                              : "pointtype 7 pointsize 0.7";
       (group.highlighted ? front : behind) += "$group" + std::to_string(g) + " using 1:2 with points " +
                                               mark + " linecolor rgb " + detail::quoted(ink) + " title " +
                                               detail::quoted(title) + ", \\\n  ";

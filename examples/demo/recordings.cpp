@@ -15,8 +15,8 @@ namespace {
 using Samples = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
 void show_progress(std::size_t done, std::size_t total) {
-  if (done % 50 != 0 && done != total) return;
-  std::fprintf(stderr, "\rreading recordings: %zu of %zu%s", done, total, done == total ? "\n" : "");
+  const std::size_t step = total / 10 + 1;  // ten lines at most: logs keep them all
+  if (done % step == 0 || done == total) std::fprintf(stderr, "reading recordings: %zu of %zu\n", done, total);
 }
 
 /// A sensor saturates; it does not wrap.

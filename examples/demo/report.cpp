@@ -119,7 +119,7 @@ void draw_plane(const Report& report, const std::filesystem::path& png) {
   scatter.title = "Windows held out, along the first two components";
   scatter.x_label = "first component";
   scatter.y_label = "second component";
-  scatter.circles_name = "threshold around a class";
+  scatter.circles_name = "threshold around a class (distance in all dimensions)";
   std::vector<const ConditionResult*> normals;
   for (const ConditionResult& result : report.results)
     if (result.normal) normals.push_back(&result);
