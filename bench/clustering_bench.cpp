@@ -57,7 +57,10 @@ void scaler_fit(benchmark::State& state) {
 
 /// Pixels, sensor features, and embeddings: n, d, k.
 void workloads(benchmark::internal::Benchmark* benchmark) {
-  benchmark->Args({100000, 3, 8})->Args({100000, 8, 32})->Args({20000, 64, 64})->Unit(benchmark::kMillisecond);
+  benchmark->Args({100000, 3, 8})
+      ->Args({100000, 8, 32})
+      ->Args({20000, 64, 64})
+      ->Unit(benchmark::kMillisecond);
 }
 
 }  // namespace
@@ -66,5 +69,9 @@ BENCHMARK(kmeans_20_iterations<float>)->Apply(workloads);
 BENCHMARK(kmeans_20_iterations<double>)->Apply(workloads);
 BENCHMARK(kmeans_predict<float>)->Apply(workloads);
 BENCHMARK(kmeans_predict<double>)->Apply(workloads);
-BENCHMARK(pca_fit<float>)->Args({100000, 16, 4})->Args({10000, 64, 8})->Args({200, 1000, 20})->Unit(benchmark::kMillisecond);
+BENCHMARK(pca_fit<float>)
+    ->Args({100000, 16, 4})
+    ->Args({10000, 64, 8})
+    ->Args({200, 1000, 20})
+    ->Unit(benchmark::kMillisecond);
 BENCHMARK(scaler_fit<float>)->Args({100000, 16})->Unit(benchmark::kMillisecond);

@@ -12,7 +12,8 @@ thrum::Matrix<Scalar> gaussian_mixture(Eigen::Index n, Eigen::Index d, Eigen::In
   for (Scalar& value : centers.reshaped()) value = static_cast<Scalar>(1.2 * random.normal());
   for (Eigen::Index i = 0; i < n; ++i) {
     const Eigen::Index component = random.index(components);
-    for (Eigen::Index f = 0; f < d; ++f) x(i, f) = centers(component, f) + static_cast<Scalar>(random.normal());
+    for (Eigen::Index f = 0; f < d; ++f)
+      x(i, f) = centers(component, f) + static_cast<Scalar>(random.normal());
   }
   return x;
 }

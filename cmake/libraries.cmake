@@ -5,7 +5,7 @@ file(GLOB_RECURSE THRUM_ALL_HEADERS CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE
      "${PROJECT_SOURCE_DIR}/include/*.hpp")
 set(THRUM_FIRMWARE_HEADERS ${THRUM_ALL_HEADERS})
 list(FILTER THRUM_FIRMWARE_HEADERS INCLUDE
-     REGEX "^thrum_firmware\\.hpp$|^thrum/(core|algorithm|features|fixed)/|^thrum/(firmware|version)\\.hpp$")
+     REGEX "^thrum_firmware\\.hpp$|^thrum/(core|algorithm|features|detection|fixed)/|^thrum/(firmware|version)\\.hpp$")
 set(THRUM_LAPTOP_HEADERS ${THRUM_ALL_HEADERS})
 list(REMOVE_ITEM THRUM_LAPTOP_HEADERS ${THRUM_FIRMWARE_HEADERS})
 list(TRANSFORM THRUM_FIRMWARE_HEADERS PREPEND "${PROJECT_SOURCE_DIR}/include/")

@@ -137,12 +137,35 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
-/// Positive infinity made from its bits: -ffast-math may not name it otherwise.
+namespace detail {
+
+/// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
+/// the place of an infinity or NaN they know of.
+template <typename Scalar>
+inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return from_bits<Scalar>(bits);
+}
+
+}  // namespace detail
+
+/// Positive infinity, under any compiler flag.
 template <typename Scalar>
 inline Scalar infinity() {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
-  return from_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+  return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+}
+
+/// A quiet NaN, under any compiler flag.
+template <typename Scalar>
+inline Scalar not_a_number() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return detail::from_hidden_bits<Scalar>((Bits{4} * Traits::exponent_bias + 3)
+                                          << (Traits::mantissa_bits - 1));
 }
 
 inline float square_root(float x) { return __builtin_sqrtf(x); }
@@ -363,6 +386,17 @@ constexpr const char* to_string(State state) {
 
 namespace thrum {
 
+/// Radii lie between these two, so that 1 / radius^2 is an ordinary number: neither 0, for which every sample
+/// would be normal, nor infinite.
+template <typename Scalar>
+constexpr Scalar least_radius() {
+  return sizeof(Scalar) == sizeof(float) ? Scalar(1e-18) : Scalar(1e-150);
+}
+template <typename Scalar>
+constexpr Scalar largest_radius() {
+  return 1 / least_radius<Scalar>();
+}
+
 /// A fitted anomaly scorer: k working classes, each a centre and a radius.
 template <typename Scalar>
 struct AnomalyModel {
@@ -442,6 +476,12 @@ inline Status check(int expected, VectorView<const Scalar> x, Index result_size)
   return check(expected, x, result_size, expected);
 }
 
+/// ok, or overflow when finite input led to a result that is not.
+template <typename Scalar>
+inline Status checked_result(VectorView<Scalar> result) {
+  return all_finite(VectorView<const Scalar>(result)) ? Status::ok : Status::overflow;
+}
+
 template <typename Scalar>
 inline void copy(VectorView<const Scalar> from, Scalar* to) {
   for (Index i = 0; i < from.size; ++i) to[i] = from[i];
@@ -470,7 +510,8 @@ namespace fixed {
 template <typename Scalar, int max_features, int max_clusters>
 class AnomalyScorer {
  public:
-  /// Takes over a fitted scorer: centres k x d, k radii > 0 and the threshold > 0, all finite.
+  /// Takes over a fitted scorer: centres k x d, k radii from least_radius to largest_radius and the
+  /// threshold > 0, all finite.
   Status use(ConstMatrixView<Scalar> centers, ConstVectorView<Scalar> radii, Scalar threshold) {
     if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features ||
         radii.size != centers.rows)
@@ -478,7 +519,8 @@ class AnomalyScorer {
     if (!detail::all_finite(centers) || !detail::all_finite(radii) || !is_finite(threshold))
       return Status::non_finite;
     for (Index j = 0; j < radii.size; ++j)
-      if (!(radii[j] > Scalar(0)) || !is_finite(1 / (radii[j] * radii[j]))) return Status::out_of_range;
+      if (!(radii[j] >= least_radius<Scalar>() && radii[j] <= largest_radius<Scalar>()))
+        return Status::out_of_range;
     if (!(threshold > Scalar(0))) return Status::out_of_range;
     detail::copy_by_feature(centers, centers_by_feature_);
     for (Index j = 0; j < radii.size; ++j) inverse_squared_radii_[j] = 1 / (radii[j] * radii[j]);
@@ -495,12 +537,13 @@ class AnomalyScorer {
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
+  /// overflow: a share is not finite.
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
     const int cluster = anomaly_score(model(), x).cluster;
     for (Index f = 0; f < features_; ++f) shares[f] = squared_distance_share(model(), x, cluster, f);
-    return Status::ok;
+    return detail::checked_result(shares);
   }
 
   AnomalyModel<Scalar> model() const {
@@ -520,8 +563,8 @@ class AnomalyScorer {
 
 #endif  // THRUM_FIXED_ANOMALY_SCORER_HPP
 
-#ifndef THRUM_ALGORITHM_MONITOR_HPP
-#define THRUM_ALGORITHM_MONITOR_HPP
+#ifndef THRUM_DETECTION_MONITOR_HPP
+#define THRUM_DETECTION_MONITOR_HPP
 
 namespace thrum {
 
@@ -577,7 +620,7 @@ class Monitor {
 
 }  // namespace thrum
 
-#endif  // THRUM_ALGORITHM_MONITOR_HPP
+#endif  // THRUM_DETECTION_MONITOR_HPP
 
 #ifndef THRUM_ALGORITHM_PROJECTION_HPP
 #define THRUM_ALGORITHM_PROJECTION_HPP
@@ -957,8 +1000,8 @@ inline Status check(const FeatureOptions& options) {
 
 #endif  // THRUM_FEATURES_OPTIONS_HPP
 
-#ifndef THRUM_ALGORITHM_DETECTOR_MODEL_HPP
-#define THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+#ifndef THRUM_DETECTION_DETECTOR_MODEL_HPP
+#define THRUM_DETECTION_DETECTOR_MODEL_HPP
 
 namespace thrum {
 
@@ -1069,8 +1112,29 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
   }
 }
 
-/// The feature with the largest share, the lowest of equals; a share that overflowed is the largest. Without
-/// a class (cluster -1) it is the first feature that overflowed.
+namespace detail {
+
+/// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
+/// largest magnitude.
+template <typename Scalar>
+inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+  int farthest = 0;
+  Scalar largest = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const ScalingModel<Scalar>& scaling = model.scaling;
+    const Scalar magnitude = absolute(model.scales() ? (x[f] - scaling.offset[f]) * scaling.factor[f] : x[f]);
+    if (!is_finite(magnitude)) return static_cast<int>(f);
+    if (!(magnitude > largest)) continue;
+    largest = magnitude;
+    farthest = static_cast<int>(f);
+  }
+  return farthest;
+}
+
+}  // namespace detail
+
+/// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
+/// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
 template <typename Scalar>
 inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
                            Scalar* scratch) {
@@ -1082,12 +1146,12 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
   Scalar largest = 0;
   bool overflowed = false;
   for_each_share(model, x, cluster, scratch, [&](Index f, Scalar share) {
-    if (overflowed || (is_finite(share) && !(share > largest))) return;
-    overflowed = !is_finite(share);
+    overflowed = overflowed || !is_finite(share);
+    if (!(share > largest)) return;
     largest = share;
     culprit = static_cast<int>(f);
   });
-  return culprit;
+  return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
@@ -1195,7 +1259,7 @@ inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
 
 }  // namespace thrum
 
-#endif  // THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+#endif  // THRUM_DETECTION_DETECTOR_MODEL_HPP
 
 #ifndef THRUM_ALGORITHM_QUANTILE_HPP
 #define THRUM_ALGORITHM_QUANTILE_HPP
@@ -1297,7 +1361,7 @@ inline Neighbours<Scalar> among(VectorView<const Scalar> x, Transform transform,
                                 const Candidates<Bits>& candidates) {
   const KeyRange<Bits> range = candidates.range;
   const bool all_equal = range.span == 0;
-  Bits sorted[gathered_candidates];
+  Bits sorted[gathered_candidates] = {};
   Bits beyond = static_cast<Bits>(~Bits{0});
   Index count = 0;
   const Scalar* value = x.data;
@@ -2010,10 +2074,11 @@ inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel
   return scale;
 }
 
-/// True when no arithmetic on the channel overflowed, under any compiler flag.
+/// True when no arithmetic on the channel overflowed, under any compiler flag. Where subnormals are flushed
+/// to zero, the inverse of a great peak is 0 as that of a flat channel is: hence the look at the range.
 inline bool is_usable(const ChannelScale& scale) {
   return is_finite(scale.mean) && is_finite(scale.range) && is_finite(scale.peak) &&
-         is_finite(scale.inverse_peak) && (scale.flat() || scale.inverse_peak >= FLT_MIN);
+         is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
@@ -2370,20 +2435,24 @@ class KMeans {
     return Status::ok;
   }
 
-  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest.
+  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest. overflow:
+  /// the sample is too far from all of them to tell, and label is as it was.
   Status predict(ConstVectorView<Scalar> x, int& label) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    if (status == Status::ok) label = nearest_center(x, centers_by_feature_, clusters_).cluster;
-    return status;
+    if (status != Status::ok) return status;
+    const Nearest<Scalar> nearest = nearest_center(x, centers_by_feature_, clusters_);
+    if (!is_finite(nearest.squared_distance)) return Status::overflow;
+    label = nearest.cluster;
+    return Status::ok;
   }
 
-  /// Euclidean distances of one sample to the k centres.
+  /// Euclidean distances of one sample to the k centres. overflow: a distance is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> distances) const {
     const Status status = detail::check(features_, x, distances.size, clusters_);
     if (status != Status::ok) return status;
     for_each_squared_distance(x, centers_by_feature_, clusters_,
                               [distances](Index j, Scalar squared) { distances[j] = square_root(squared); });
-    return Status::ok;
+    return detail::checked_result(distances);
   }
 
   int features() const { return features_; }
@@ -2441,20 +2510,21 @@ class PCA {
     return Status::ok;
   }
 
-  /// Coordinates along the components: d values in, p values out.
+  /// Coordinates along the components: d values in, p values out. overflow: a result is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> z) const {
     const Status status = detail::check(features_, x, z.size, components_);
     if (status != Status::ok) return status;
     Scalar centered[array_size(max_features)];
     project(model(), x, centered, z);
-    return Status::ok;
+    return detail::checked_result(z);
   }
 
   /// The point in the plane of the components: p values in, d values out.
   Status inverse_transform(ConstVectorView<Scalar> z, VectorView<Scalar> x) const {
     const Status status = detail::check(components_, z, x.size, features_);
-    if (status == Status::ok) unproject(model(), z, x);
-    return status;
+    if (status != Status::ok) return status;
+    unproject(model(), z, x);
+    return detail::checked_result(x);
   }
 
   int features() const { return features_; }
@@ -2496,18 +2566,20 @@ class Scaler {
     return Status::ok;
   }
 
-  /// Scales one sample of d values; x and scaled may be the same.
+  /// Scales one sample of d values; x and scaled may be the same. overflow: a result is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> scaled) const {
     const Status status = detail::check(features_, x, scaled.size);
-    if (status == Status::ok) scale(model(), x, scaled);
-    return status;
+    if (status != Status::ok) return status;
+    scale(model(), x, scaled);
+    return detail::checked_result(scaled);
   }
 
   /// Undoes transform, to rounding.
   Status inverse_transform(ConstVectorView<Scalar> scaled, VectorView<Scalar> x) const {
     const Status status = detail::check(features_, scaled, x.size);
-    if (status == Status::ok) unscale(model(), scaled, x);
-    return status;
+    if (status != Status::ok) return status;
+    unscale(model(), scaled, x);
+    return detail::checked_result(x);
   }
 
   int features() const { return features_; }

@@ -2,6 +2,7 @@
 #define THRUM_TESTS_SAMPLE_DATA_HPP
 
 #include <Eigen/Core>
+#include <cstdint>
 #include <fstream>
 #include <stdexcept>
 #include <string>

@@ -144,7 +144,7 @@ std::vector<ConditionResult> evaluate(const Recordings& recordings, const thrum:
     results.push_back(std::move(result));
   }
   for (ConditionResult& result : results)
-    result.auc = result.normal ? 0.5 : area_under_curve(normal_scores, scores_of(result.verdicts));
+    result.auc = area_under_curve(normal_scores, scores_of(result.verdicts));
   return results;
 }
 

@@ -48,8 +48,8 @@ struct ConditionResult {
   thrum::Matrix<float> features;         ///< a row for each window
   std::vector<thrum::Verdict> verdicts;  ///< one for each window
   std::vector<Block> blocks;             ///< where the windows are
-  double auc = 0;                        ///< of its scores against those of the held-out normals
-  std::vector<double> class_shares;      ///< of its windows, for each working class
+  double auc = 0;  ///< of its scores against those of all held-out normals; near 0.5 for a normal one
+  std::vector<double> class_shares;  ///< of its windows, for each working class
 
   std::size_t alarms() const;
 };

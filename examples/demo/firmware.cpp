@@ -64,7 +64,8 @@ std::map<std::string, std::size_t> read_figures(const std::vector<std::filesyste
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
       const std::size_t blank = line.rfind(' ');
-      if (blank == std::string::npos || line.find_first_not_of("0123456789", blank + 1) != std::string::npos) continue;
+      if (blank == std::string::npos || line.find_first_not_of("0123456789", blank + 1) != std::string::npos)
+        continue;
       figures[line.substr(0, blank)] = std::strtoul(line.c_str() + blank, nullptr, 10);
     }
   }
@@ -98,8 +99,8 @@ FirmwareResult run_firmware(const std::filesystem::path& script, const std::file
   const auto image = image_folder / (std::string(board) + ".elf");
   std::filesystem::create_directories(image_folder);
   write_stream(stream, recordings, results);
-  run("bash " + quoted(script) + " build --flags -ffp-contract=off --board " + board + " " + quoted(image_folder) +
-      " " + quoted(header) + " " + model_name);
+  run("bash " + quoted(script) + " build --flags -ffp-contract=off --board " + board + " " +
+      quoted(image_folder) + " " + quoted(header) + " " + model_name);
   run("bash " + quoted(script) + " run " + board + " " + quoted(image) + " " + quoted(stream) + " > " +
       quoted(output));
   run("bash " + quoted(script) + " sizes " + quoted(image) + " > " + quoted(sizes));

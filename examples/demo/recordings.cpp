@@ -16,7 +16,8 @@ using Samples = Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowM
 
 void show_progress(std::size_t done, std::size_t total) {
   const std::size_t step = total / 10 + 1;  // ten lines at most: logs keep them all
-  if (done % step == 0 || done == total) std::fprintf(stderr, "reading recordings: %zu of %zu\n", done, total);
+  if (done % step == 0 || done == total)
+    std::fprintf(stderr, "reading recordings: %zu of %zu\n", done, total);
 }
 
 /// A sensor saturates; it does not wrap.

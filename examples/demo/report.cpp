@@ -31,8 +31,8 @@ void print_conditions(const Report& report) {
   std::size_t width = 9;
   for (const ConditionResult& result : report.results) width = std::max(width, result.name.size());
   const int name_width = static_cast<int>(width);
-  std::printf("%-*s  %-6s %8s %8s %8s   %-22s %s\n", name_width, "condition", "role", "windows", "alarms", "AUC",
-              "share of each class", "culprit named most");
+  std::printf("%-*s  %-6s %8s %8s %8s   %-22s %s\n", name_width, "condition", "role", "windows", "alarms",
+              "AUC", "share of each class", "culprit named most");
   for (const ConditionResult& result : report.results) {
     std::string shares;
     for (const double share : result.class_shares) {
@@ -43,7 +43,8 @@ void print_conditions(const Report& report) {
     char auc[16] = "-";
     if (!result.normal) std::snprintf(auc, sizeof(auc), "%.4f", result.auc);
     std::printf("%-*s  %-6s %8zu %8zu %8s   %-22s %s\n", name_width, result.name.c_str(), role(result),
-                result.verdicts.size(), result.alarms(), auc, shares.c_str(), usual_culprit(report, result).c_str());
+                result.verdicts.size(), result.alarms(), auc, shares.c_str(),
+                usual_culprit(report, result).c_str());
   }
 }
 
@@ -107,8 +108,10 @@ std::vector<plot::Circle> class_circles(const Report& report, const thrum::PCA<f
 void look_at_classes(plot::Scatter& scatter) {
   plot::Range x{1e30, -1e30}, y{1e30, -1e30};
   for (const plot::Circle& circle : scatter.circles) {
-    x = {std::min(x.from, circle.centre.x - 1.6 * circle.radius), std::max(x.to, circle.centre.x + 1.6 * circle.radius)};
-    y = {std::min(y.from, circle.centre.y - 1.2 * circle.radius), std::max(y.to, circle.centre.y + 1.2 * circle.radius)};
+    x = {std::min(x.from, circle.centre.x - 1.6 * circle.radius),
+         std::max(x.to, circle.centre.x + 1.6 * circle.radius)};
+    y = {std::min(y.from, circle.centre.y - 1.2 * circle.radius),
+         std::max(y.to, circle.centre.y + 1.2 * circle.radius)};
   }
   scatter.x_range = x;
   scatter.y_range = y;
@@ -126,14 +129,16 @@ void draw_plane(const Report& report, const std::filesystem::path& png) {
   const thrum::PCA<float> plane = plane_of(report, normals);
   scatter.circles = class_circles(report, plane);
   for (int j = 0; j < report.detector.options().kmeans.clusters; ++j) {
-    scatter.groups.push_back({"normal, class " + std::to_string(j), places(report, plane, normals, [j](const auto& verdict) {
-                                return verdict.state == thrum::State::normal && verdict.cluster == j;
-                              })});
+    scatter.groups.push_back(
+        {"normal, class " + std::to_string(j), places(report, plane, normals, [j](const auto& verdict) {
+           return verdict.state == thrum::State::normal && verdict.cluster == j;
+         })});
   }
   const auto is_alarm = [](const auto& verdict) { return verdict.state == thrum::State::alarm; };
   scatter.groups.push_back({"false alarms", places(report, plane, normals, is_alarm), true});
   for (const ConditionResult& result : report.results)
-    if (!result.normal) scatter.groups.push_back({result.name + ", alarms", places(report, plane, {&result}, is_alarm), true});
+    if (!result.normal)
+      scatter.groups.push_back({result.name + ", alarms", places(report, plane, {&result}, is_alarm), true});
   look_at_classes(scatter);
   plot::draw(scatter, png);
 }
@@ -148,7 +153,8 @@ void draw_scores(const Report& report, const std::filesystem::path& png) {
   series.step = static_cast<double>(signal.hop) / static_cast<double>(signal.sampling_rate);
   for (const ConditionResult& result : report.results) {
     const std::size_t begin = series.values.size();
-    for (const thrum::Verdict& verdict : result.verdicts) series.values.push_back(static_cast<double>(verdict.score));
+    for (const thrum::Verdict& verdict : result.verdicts)
+      series.values.push_back(static_cast<double>(verdict.score));
     series.sections.push_back({result.name, begin, series.values.size(), !result.normal});
   }
   plot::draw(series, png);
@@ -176,7 +182,7 @@ void write_json(const Report& report, const std::filesystem::path& path) {
                                   {"role", role(result)},
                                   {"windows", result.verdicts.size()},
                                   {"alarms", result.alarms()},
-                                  {"auc", result.normal ? nlohmann::ordered_json() : nlohmann::ordered_json(result.auc)}});
+                                  {"auc", result.auc}});
   }
   json["false_alarm_asked"] = report.false_alarm_asked;
   json["false_alarm_measured"] = measured_false_alarms(report.results);

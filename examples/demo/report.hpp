@@ -25,7 +25,8 @@ struct Report {
 /// A row for each condition, the false-alarm rates, sizes and agreement, on standard output.
 void print_report(const Report& report);
 
-/// Draws plane.png (windows along the first two components, classes as circles) and scores.png (scores over time).
+/// Draws plane.png (windows along the first two components, classes as circles) and scores.png (scores over
+/// time).
 void draw_pictures(const Report& report, const std::filesystem::path& folder);
 
 /// Writes the figures as JSON.

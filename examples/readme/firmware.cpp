@@ -1,17 +1,20 @@
-// The README's firmware: what stands between the marks is quoted there. Compiled here for the laptop, where main()
-// below stands in for the chip's.
+// The README's firmware: what stands between the marks is quoted there. Compiled here for the laptop, where
+// main() below stands in for the chip's.
 
 // [readme]
 #include "thrum_firmware.hpp"  // one file that depends on nothing
-#include "machine.hpp"         // what the laptop learned, in flash
+
+#include "machine.hpp"  // what the laptop learned, in flash
 
 static thrum::fixed::Detector<machine> detector;  // sizes read off the model; in .bss, no heap
 
 void report(const thrum::Verdict& verdict);
 
-void on_dma_half(const int16_t* frames, thrum::Index count) { detector.write(frames, count); }  // interrupt: a copy
+void on_dma_half(const int16_t* frames, thrum::Index count) {  // interrupt: a copy, no arithmetic
+  detector.write(frames, count);
+}
 
-void watch() {  // main loop
+void watch() {               // main loop
   while (detector.poll()) {  // true once for every completed window
     if (detector.state() == thrum::State::alarm) report(detector.verdict());
   }

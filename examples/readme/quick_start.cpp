@@ -24,7 +24,8 @@ int main() {
   detector.calibrate(normal.bottomRows(300), 0.01);  // at most 1 % false alarms
 
   const auto names = thrum::feature_names(signal);
-  for (const thrum::Verdict& verdict : detector.verdicts(thrum::extract_windows(signal, record(rig::Fault::inner_race))))
+  for (const thrum::Verdict& verdict :
+       detector.verdicts(thrum::extract_windows(signal, record(rig::Fault::inner_race))))
     if (verdict.state == thrum::State::alarm)
       std::cout << "score " << verdict.score << ", look at " << names[std::size_t(verdict.feature)] << '\n';
 
@@ -37,11 +38,12 @@ thrum::Matrix<std::int16_t> record(rig::Fault fault) {
   const int runs = fault == rig::Fault::none ? 15 : 1;
   for (int run = 0; run < runs; ++run) {
     const std::size_t frames = fault == rig::Fault::none ? 32768 : 8192;
-    const auto samples = rig::record(0, fault, frames, static_cast<std::uint64_t>(run + (runs == 1 ? 100 : 0)));
+    const auto samples =
+        rig::record(0, fault, frames, static_cast<std::uint64_t>(run + (runs == 1 ? 100 : 0)));
     const auto rows = recording.rows();
     recording.conservativeResize(rows + static_cast<Eigen::Index>(frames), Eigen::NoChange);
-    recording.bottomRows(static_cast<Eigen::Index>(frames)) =
-        Eigen::Map<const thrum::Matrix<std::int16_t>>(samples.data(), static_cast<Eigen::Index>(frames), rig::Options::channels);
+    recording.bottomRows(static_cast<Eigen::Index>(frames)) = Eigen::Map<const thrum::Matrix<std::int16_t>>(
+        samples.data(), static_cast<Eigen::Index>(frames), rig::Options::channels);
   }
   return recording;
 }

@@ -2,12 +2,11 @@
 #define THRUM_DETECTOR_HPP
 
 #include <Eigen/Core>
-#include <limits>
 #include <optional>
 #include <utility>
 #include <vector>
 
-#include "thrum/algorithm/detector_model.hpp"
+#include "thrum/detection/detector_model.hpp"
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/errors.hpp"
@@ -91,7 +90,7 @@ class Detector {
     Vector<Scalar> scratch(model().scratch_size()), scores(x.view().rows);
     for (Index i = 0; i < scores.size(); ++i) {
       const Score<Scalar> score = score_row(model(), x.view().row(i), scratch.data());
-      scores[i] = score.status == Status::non_finite ? std::numeric_limits<Scalar>::quiet_NaN() : score.value;
+      scores[i] = score.status == Status::non_finite ? not_a_number<Scalar>() : score.value;
     }
     return scores;
   }
@@ -108,7 +107,8 @@ class Detector {
   }
 
   /// Each input feature's share of the squared distance to the centre of the row's class, n x d, through PCA
-  /// and scaling: a row adds up to that distance. x finite.
+  /// and scaling: a row adds up to that distance. x finite; of a row off every scale the culprit has all,
+  /// infinity.
   Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
     constexpr const char* who = "thrum::Detector::shares";
     check(who, x.view());
@@ -117,9 +117,14 @@ class Detector {
     Vector<Scalar> scratch(model().scratch_size());
     for (Index i = 0; i < shares.rows(); ++i) {
       const auto row = x.view().row(i);
-      const int cluster = larger(0, score_row(model(), row, scratch.data()).cluster);
-      for_each_share(model(), row, cluster, scratch.data(),
-                     [&](Index f, Scalar share) { shares(i, f) = share; });
+      const Score<Scalar> score = score_row(model(), row, scratch.data());
+      if (score.status == Status::ok) {
+        for_each_share(model(), row, score.cluster, scratch.data(),
+                       [&](Index f, Scalar share) { shares(i, f) = share; });
+      } else {
+        shares.row(i).setZero();
+        shares(i, culprit_feature(model(), row, score.cluster, scratch.data())) = infinity<Scalar>();
+      }
     }
     return shares;
   }

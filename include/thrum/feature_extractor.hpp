@@ -3,7 +3,6 @@
 
 #include <Eigen/Core>
 #include <cstdint>
-#include <limits>
 #include <locale>
 #include <sstream>
 #include <string>
@@ -51,7 +50,7 @@ inline FeatureMatrix extract_from_view(const FeatureOptions& options,
                                     recording.middle_rows(0, 0)};
     const Status status =
         extract_features(options, window, cosines.data(), scratch.data(), features.row(row).data());
-    if (status == Status::non_finite) features.row(row).setConstant(std::numeric_limits<float>::quiet_NaN());
+    if (status == Status::non_finite) features.row(row).setConstant(not_a_number<float>());
   }
   return features;
 }

@@ -51,18 +51,19 @@ class KMeans {
   /// sample three times over), or nothing. Throws std::invalid_argument on anything else and stays as it was.
   /// O(n d k) a restart and iteration; allocates O(n + k d).
   FitReport fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
-    return learn("thrum::KMeans::fit", x.view(), weights.view(), {}).report;
+    return learn("thrum::KMeans::fit", x.view(), weights.view(), nullptr).report;
   }
 
   /// The same from given first centres, k x d, finite; seeding and restarts do not apply.
   FitReport fit_from(const MatrixInput<Scalar>& centers, const MatrixInput<Scalar>& x,
                      const VectorInput<Scalar>& weights = {}) {
-    return learn("thrum::KMeans::fit_from", x.view(), weights.view(), centers.view()).report;
+    const MatrixView<const Scalar> given = centers.view();
+    return learn("thrum::KMeans::fit_from", x.view(), weights.view(), &given).report;
   }
 
   /// Fits and returns the label of each sample, n values in [0, k).
   Vector<int> fit_predict(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
-    return learn("thrum::KMeans::fit_predict", x.view(), weights.view(), {}).labels;
+    return learn("thrum::KMeans::fit_predict", x.view(), weights.view(), nullptr).labels;
   }
 
   /// The nearest centre of each row of x, n x d, finite. O(n d k).
@@ -146,6 +147,7 @@ class KMeans {
   void check_fit(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) const {
     detail::require_training_data(who, x);
     detail::require_weights(who, weights, x.rows);
+    if (sizeof(Scalar) == sizeof(double)) check_sums(who, x, weights);  // those of floats always fit a double
     detail::require(options_.clusters >= 1, who, ": clusters is ", options_.clusters,
                     ", expected at least 1");
     detail::require(options_.clusters <= x.rows, who, ": clusters is ", options_.clusters,
@@ -156,6 +158,20 @@ class KMeans {
                     ", expected at least 1");
     detail::require(is_finite(options_.tolerance) && options_.tolerance >= 0, who, ": tolerance is ",
                     options_.tolerance, ", expected a finite number >= 0");
+  }
+
+  /// Sums of weight times value, and of weight times squared distance, must not leave the range of a double.
+  static void check_sums(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    const double rows = static_cast<double>(x.rows);
+    double largest = 0, weight = weights.size == 0 ? rows : 0.0;
+    for (Index i = 0; i < weights.size; ++i) weight += static_cast<double>(weights[i]);
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(static_cast<double>(x(i, f))));
+    const double squares =
+        weight > rows ? 4.0 * weight * static_cast<double>(x.cols) * largest * largest : 0.0;
+    detail::require(is_finite(weight * largest) && is_finite(squares), who, ": x reaches ", largest,
+                    " and its weights sum to ", weight,
+                    ", expected sums that fit a double; scale them first");
   }
 
   void check(const char* who, MatrixView<const Scalar> x) const {
@@ -179,20 +195,19 @@ class KMeans {
   }
 
   Run learn(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights,
-            MatrixView<const Scalar> given) {
+            const MatrixView<const Scalar>* given) {
     check_fit(who, x, weights);
-    const bool is_given = given.data != nullptr;
-    if (is_given) {
-      detail::require_shape(who, "centers", given, options_.clusters, x.cols);
-      detail::require_finite(who, "centers", given);
+    if (given != nullptr) {
+      detail::require_shape(who, "centers", *given, options_.clusters, x.cols);
+      detail::require_finite(who, "centers", *given);
     }
     const LloydLimits limits{options_.max_iterations, options_.tolerance * mean_feature_variance(x, weights)};
     Random random(options_.seed);
     Run best(x.rows, x.cols, options_.clusters);
-    for (int start = 0; start < (is_given ? 1 : options_.restarts); ++start) {
+    for (int start = 0; start < (given != nullptr ? 1 : options_.restarts); ++start) {
       Run run(x.rows, x.cols, options_.clusters);
-      if (is_given)
-        for (Index j = 0; j < given.rows; ++j) detail::copy_row(given, j, thrum::view(run.centers), j);
+      if (given != nullptr)
+        for (Index j = 0; j < given->rows; ++j) detail::copy_row(*given, j, thrum::view(run.centers), j);
       else
         seed(x, weights, random, run);
       auto workspace = run.workspace();

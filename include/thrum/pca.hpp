@@ -58,7 +58,7 @@ class PCA {
   /// The same into a caller's n x p view; allocates d numbers.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
-    check(who, x.view(), mean_.size());
+    check(who, "x", x.view(), mean_.size());
     detail::require_shape(who, "the result", z, x.view().rows, components_count());
     Vector<Scalar> centered(mean_.size());
     for (Index i = 0; i < z.rows; ++i) project(model(), x.view().row(i), centered.data(), z.row(i));
@@ -66,7 +66,7 @@ class PCA {
 
   /// The points in the plane of the components: n x p in, n x d out. O(n d p).
   Matrix<Scalar> inverse_transform(const MatrixInput<Scalar>& z) const {
-    check("thrum::PCA::inverse_transform", z.view(), components_count());
+    check("thrum::PCA::inverse_transform", "z", z.view(), components_count());
     Matrix<Scalar> x(z.view().rows, mean_.size());
     for (Index i = 0; i < x.rows(); ++i) unproject(model(), z.view().row(i), thrum::view(x).row(i));
     return x;
@@ -99,7 +99,9 @@ class PCA {
   friend bool operator==(const PCA& a, const PCA& b) {
     return a.options_ == b.options_ && a.components_.rows() == b.components_.rows() &&
            a.components_.cols() == b.components_.cols() && a.components_ == b.components_ &&
-           a.mean_ == b.mean_ && a.explained_variance_ == b.explained_variance_;
+           a.mean_ == b.mean_ && a.explained_variance_ == b.explained_variance_ &&
+           a.total_variance_ == b.total_variance_ && a.noise_variance_ == b.noise_variance_ &&
+           a.samples_ == b.samples_;
   }
   friend bool operator!=(const PCA& a, const PCA& b) { return !(a == b); }
 
@@ -125,10 +127,10 @@ class PCA {
                     ": components and variance_share are both set, expected one of them");
   }
 
-  void check(const char* who, MatrixView<const Scalar> x, Index columns) const {
+  void check(const char* who, const char* argument, MatrixView<const Scalar> x, Index columns) const {
     detail::require(fitted(), who, ": not fitted");
-    detail::require_columns(who, "x", x, columns);
-    detail::require_finite(who, "x", x);
+    detail::require_columns(who, argument, x, columns);
+    detail::require_finite(who, argument, x);
   }
 
   static Eigen::MatrixXd centered_rows(MatrixView<const Scalar> x, const Eigen::VectorXd& mean, Index begin,

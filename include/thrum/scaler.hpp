@@ -115,7 +115,9 @@ class Scaler {
                                          column.data, column.size, Eigen::InnerStride<>(column.stride))
                                          .template cast<double>() /
                                      range;
-    return {plain.mean, range * square_root(moments<double>(detail::vector_view(in_ranges)).variance())};
+    const double deviation = range * square_root(moments<double>(detail::vector_view(in_ranges)).variance());
+    return {plain.mean,
+            deviation > 0 ? deviation : range};  // one step of the least subnormal is variation too
   }
 
   static Scalar factor_of(double scale) {

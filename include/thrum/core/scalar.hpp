@@ -59,12 +59,35 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
-/// Positive infinity made from its bits: -ffast-math may not name it otherwise.
+namespace detail {
+
+/// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
+/// the place of an infinity or NaN they know of.
+template <typename Scalar>
+inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return from_bits<Scalar>(bits);
+}
+
+}  // namespace detail
+
+/// Positive infinity, under any compiler flag.
 template <typename Scalar>
 inline Scalar infinity() {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
-  return from_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+  return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+}
+
+/// A quiet NaN, under any compiler flag.
+template <typename Scalar>
+inline Scalar not_a_number() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return detail::from_hidden_bits<Scalar>((Bits{4} * Traits::exponent_bias + 3)
+                                          << (Traits::mantissa_bits - 1));
 }
 
 inline float square_root(float x) { return __builtin_sqrtf(x); }

@@ -99,10 +99,11 @@ inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel
   return scale;
 }
 
-/// True when no arithmetic on the channel overflowed, under any compiler flag.
+/// True when no arithmetic on the channel overflowed, under any compiler flag. Where subnormals are flushed
+/// to zero, the inverse of a great peak is 0 as that of a flat channel is: hence the look at the range.
 inline bool is_usable(const ChannelScale& scale) {
   return is_finite(scale.mean) && is_finite(scale.range) && is_finite(scale.peak) &&
-         is_finite(scale.inverse_peak) && (scale.flat() || scale.inverse_peak >= FLT_MIN);
+         is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.

@@ -40,12 +40,13 @@ class AnomalyScorer {
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
+  /// overflow: a share is not finite.
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
     const int cluster = anomaly_score(model(), x).cluster;
     for (Index f = 0; f < features_; ++f) shares[f] = squared_distance_share(model(), x, cluster, f);
-    return Status::ok;
+    return detail::checked_result(shares);
   }
 
   AnomalyModel<Scalar> model() const {

@@ -3,8 +3,8 @@
 
 #include <stdint.h>
 
-#include "thrum/algorithm/detector_model.hpp"
-#include "thrum/algorithm/monitor.hpp"
+#include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/monitor.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/status.hpp"
 #include "thrum/features/extract.hpp"

@@ -24,20 +24,24 @@ class KMeans {
     return Status::ok;
   }
 
-  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest.
+  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest. overflow:
+  /// the sample is too far from all of them to tell, and label is as it was.
   Status predict(ConstVectorView<Scalar> x, int& label) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    if (status == Status::ok) label = nearest_center(x, centers_by_feature_, clusters_).cluster;
-    return status;
+    if (status != Status::ok) return status;
+    const Nearest<Scalar> nearest = nearest_center(x, centers_by_feature_, clusters_);
+    if (!is_finite(nearest.squared_distance)) return Status::overflow;
+    label = nearest.cluster;
+    return Status::ok;
   }
 
-  /// Euclidean distances of one sample to the k centres.
+  /// Euclidean distances of one sample to the k centres. overflow: a distance is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> distances) const {
     const Status status = detail::check(features_, x, distances.size, clusters_);
     if (status != Status::ok) return status;
     for_each_squared_distance(x, centers_by_feature_, clusters_,
                               [distances](Index j, Scalar squared) { distances[j] = square_root(squared); });
-    return Status::ok;
+    return detail::checked_result(distances);
   }
 
   int features() const { return features_; }

@@ -1,7 +1,7 @@
 #ifndef THRUM_FIXED_MONITOR_HPP
 #define THRUM_FIXED_MONITOR_HPP
 
-#include "thrum/algorithm/monitor.hpp"
+#include "thrum/detection/monitor.hpp"
 
 namespace thrum {
 namespace fixed {

@@ -26,20 +26,21 @@ class PCA {
     return Status::ok;
   }
 
-  /// Coordinates along the components: d values in, p values out.
+  /// Coordinates along the components: d values in, p values out. overflow: a result is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> z) const {
     const Status status = detail::check(features_, x, z.size, components_);
     if (status != Status::ok) return status;
     Scalar centered[array_size(max_features)];
     project(model(), x, centered, z);
-    return Status::ok;
+    return detail::checked_result(z);
   }
 
   /// The point in the plane of the components: p values in, d values out.
   Status inverse_transform(ConstVectorView<Scalar> z, VectorView<Scalar> x) const {
     const Status status = detail::check(components_, z, x.size, features_);
-    if (status == Status::ok) unproject(model(), z, x);
-    return status;
+    if (status != Status::ok) return status;
+    unproject(model(), z, x);
+    return detail::checked_result(x);
   }
 
   int features() const { return features_; }

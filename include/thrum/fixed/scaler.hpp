@@ -26,18 +26,20 @@ class Scaler {
     return Status::ok;
   }
 
-  /// Scales one sample of d values; x and scaled may be the same.
+  /// Scales one sample of d values; x and scaled may be the same. overflow: a result is not finite.
   Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> scaled) const {
     const Status status = detail::check(features_, x, scaled.size);
-    if (status == Status::ok) scale(model(), x, scaled);
-    return status;
+    if (status != Status::ok) return status;
+    scale(model(), x, scaled);
+    return detail::checked_result(scaled);
   }
 
   /// Undoes transform, to rounding.
   Status inverse_transform(ConstVectorView<Scalar> scaled, VectorView<Scalar> x) const {
     const Status status = detail::check(features_, scaled, x.size);
-    if (status == Status::ok) unscale(model(), scaled, x);
-    return status;
+    if (status != Status::ok) return status;
+    unscale(model(), scaled, x);
+    return detail::checked_result(x);
   }
 
   int features() const { return features_; }

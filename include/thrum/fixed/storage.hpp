@@ -37,6 +37,12 @@ inline Status check(int expected, VectorView<const Scalar> x, Index result_size)
   return check(expected, x, result_size, expected);
 }
 
+/// ok, or overflow when finite input led to a result that is not.
+template <typename Scalar>
+inline Status checked_result(VectorView<Scalar> result) {
+  return all_finite(VectorView<const Scalar>(result)) ? Status::ok : Status::overflow;
+}
+
 template <typename Scalar>
 inline void copy(VectorView<const Scalar> from, Scalar* to) {
   for (Index i = 0; i < from.size; ++i) to[i] = from[i];

@@ -2,16 +2,16 @@
 #define THRUM_IO_FIRMWARE_HEADER_HPP
 
 #include <algorithm>
-#include <cctype>
-#include <cstdio>
 #include <fstream>
+#include <ios>
+#include <locale>
 #include <optional>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "thrum/algorithm/detector_model.hpp"
+#include "thrum/detection/detector_model.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/errors.hpp"
@@ -74,10 +74,35 @@ inline Matrix<float> self_test_rows(const DetectorModel<float>& model, int count
   return rows;
 }
 
-inline std::string hex_float(float value) {
-  char text[40];
-  std::snprintf(text, sizeof(text), "%af", static_cast<double>(value));
+/// Text for the header: no locale of the program may put a comma or a thousands' separator into it.
+inline std::ostringstream plain_text() {
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
   return text;
+}
+
+inline std::string hex_float(float value) {
+  std::ostringstream text = plain_text();
+  text << std::hexfloat << value << 'f';
+  return text.str();
+}
+
+/// As a literal, since char is unsigned on Arm and a letter of UTF-8 would be negative elsewhere.
+inline std::string character(char letter) {
+  constexpr const char* digits = "0123456789abcdef";
+  const auto code = static_cast<unsigned char>(letter);
+  return letter == '\0' ? std::string("0")
+                        : std::string("'\\x") + digits[code / 16] + digits[code % 16] + "'";
+}
+
+/// For a comment: an odd byte, or a backslash at the end of the line, must not reach into the code.
+inline std::string in_comment(const char* text) {
+  std::string shown;
+  for (; *text != '\0'; ++text) {
+    const bool control = static_cast<unsigned char>(*text) < 0x20 || *text == 0x7f;
+    shown += control || *text == '\\' ? '?' : *text;
+  }
+  return shown;
 }
 
 /// Writes the parts of a model header.
@@ -111,7 +136,7 @@ class ModelHeaderWriter {
     for (int c = 0; c < signal.channels; ++c) {
       const ChannelOptions& channel = signal.channel[c];
       out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";
-      for (const char letter : channel.unit) out_ << static_cast<int>(letter) << ",";
+      for (const char letter : channel.unit) out_ << character(letter) << ",";
       out_ << "}},\n      ";
     }
     out_ << "}},\n";
@@ -132,7 +157,8 @@ inline void write_summary(std::ostream& out, const std::string& name, const Dete
   if (model.has_signal) {
     out << "//   signal      " << model.signal.channels << " channels at " << model.signal.sampling_rate
         << " Hz, windows of " << model.signal.window << " every " << model.signal.hop << " frames, "
-        << (model.signal.channel[0].unit[0] == '\0' ? "no unit" : model.signal.channel[0].unit) << '\n';
+        << (model.signal.channel[0].unit[0] == '\0' ? "no unit" : in_comment(model.signal.channel[0].unit))
+        << '\n';
   }
   if (model.projects()) out << "//   components  " << model.projection.components << '\n';
   out << "//   classes     " << model.anomaly.clusters << '\n';
@@ -188,11 +214,29 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
       << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";
 }
 
+/// A name that a variable can have: ASCII letters, digits and underscores, none that C++ keeps for itself.
 inline bool is_identifier(const std::string& name) {
-  if (name.empty() || std::isdigit(static_cast<unsigned char>(name[0])) != 0) return false;
-  for (const char letter : name)
-    if (std::isalnum(static_cast<unsigned char>(letter)) == 0 && letter != '_') return false;
-  return true;
+  const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  for (const char c : name)
+    if (!is_letter(c) && !is_digit(c)) return false;
+  return !name.empty() && is_letter(name[0]) && name[0] != '_' && name.find("__") == std::string::npos;
+}
+
+/// Words of C++17 and C++20, and names of the namespaces that a model meets.
+inline bool is_taken(const std::string& name) {
+  constexpr const char* words =
+      " alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t "
+      "char32_t "
+      "class compl concept const consteval constexpr constinit const_cast continue co_await co_return "
+      "co_yield "
+      "decltype default delete do double dynamic_cast else enum explicit export extern false float for "
+      "friend "
+      "goto if inline int long mutable namespace new noexcept not not_eq nullptr operator or or_eq private "
+      "protected public register reinterpret_cast requires return short signed sizeof static static_assert "
+      "static_cast struct switch template this thread_local throw true try typedef typeid typename union "
+      "unsigned using virtual void volatile wchar_t while xor xor_eq std thrum ";
+  return std::string(words).find(" " + name + " ") != std::string::npos;
 }
 
 }  // namespace detail
@@ -205,7 +249,8 @@ inline std::string firmware_header(const std::string& name, const Detector<float
                                    const FirmwareHeaderOptions& options = {}) {
   constexpr const char* who = "thrum::firmware_header";
   detail::require(detector.fitted(), who, ": detector is not fitted");
-  detail::require(detail::is_identifier(name), who, ": name is '", name, "', expected a C++ identifier");
+  detail::require(detail::is_identifier(name) && !detail::is_taken(name), who, ": name is '", name,
+                  "', expected a C++ identifier that starts with a letter and is no word of the language");
   detail::require(options.self_tests >= 8, who, ": self_tests is ", options.self_tests,
                   ", expected at least 8");
 
@@ -216,7 +261,7 @@ inline std::string firmware_header(const std::string& name, const Detector<float
   model.self_tests = {rows.data(), scores.data(), options.self_tests, 1e-5f};
   model.checksum = checksum_of(model);
 
-  std::ostringstream out;
+  std::ostringstream out = detail::plain_text();
   detail::write_summary(out, name, model, detector.calibration(), options);
   out << "\n#ifndef THRUM_MODEL_" << name << "\n#define THRUM_MODEL_" << name << "\n\n";
   out << "#ifndef THRUM_VERSION\n#error \"include thrum_firmware.hpp (or thrum/firmware.hpp) before this "

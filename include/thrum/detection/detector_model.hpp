@@ -1,10 +1,10 @@
-#ifndef THRUM_ALGORITHM_DETECTOR_MODEL_HPP
-#define THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+#ifndef THRUM_DETECTION_DETECTOR_MODEL_HPP
+#define THRUM_DETECTION_DETECTOR_MODEL_HPP
 
 #include <stdint.h>
 
 #include "thrum/algorithm/anomaly.hpp"
-#include "thrum/algorithm/monitor.hpp"
+#include "thrum/detection/monitor.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/crc32.hpp"
@@ -269,4 +269,4 @@ inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
 
 }  // namespace thrum
 
-#endif  // THRUM_ALGORITHM_DETECTOR_MODEL_HPP
+#endif  // THRUM_DETECTION_DETECTOR_MODEL_HPP

@@ -1,5 +1,5 @@
-#ifndef THRUM_ALGORITHM_MONITOR_HPP
-#define THRUM_ALGORITHM_MONITOR_HPP
+#ifndef THRUM_DETECTION_MONITOR_HPP
+#define THRUM_DETECTION_MONITOR_HPP
 
 #include <stdint.h>
 
@@ -59,4 +59,4 @@ class Monitor {
 
 }  // namespace thrum
 
-#endif  // THRUM_ALGORITHM_MONITOR_HPP
+#endif  // THRUM_DETECTION_MONITOR_HPP

@@ -1,0 +1,300 @@
+#include "firmware_under_test.hpp"
+
+#include <cmath>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+
+#include "catch.hpp"
+
+using thrum::DetectorModel;
+using thrum::Index;
+using thrum::State;
+using thrum::Status;
+using thrum::Verdict;
+
+namespace {
+
+// ---- a model of feature rows, with every stage: three features, two components, two classes
+
+constexpr float offset[3] = {1, -2, 0};
+constexpr float factor[3] = {2, 0.5f, 1};
+constexpr float mean[3] = {0, 1, 0};
+constexpr float basis[6] = {1, 0, 0,
+                            0, 0, 1};       // feature after feature: the first component is the first feature
+constexpr float centers[4] = {0, 8, 0, 0};  // (0, 0) and (8, 0)
+constexpr float inverse_squared_radius[2] = {1, 0.0625f};
+constexpr float self_test_rows[6] = {1, 0, 0, 3, 7, 0};
+constexpr float self_test_scores[2] = {0, 0.5f};
+
+constexpr DetectorModel<float> row_model = [] {
+  DetectorModel<float> model;
+  model.features = 3;
+  model.scaling = {offset, factor, 3};
+  model.projection = {mean, basis, nullptr, 3, 2};
+  model.anomaly = {centers, inverse_squared_radius, 2, 2, 2};
+  model.self_tests = {self_test_rows, self_test_scores, 2, 1e-5f};
+  return model;
+}();
+
+// ---- a model of a signal: rms and peak to peak of eight frames, one class around a square wave of 4
+
+constexpr thrum::FeatureOptions square_wave = [] {
+  thrum::FeatureOptions options;
+  options.channels = 2;
+  options.window = 8;
+  options.hop = 4;
+  options.bands = 0;
+  options.median_absolute_deviation = options.crest_factor = options.skewness = options.kurtosis = false;
+  options.zero_crossings = options.correlation = false;
+  return options;
+}();
+constexpr float square_center[4] = {4, 8, 4, 8};
+constexpr float quarter = 0.25f;
+
+constexpr DetectorModel<float> signal_model = [] {
+  DetectorModel<float> model;
+  model.features = 4;
+  model.has_signal = true;
+  model.signal = square_wave;
+  model.monitor = {2, 3, 0};
+  model.anomaly = {square_center, &quarter, 1, 4, 1};
+  return model;
+}();
+
+/// Interleaved frames of a square wave on both channels, the second with an amplitude of its own.
+template <typename Sample>
+void write_square(thrum::fixed::Detector<signal_model, Sample>& detector, float first, float second,
+                  int frames) {
+  for (int i = 0; i < frames; ++i) {
+    const float sign = i % 2 == 0 ? 1.0f : -1.0f;
+    const Sample frame[2] = {static_cast<Sample>(sign * first), static_cast<Sample>(sign * second)};
+    CHECK(detector.write(frame, 1) == 1);
+  }
+}
+
+template <typename Detector>
+void check_zero(const Detector& detector) {
+  static const unsigned char zero[sizeof(Detector)] = {};
+  CHECK(std::memcmp(static_cast<const void*>(&detector), zero, sizeof(Detector)) == 0);
+}
+
+}  // namespace
+
+// ---- rows
+
+TEST_CASE("a fixed row detector gives hand-computed verdicts") {
+  thrum::fixed::RowDetector<row_model> detector;
+  // Scaled to (2 (x0 - 1), (x1 + 2) / 2, x2), of which the components are the first and the third.
+  const struct {
+    float x[3];
+    float score;
+    int cluster;
+    State state;
+    int feature;
+  } rows[] = {{{1, 5, 0}, 0, 0, State::normal, -1},       //
+              {{2, -9, 0}, 0.75f, 1, State::normal, -1},  // 2 from class 0, 6 from class 1: 1.5 radii of 4
+              {{1, 0, 2}, 1, 0, State::normal, -1},       // the threshold itself is normal
+              {{1, 0, 2.5f}, 1.0476909f, 1, State::alarm, 0},  // sqrt(64 + 6.25) / 4 / 2 from class 1
+              {{1, 0, -20}, 2.692582f, 1, State::alarm, 2}};   // sqrt(64 + 400) / 4 / 2
+  for (const auto& row : rows) {
+    const Verdict verdict = detector.judge(row.x);
+    CHECK(verdict.status == Status::ok);
+    CHECK(verdict.score == Approx(row.score).epsilon(4 * 1.2e-7).margin(0));
+    CHECK(verdict.cluster == row.cluster);
+    CHECK(verdict.state == row.state);
+    CHECK(verdict.feature == row.feature);
+    CHECK(verdict.channel == -1);
+  }
+}
+
+TEST_CASE("a fixed row detector never takes a row that is not finite for normal") {
+  thrum::fixed::RowDetector<row_model> detector;
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity})
+    for (int f = 0; f < 3; ++f) {
+      float x[3] = {1, 0, 0};
+      x[f] = bad;
+      const Verdict verdict = detector.judge(x);
+      CHECK(verdict.state == State::unknown);
+      CHECK(verdict.status == Status::non_finite);
+      CHECK(verdict.cluster == -1);
+      CHECK(verdict.feature == -1);
+    }
+}
+
+TEST_CASE("a finite row off every scale is an alarm on the chip too") {
+  thrum::fixed::RowDetector<row_model> detector;
+  for (const float far : {std::numeric_limits<float>::max(), -1e30f})
+    for (const int f : {0, 2}) {
+      float x[3] = {1, 0, 0};
+      x[f] = far;
+      const Verdict verdict = detector.judge(x);
+      CHECK(verdict.state == State::alarm);
+      CHECK(verdict.status == Status::overflow);
+      CHECK(verdict.score == std::numeric_limits<float>::infinity());
+      CHECK(verdict.feature == f);
+    }
+}
+
+TEST_CASE("minus zero and subnormal features are judged as zero is") {
+  thrum::fixed::RowDetector<row_model> detector;
+  const float zero[3] = {0, 0, 0};
+  const float minus_zero[3] = {-0.0f, -0.0f, -0.0f};
+  const float least = std::numeric_limits<float>::denorm_min();
+  const float tiny[3] = {least, -least, least};
+  const float expected = detector.judge(zero).score;
+  CHECK(expected == 1);
+  CHECK(detector.judge(minus_zero).score == expected);
+  CHECK(detector.judge(tiny).score == expected);
+}
+
+TEST_CASE("a self-test tells an intact model from a damaged one, and a build that scores otherwise") {
+  DetectorModel<float> model = row_model;
+  float scratch[5];
+  CHECK(model.scratch_size() == 5);
+  model.checksum = ~checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::corrupt_model);
+  model.checksum = checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::ok);
+  const float wrong_scores[2] = {0, 0.5001f};
+  model.self_tests.scores = wrong_scores;
+  CHECK(self_test(model, scratch) == Status::corrupt_model);
+  model.checksum = checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::self_test_failed);
+  model.self_tests.tolerance = 1e-3f;
+  model.checksum = checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::ok);
+  model.schema += 1;
+  model.checksum = checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::corrupt_model);
+  // A row that is not finite has no score: never ok.
+  const float wrong_rows[6] = {1, 0, 0, std::numeric_limits<float>::quiet_NaN(), 7, 0};
+  model = row_model;
+  model.self_tests.rows = wrong_rows;
+  model.checksum = checksum_of(model);
+  CHECK(self_test(model, scratch) == Status::self_test_failed);
+}
+
+// ---- streams
+
+TEST_CASE("a fixed detector at zero start knows nothing and has nothing to say") {
+  static thrum::fixed::Detector<signal_model> detector;
+  check_zero(detector);
+  CHECK(detector.verdict().status == Status::not_fitted);
+  CHECK(detector.verdict().state == State::unknown);
+  CHECK(detector.state() == State::unknown);
+  CHECK(detector.overruns() == 0);
+  CHECK_FALSE(detector.poll());
+  CHECK(detector.self_test() == Status::corrupt_model);  // nobody gave this model a checksum
+}
+
+TEMPLATE_TEST_CASE("a fixed detector judges every window, with hand-computed features", "", std::int16_t,
+                   float) {
+  thrum::fixed::Detector<signal_model, TestType> detector;
+  write_square(detector, 4, 4, 7);
+  CHECK_FALSE(detector.poll());
+  write_square(detector, -4, -4, 1);  // the eighth frame is a negative one
+  REQUIRE(detector.poll());
+  CHECK_FALSE(detector.poll());
+  const float expected[4] = {4, 8, 4, 8};
+  for (int f = 0; f < 4; ++f) CHECK(detector.features()[f] == expected[f]);
+  CHECK(detector.verdict().status == Status::ok);
+  CHECK(detector.verdict().state == State::normal);
+  CHECK(detector.verdict().score == 0);
+  CHECK(detector.verdict().cluster == 0);
+  CHECK(detector.state() == State::unknown);  // one of two votes
+
+  // Half a window later, four old frames and four of 12 on channel 1: peak to peak 24, sixteen off.
+  write_square(detector, 4, 12, 4);
+  REQUIRE(detector.poll());
+  CHECK(detector.verdict().state == State::alarm);
+  CHECK(detector.features()[3] == 24);
+  CHECK(detector.verdict().feature == 3);
+  CHECK(detector.verdict().channel == 1);
+  CHECK(detector.state() == State::normal);
+  write_square(detector, 4, 12, 4);
+  REQUIRE(detector.poll());
+  CHECK(detector.verdict().score == Approx(std::sqrt(64.0 + 256.0) / 2).epsilon(1e-6));
+  CHECK(detector.state() == State::alarm);
+}
+
+TEST_CASE("interleaved and planar frames are the same to a fixed detector, and two are independent") {
+  thrum::fixed::Detector<signal_model> interleaved, planar, idle;
+  std::int16_t frames[16], first[8], second[8];
+  for (int i = 0; i < 8; ++i) {
+    frames[2 * i] = first[i] = static_cast<std::int16_t>(3 * i * i - 20);
+    frames[2 * i + 1] = second[i] = static_cast<std::int16_t>(100 - 7 * i);
+  }
+  const std::int16_t* const channels[2] = {first, second};
+  CHECK(interleaved.write(frames, 8) == 8);
+  CHECK(planar.write_planar(channels, 8) == 8);
+  REQUIRE(interleaved.poll());
+  REQUIRE(planar.poll());
+  CHECK_FALSE(idle.poll());
+  check_zero(idle);
+  CHECK(std::memcmp(interleaved.features(), planar.features(), 4 * sizeof(float)) == 0);
+  CHECK(interleaved.verdict().score == planar.verdict().score);
+}
+
+TEST_CASE("frames without room are refused and counted, not taken for others") {
+  thrum::fixed::Detector<signal_model, std::int16_t, 2> detector;  // room for ten frames
+  const std::int16_t frames[24] = {};
+  CHECK(detector.write(frames, 12) == 10);
+  CHECK(detector.overruns() == 2);
+  CHECK(detector.write(frames, 1) == 0);
+  CHECK(detector.overruns() == 3);
+  CHECK(detector.write(frames, 0) == 0);
+  REQUIRE(detector.poll());
+  CHECK_FALSE(detector.poll());
+  CHECK(detector.write(frames, 12) == 4);
+}
+
+TEST_CASE(
+    "a fixed detector's window with a sample that is not finite is unknown, and the next ones are not") {
+  const float infinity = std::numeric_limits<float>::infinity();
+  for (const float bad : {std::numeric_limits<float>::quiet_NaN(), infinity, -infinity})
+    for (int place = 0; place < 16; ++place) {
+      thrum::fixed::Detector<signal_model, float> detector;
+      float frames[16];
+      for (int i = 0; i < 16; ++i) frames[i] = i % 4 < 2 ? 4.0f : -4.0f;
+      frames[place] = bad;
+      detector.write(frames, 8);
+      REQUIRE(detector.poll());
+      CHECK(detector.verdict().state == State::unknown);
+      CHECK(detector.verdict().status == Status::non_finite);
+      CHECK(detector.verdict().feature == -1);
+      CHECK(detector.state() == State::unknown);
+      write_square(detector, 4, 4, 4);
+      REQUIRE(detector.poll());
+      CHECK(detector.verdict().status == (place < 8 ? Status::ok : Status::non_finite));
+      write_square(detector, 4, 4, 4);
+      REQUIRE(detector.poll());
+      CHECK(detector.verdict().state == State::normal);
+    }
+}
+
+TEST_CASE("finite samples too large for their features are an alarm") {
+  thrum::fixed::Detector<signal_model, float> detector;
+  write_square(detector, 4, std::numeric_limits<float>::max(), 8);
+  REQUIRE(detector.poll());
+  CHECK(detector.verdict().state == State::alarm);
+  CHECK(detector.verdict().status == Status::overflow);
+  CHECK(detector.verdict().score == std::numeric_limits<float>::infinity());
+  CHECK(detector.verdict().channel == 1);
+}
+
+TEST_CASE("a restart drops the frames that wait and nothing else") {
+  thrum::fixed::Detector<signal_model> detector;
+  write_square(detector, 4, 4, 8);
+  REQUIRE(detector.poll());
+  write_square(detector, 100, 100, 3);
+  detector.restart();
+  CHECK(detector.verdict().state == State::normal);
+  write_square(detector, 4, 4, 7);
+  CHECK_FALSE(detector.poll());
+  write_square(detector, -4, -4, 1);
+  REQUIRE(detector.poll());
+  CHECK(detector.verdict().score == 0);
+  CHECK(detector.state() == State::normal);
+}

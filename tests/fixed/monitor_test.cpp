@@ -1,0 +1,43 @@
+#include "firmware_under_test.hpp"
+
+#include <cstring>
+
+#include "catch.hpp"
+
+using thrum::MonitorOptions;
+using thrum::State;
+
+TEST_CASE("a fixed monitor is all zero at start, knows nothing, and is twelve bytes") {
+  static const thrum::fixed::Monitor monitor{};
+  const unsigned char zero[sizeof(monitor)] = {};
+  CHECK(sizeof(monitor) == 12);
+  CHECK(std::memcmp(static_cast<const void*>(&monitor), zero, sizeof(monitor)) == 0);
+  CHECK(monitor.state() == State::unknown);
+}
+
+TEST_CASE("a fixed monitor votes m of n with hysteresis") {
+  constexpr MonitorOptions options{2, 3, 0};
+  static_assert(options.valid(), "checked at compile time on the chip");
+  thrum::fixed::Monitor monitor, other;
+  const State a = State::alarm, n = State::normal, u = State::unknown;
+  const State verdicts[] = {u, n, n, a, n, a, n, n, n, u, u};
+  const State states[] = {u, u, n, n, n, a, a, a, n, n, u};
+  for (int i = 0; i < 11; ++i) CHECK(monitor.update(options, verdicts[i]) == states[i]);
+  CHECK(other.state() == u);
+  other.update(options, a);
+  other.update(options, a);
+  CHECK(other.state() == a);
+  CHECK(monitor.state() == u);
+  other.reset();
+  CHECK(other.state() == u);
+}
+
+TEST_CASE("a monitor works in a constant expression") {
+  constexpr State state = [] {
+    thrum::fixed::Monitor monitor;
+    monitor.update({1, 1, 0}, State::normal);
+    return monitor.update({1, 1, 0}, State::alarm);
+  }();
+  static_assert(state == State::alarm, "one of one");
+  CHECK(state == State::alarm);
+}
