@@ -29,10 +29,20 @@ add_test(NAME demo/goals_can_be_missed
 set_tests_properties(demo/goals_can_be_missed PROPERTIES FIXTURES_REQUIRED demo_demo PASS_REGULAR_EXPRESSION
                                                          "AUC of [a-z_]+ is 0[.0-9]+, which is not")
 
-# Wrong words on the command line are said plainly.
-add_test(NAME demo/unknown_condition COMMAND thrum_demo --data ${CMAKE_CURRENT_SOURCE_DIR}/recordings --normal missing
-                                             --rate 100)
-set_tests_properties(demo/unknown_condition PROPERTIES PASS_REGULAR_EXPRESSION "missing")
+# Wrong words on the command line and damaged files are said plainly.
+set(recordings "${CMAKE_CURRENT_BINARY_DIR}/recordings")
+file(WRITE "${recordings}/good/slow.csv" "x,y\n1,2\n3,4\n")
+file(WRITE "${recordings}/damaged/slow.csv" "x,y\n1,2\n3,4O\n")
+function(thrum_add_refusal_test name complaint)
+  add_test(NAME demo/${name} COMMAND thrum_demo ${ARGN})
+  set_tests_properties(demo/${name} PROPERTIES PASS_REGULAR_EXPRESSION "${complaint}")
+endfunction()
+thrum_add_refusal_test(unknown_condition "--normal fast: no such condition, expected one of: slow" --data
+                       "${recordings}/good" --normal fast --rate 100)
+thrum_add_refusal_test(no_sampling_rate "with --rate" --data "${recordings}/good" --normal slow)
+thrum_add_refusal_test(too_short "slow is too short" --data "${recordings}/good" --normal slow --rate 100)
+thrum_add_refusal_test(damaged_file "slow.csv:3:2: " --data "${recordings}/damaged" --normal slow --rate 100)
+thrum_add_refusal_test(no_normal "at least one --normal" --data "${recordings}/good")
 
 add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md
                              ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})

@@ -59,7 +59,7 @@ TEST_CASE("the same seed gives the same numbers, a copy goes on alike, another s
   CHECK(other.bits() != second.bits());
 }
 
-TEST_CASE("uniform numbers are multiples of 2^-53 in [0, 1), spread evenly") {
+TEST_CASE("uniform numbers are multiples of 2^-53 from 0 to below 1, spread evenly") {
   Random random(3);
   std::vector<double> counts(64, 0.0);
   for (int i = 0; i < 64000; ++i) {

@@ -6,9 +6,9 @@
 #include <utility>
 #include <vector>
 
-#include "thrum/detection/detector_model.hpp"
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/detection/detector_model.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"

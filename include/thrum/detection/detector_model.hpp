@@ -4,13 +4,13 @@
 #include <stdint.h>
 
 #include "thrum/algorithm/anomaly.hpp"
-#include "thrum/detection/monitor.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/crc32.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
+#include "thrum/detection/monitor.hpp"
 #include "thrum/features/options.hpp"
 
 namespace thrum {

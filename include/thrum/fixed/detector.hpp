@@ -3,10 +3,10 @@
 
 #include <stdint.h>
 
-#include "thrum/detection/detector_model.hpp"
-#include "thrum/detection/monitor.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/status.hpp"
+#include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/monitor.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/fft.hpp"
 #include "thrum/features/options.hpp"

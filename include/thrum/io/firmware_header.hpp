@@ -11,8 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "thrum/detection/detector_model.hpp"
 #include "thrum/core/random.hpp"
+#include "thrum/detection/detector_model.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/version.hpp"
