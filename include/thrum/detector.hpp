@@ -9,6 +9,7 @@
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/verdict.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"

@@ -7,6 +7,8 @@
 #include "thrum/core/status.hpp"
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/monitor.hpp"
+#include "thrum/detection/self_test.hpp"
+#include "thrum/detection/verdict.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/fft.hpp"
 #include "thrum/features/options.hpp"
