@@ -153,7 +153,7 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
 
 /// Positive infinity, under any compiler flag.
 template <typename Scalar>
-inline Scalar infinity() {
+inline Scalar positive_infinity() {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
   return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
@@ -426,7 +426,7 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
   });
   const Scalar value = square_root(nearest.squared_distance) / model.threshold;
   if (is_finite(value)) return {Status::ok, value, nearest.cluster};
-  return {Status::overflow, infinity<Scalar>(), nearest.cluster};
+  return {Status::overflow, positive_infinity<Scalar>(), nearest.cluster};
 }
 
 /// Feature f's share of the squared distance between x and the centre of a class: the shares add up to it.
@@ -1097,7 +1097,7 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
     if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1};
     overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
   }
-  if (overflowed) return {Status::overflow, infinity<Scalar>(), -1};
+  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1};
   return anomaly_score(model.anomaly, detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch));
 }
 
@@ -2179,7 +2179,7 @@ inline float* write_bands(const FeatureOptions& options, float amplitude, const 
   for (int band = 0; band < options.bands; ++band) {
     const Index end = band_edge(options, band + 1);
     const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ = is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : infinity<float>();
+    *features++ = is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
     first = end;
   }
   return features;

@@ -198,8 +198,8 @@ TEST_CASE("rows get the same verdict from the firmware's model as on the laptop,
   CHECK(disagreements<row_model>(other, thrum_test::noisy_rows(20, 500, 5)) > 0);
   // And what has no score has none on either side.
   Matrix<float> hostile = thrum_test::noisy_rows(25, 6, 5);
-  hostile(0, 2) = thrum::infinity<float>();
-  hostile(1, 4) = -thrum::infinity<float>();
+  hostile(0, 2) = thrum::positive_infinity<float>();
+  hostile(1, 4) = -thrum::positive_infinity<float>();
   hostile(2, 0) = std::numeric_limits<float>::quiet_NaN();
   hostile(3, 1) = std::numeric_limits<float>::max();
   hostile(4, 3) = -1e30f;

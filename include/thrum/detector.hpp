@@ -124,7 +124,7 @@ class Detector {
                        [&](Index f, Scalar share) { shares(i, f) = share; });
       } else {
         shares.row(i).setZero();
-        shares(i, culprit_feature(model(), row, score.cluster, scratch.data())) = infinity<Scalar>();
+        shares(i, culprit_feature(model(), row, score.cluster, scratch.data())) = positive_infinity<Scalar>();
       }
     }
     return shares;

@@ -48,7 +48,7 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
   });
   const Scalar value = square_root(nearest.squared_distance) / model.threshold;
   if (is_finite(value)) return {Status::ok, value, nearest.cluster};
-  return {Status::overflow, infinity<Scalar>(), nearest.cluster};
+  return {Status::overflow, positive_infinity<Scalar>(), nearest.cluster};
 }
 
 /// Feature f's share of the squared distance between x and the centre of a class: the shares add up to it.

@@ -75,7 +75,7 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
 
 /// Positive infinity, under any compiler flag.
 template <typename Scalar>
-inline Scalar infinity() {
+inline Scalar positive_infinity() {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
   return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);

@@ -62,7 +62,7 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
     if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1};
     overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
   }
-  if (overflowed) return {Status::overflow, infinity<Scalar>(), -1};
+  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1};
   return anomaly_score(model.anomaly, detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch));
 }
 
