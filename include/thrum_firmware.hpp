@@ -333,13 +333,12 @@ namespace thrum {
 
 /// How a call went. Says nothing about the machine that is watched: that is `State`.
 enum class Status : uint8_t {
-  not_fitted,        ///< no model yet; the all-zero start-up value, so that it may lie in .bss
+  not_fitted,        ///< no model or no window yet; the all-zero start-up value, so that it may lie in .bss
   ok,                ///< the call did what it says
   wrong_size,        ///< the sizes of two arguments, or of an argument and the capacity, do not match
   out_of_range,      ///< a number is outside what the call accepts
   non_finite,        ///< an input is NaN or infinite; nothing was computed from it
   overflow,          ///< the input is finite, but a result is too large for its type
-  not_ready,         ///< no completed window yet
   corrupt_model,     ///< the model's checksum does not match: flash is damaged
   self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
 };
@@ -360,7 +359,6 @@ constexpr const char* to_string(Status status) {
     case Status::out_of_range: return "out of range";
     case Status::non_finite: return "non-finite input";
     case Status::overflow: return "overflow";
-    case Status::not_ready: return "not ready";
     case Status::corrupt_model: return "corrupt model";
     case Status::self_test_failed: return "self-test failed";
   }
@@ -1173,7 +1171,7 @@ inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar>
   if (score.status == Status::non_finite) return verdict;
   verdict.score = static_cast<float>(score.value);
   verdict.cluster = score.cluster;
-  const bool alarm = score.status == Status::overflow || score.value > Scalar(1);
+  const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
   verdict.feature = culprit_feature(model, x, score.cluster, scratch);
@@ -1683,8 +1681,7 @@ constexpr void fill_cosine_table(Scalar* table, Index size) {
   for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
 }
 
-/// The table as an object. As `static constexpr` it lies in flash; the compilers' default limits on constant
-/// evaluation allow sizes up to 16384.
+/// The table as an object. As `static constexpr` it lies in flash.
 template <typename Scalar, Index size>
 struct CosineTable {
   Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};
@@ -2179,7 +2176,8 @@ inline float* write_bands(const FeatureOptions& options, float amplitude, const 
   for (int band = 0; band < options.bands; ++band) {
     const Index end = band_edge(options, band + 1);
     const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ = is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
+    *features++ =
+        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
     first = end;
   }
   return features;
@@ -2332,6 +2330,11 @@ class RowDetector {
   static_assert(model.schema == model_schema,
                 "this model was written for another version of thrum: write its header again");
   static_assert(model.features > 0 && model.anomaly.clusters > 0, "this model was never fitted");
+  static_assert((!model.scales() || model.scaling.features == model.features) &&
+                    (!model.projects() || model.projection.features == model.features) &&
+                    model.anomaly.features ==
+                        (model.projects() ? model.projection.components : model.features),
+                "the sizes of this model's stages do not fit each other: write its header again");
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
@@ -2386,7 +2389,7 @@ class Detector {
   /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
   void restart() { stream_.drop_waiting(); }
 
-  /// The verdict on the latest window.
+  /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
   /// The state of the machine: the verdicts on the latest windows, voted upon.
@@ -2525,6 +2528,19 @@ class PCA {
     detail::copy_by_feature(components, basis_);
     features_ = static_cast<int>(components.cols);
     components_ = static_cast<int>(components.rows);
+    whitens_ = false;
+    return Status::ok;
+  }
+
+  /// Takes over a fitted PCA as it is, whitening included: what thrum::PCA::model() gives.
+  Status use(const ProjectionModel<Scalar>& model) {
+    const auto basis = row_major(model.basis, model.features, model.components);
+    const auto variance = contiguous(model.variance, model.variance == nullptr ? 0 : model.components);
+    if (!detail::all_finite(variance)) return Status::non_finite;
+    const Status status = use(contiguous(model.mean, model.features), basis.transposed());
+    if (status != Status::ok) return status;
+    detail::copy(variance, variance_);
+    whitens_ = variance.size > 0;
     return Status::ok;
   }
 
@@ -2547,13 +2563,17 @@ class PCA {
 
   int features() const { return features_; }
   int components() const { return components_; }
-  ProjectionModel<Scalar> model() const { return {mean_, basis_, nullptr, features_, components_}; }
+  ProjectionModel<Scalar> model() const {
+    return {mean_, basis_, whitens_ ? variance_ : nullptr, features_, components_};
+  }
 
  private:
   Scalar mean_[array_size(max_features)] = {};
   Scalar basis_[array_size(max_features * max_components)] = {};
+  Scalar variance_[array_size(max_components)] = {};
   int features_ = 0;
   int components_ = 0;
+  bool whitens_ = false;
 };
 
 }  // namespace fixed

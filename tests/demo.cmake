@@ -33,12 +33,18 @@ set_tests_properties(demo/goals_can_be_missed PROPERTIES FIXTURES_REQUIRED demo_
 set(recordings "${CMAKE_CURRENT_BINARY_DIR}/recordings")
 file(WRITE "${recordings}/good/slow.csv" "x,y\n1,2\n3,4\n")
 file(WRITE "${recordings}/damaged/slow.csv" "x,y\n1,2\n3,4O\n")
+file(WRITE "${recordings}/rates/slow.csv" "time,x\n0,2\n0.1,4\n0.2,6\n")
+file(WRITE "${recordings}/rates/fast.csv" "time,x\n0,2\n0.01,4\n0.02,6\n")
 function(thrum_add_refusal_test name complaint)
   add_test(NAME demo/${name} COMMAND thrum_demo ${ARGN})
   set_tests_properties(demo/${name} PROPERTIES PASS_REGULAR_EXPRESSION "${complaint}")
 endfunction()
 thrum_add_refusal_test(unknown_condition "--normal fast: no such condition, expected one of: slow" --data
                        "${recordings}/good" --normal fast --rate 100)
+thrum_add_refusal_test(repeated_condition "--normal slow is given more than once" --data "${recordings}/good" --normal
+                       slow --normal slow --rate 100)
+thrum_add_refusal_test(different_rates "differ in their sampling rate: slow/slow has 10" --data "${recordings}/rates"
+                       --normal slow)
 thrum_add_refusal_test(no_sampling_rate "with --rate" --data "${recordings}/good" --normal slow)
 thrum_add_refusal_test(too_short "slow is too short" --data "${recordings}/good" --normal slow --rate 100)
 thrum_add_refusal_test(damaged_file "slow.csv:3:2: " --data "${recordings}/damaged" --normal slow --rate 100)

@@ -836,3 +836,36 @@ TEST_CASE("weights and offsets whose sums overflow are refused or summed, never 
   CHECK(is_sound(column<double>({1.5e308, 1.5e308, 1.5e308}), {}));
   CHECK(is_sound(x * 1e150, Vector<double>::Constant(3, 1e200)));
 }
+
+TEMPLATE_TEST_CASE("a row of weight 0 is never a first centre, also when no distance is left", "", float,
+                   double) {
+  thrum::Matrix<TestType> x(4, 1);
+  x << 1000, 5, 5, 5;
+  thrum::Vector<TestType> weights(4);
+  weights << 0, 1, 1, 1;
+  for (const auto seeding : {thrum::KMeansSeeding::plus_plus, thrum::KMeansSeeding::random}) {
+    for (std::uint64_t seed = 0; seed < 20; ++seed) {
+      thrum::KMeansOptions options{2};
+      options.seeding = seeding;
+      options.seed = seed;
+      thrum::KMeans<TestType> kmeans(options);
+      kmeans.fit(x, weights);
+      CHECK(kmeans.centers().maxCoeff() == 5);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("K-means does not settle while an empty cluster could be refilled", "", float, double) {
+  thrum::Random random(3);
+  for (int trial = 0; trial < 2000; ++trial) {
+    thrum::Matrix<TestType> x(12, 1), centers(5, 1);
+    for (TestType& value : x.reshaped()) value = static_cast<TestType>(random.normal());
+    for (TestType& value : centers.reshaped()) value = static_cast<TestType>(3 * random.normal());
+    thrum::KMeansOptions options{5};
+    options.tolerance = 0.05;
+    thrum::KMeans<TestType> kmeans(options);
+    const thrum::FitReport report = kmeans.fit_from(centers, x);
+    CHECK(report.converged());
+    CHECK(report.empty_clusters == 0);
+  }
+}

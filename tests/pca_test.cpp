@@ -488,3 +488,19 @@ TEMPLATE_TEST_CASE("samples a PCA cannot project are refused by name and place, 
              contains("thrum::PCA::inverse_transform: not fitted"));
   CHECK(pca.transform(Matrix<TestType>(0, 3)).rows() == 0);
 }
+
+TEMPLATE_TEST_CASE("all of the variance is in as many components as the data have dimensions", "", float,
+                   double) {
+  thrum::Random random(5);
+  for (int trial = 0; trial < 50; ++trial) {
+    thrum::Matrix<TestType> plane(100, 2), directions(2, 6);
+    for (TestType& value : plane.reshaped()) value = static_cast<TestType>(random.normal());
+    directions.setZero();  // exact: each column is a multiple of one of the two
+    for (Eigen::Index f = 0; f < 6; ++f) directions(f % 2, f) = static_cast<TestType>(1 + f / 2);
+    thrum::PCAOptions options;
+    options.variance_share = 1;
+    thrum::PCA<TestType> pca(options);
+    pca.fit(plane * directions);
+    CHECK(pca.components().rows() == 2);
+  }
+}

@@ -74,8 +74,10 @@ Split split_normals(const Recordings& recordings, const thrum::FeatureOptions& s
       continue;
     }
     const std::vector<std::size_t> order = shuffled(count, random);
-    for (std::size_t i = 0; i < count; ++i)
-      part(split, i, count).push_back({c, order[i], 0, condition.recordings[order[i]].rows()});
+    for (std::size_t i = 0; i < count; ++i) {
+      const Eigen::Index frames = condition.recordings[order[i]].rows();
+      if (frames >= signal.window) part(split, i, count).push_back({c, order[i], 0, frames});
+    }
   }
   return split;
 }
@@ -85,9 +87,14 @@ std::vector<Block> fault_blocks(const Recordings& recordings, const thrum::Featu
   for (std::size_t c = 0; c < recordings.conditions.size(); ++c) {
     const Condition& condition = recordings.conditions[c];
     if (condition.normal) continue;
+    const std::size_t before = blocks.size();
     for (std::size_t r = 0; r < condition.recordings.size(); ++r)
       if (condition.recordings[r].rows() >= signal.window)
         blocks.push_back({c, r, 0, condition.recordings[r].rows()});
+    if (blocks.size() == before)
+      throw std::invalid_argument("condition " + condition.name + " has no recording as long as a window, " +
+                                  std::to_string(signal.window) +
+                                  " frames: choose a shorter one with --window");
   }
   return blocks;
 }

@@ -28,7 +28,8 @@ struct Split {
 };
 
 /// Shares out the normal conditions 60 : 20 : 20, each by whole recordings when it has at least 10 (drawn by
-/// `seed`), else by contiguous blocks, five and more of every recording. All parts hold at least one window.
+/// `seed`), else by contiguous blocks, five and more of every recording. Recordings shorter than a window are
+/// left out.
 Split split_normals(const Recordings& recordings, const thrum::FeatureOptions& signal, std::uint64_t seed);
 
 /// All recordings of the conditions that are not normal.

@@ -1,6 +1,7 @@
 #include "firmware.hpp"
 
 #include <cstdint>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <fstream>
@@ -13,7 +14,13 @@ namespace {
 
 constexpr const char* board = "mps2-an386";
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+/// A path as the shell takes it.
+std::string quoted(const std::filesystem::path& path) {
+  std::string text = "'";
+  for (const char letter : path.string())
+    text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
+  return text + "'";
+}
 
 void run(const std::string& command) {
   if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
@@ -99,8 +106,10 @@ FirmwareResult run_firmware(const std::filesystem::path& script, const std::file
   const auto image = image_folder / (std::string(board) + ".elf");
   std::filesystem::create_directories(image_folder);
   write_stream(stream, recordings, results);
+  std::fprintf(stderr, "building the firmware\n");
   run("bash " + quoted(script) + " build --flags -ffp-contract=off --board " + board + " " +
       quoted(image_folder) + " " + quoted(header) + " " + model_name);
+  std::fprintf(stderr, "running it in QEMU\n");
   run("bash " + quoted(script) + " run " + board + " " + quoted(image) + " " + quoted(stream) + " > " +
       quoted(output));
   run("bash " + quoted(script) + " sizes " + quoted(image) + " > " + quoted(sizes));
@@ -113,6 +122,9 @@ FirmwareResult run_firmware(const std::filesystem::path& script, const std::file
   firmware.stack_bytes = figures["stack bytes"];
   firmware.instructions_per_window = figures["instructions per window mean"];
   compare(output, results, firmware);
+  if (figures["windows"] != firmware.windows)
+    throw std::runtime_error("the firmware judged " + std::to_string(figures["windows"]) +
+                             " windows, the laptop " + std::to_string(firmware.windows));
   return firmware;
 }
 

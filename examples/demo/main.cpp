@@ -36,23 +36,29 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "a condition in which the machine runs well; may be repeated")
       ->take_all();
   app.add_option("--rate", arguments.folder.sampling_rate,
-                 "frames per second, where there is no column of time");
+                 "frames per second, where there is no column of time")
+      ->check(CLI::PositiveNumber);
   app.add_option("--unit", arguments.folder.unit, "name of the recordings' unit, such as g");
-  app.add_option("--full-scale", arguments.folder.full_scale,
-                 "largest value the sensor can say, in its unit");
+  app.add_option("--full-scale", arguments.folder.full_scale, "largest value the sensor can say, in its unit")
+      ->check(CLI::PositiveNumber);
   app.add_option("--clusters", arguments.clusters,
-                 "working classes; by default one for each normal condition");
-  app.add_option(
-      "--pca", arguments.variance_share,
-      "keep the components that hold this share of the variance, such as 0.95; by default no PCA: it costs "
-      "flash, and faults like to hide in the small components");
+                 "working classes; by default one for each normal condition")
+      ->check(CLI::PositiveNumber);
+  app.add_option("--pca", arguments.variance_share,
+                 "keep the components that hold this share of the variance, such as 0.95; by default no PCA: "
+                 "it costs "
+                 "flash, and faults like to hide in the small components")
+      ->check(CLI::Range(1e-6, 1.0));
   app.add_option("--window", arguments.window,
-                 "frames in a window; by default as long as the recordings allow");
+                 "frames in a window; by default as long as the recordings allow")
+      ->check(CLI::PositiveNumber);
   app.add_option("--hop", arguments.hop,
-                 "frames from one window to the next; by default half a window or less");
+                 "frames from one window to the next; by default half a window or less")
+      ->check(CLI::PositiveNumber);
   app.add_option("--false-alarm-rate", arguments.false_alarm_rate,
                  "asked for; 0.01 is one window in a hundred")
-      ->capture_default_str();
+      ->capture_default_str()
+      ->check(CLI::Range(1e-6, 0.5));
   app.add_option("--output", arguments.output, "folder for model, pictures and firmware")
       ->capture_default_str()
       ->take_last();
@@ -83,14 +89,24 @@ thrum::FeatureOptions signal_options(const demo::Recordings& recordings) {
 Eigen::Index calibration_windows(const demo::Recordings& recordings, const thrum::FeatureOptions& signal) {
   Eigen::Index windows = 0;
   try {
-    for (const demo::Block& block : demo::split_normals(recordings, signal, 0).calibrate) {
-      if (block.frames < signal.window) return 0;
+    for (const demo::Block& block : demo::split_normals(recordings, signal, 0).calibrate)
       windows += (block.frames - signal.window) / signal.hop + 1;
-    }
   } catch (const std::invalid_argument&) {
     return 0;
   }
   return windows;
+}
+
+/// Whether more than one recording in twenty has no window.
+bool too_long(const demo::Recordings& recordings, int window) {
+  std::size_t all = 0, shorter = 0;
+  for (const demo::Condition& condition : recordings.conditions) {
+    for (const demo::Frames& frames : condition.recordings) {
+      ++all;
+      if (frames.rows() < window) ++shorter;
+    }
+  }
+  return shorter * 20 > all;
 }
 
 /// Long windows tell more, but calibrating for a rate needs 1 / rate of them and some to spare: the longest
@@ -99,6 +115,7 @@ void choose_windows(const demo::Recordings& recordings, const Arguments& argumen
                     thrum::FeatureOptions& signal) {
   const auto enough = static_cast<Eigen::Index>(1.5 / arguments.false_alarm_rate);
   for (signal.window = 1024; signal.window > 64; signal.window /= 2) {
+    if (too_long(recordings, signal.window)) continue;
     for (signal.hop = signal.window / 2; signal.hop >= signal.window / 4; signal.hop /= 2)
       if (calibration_windows(recordings, signal) >= enough) return;
   }

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
-#include <map>
 #include <stdexcept>
+#include <utility>
 
 #include "../rig/rig.hpp"
 #include "thrum/io/recording.hpp"
@@ -31,6 +31,8 @@ Frames quantised(const Samples& samples, float counts_per_unit) {
 
 void put_normal_first(std::vector<thrum::Condition>& conditions, const std::vector<std::string>& normal) {
   for (auto name = normal.rbegin(); name != normal.rend(); ++name) {
+    if (std::count(normal.begin(), normal.end(), *name) > 1)
+      throw std::invalid_argument("--normal " + *name + " is given more than once");
     const auto found =
         std::find_if(conditions.begin(), conditions.end(),
                      [&](const thrum::Condition& condition) { return condition.name == *name; });
@@ -43,16 +45,26 @@ void put_normal_first(std::vector<thrum::Condition>& conditions, const std::vect
   }
 }
 
+/// The mean of the recordings' rates, which must be much the same: the bands of the spectrum stand on it.
 double common_sampling_rate(const std::vector<thrum::Condition>& conditions) {
+  std::vector<std::pair<double, std::string>> rates;
   double sum = 0;
-  int known = 0;
-  for (const auto& condition : conditions)
-    for (const auto& recording : condition.recordings)
-      if (recording.sampling_rate > 0) sum += recording.sampling_rate, ++known;
-  if (known == 0)
+  for (const auto& condition : conditions) {
+    for (const auto& recording : condition.recordings) {
+      if (!(recording.sampling_rate > 0)) continue;
+      rates.emplace_back(recording.sampling_rate, condition.name + "/" + recording.name);
+      sum += recording.sampling_rate;
+    }
+  }
+  if (rates.empty())
     throw std::invalid_argument(
         "the recordings have no column of time: say how fast they were taken with --rate HZ");
-  return sum / known;
+  const auto [slowest, fastest] = std::minmax_element(rates.begin(), rates.end());
+  if (fastest->first > 1.05 * slowest->first)
+    throw std::invalid_argument("the recordings differ in their sampling rate: " + slowest->second + " has " +
+                                std::to_string(slowest->first) + " Hz, " + fastest->second + " has " +
+                                std::to_string(fastest->first) + " Hz");
+  return sum / static_cast<double>(rates.size());
 }
 
 float headroom(const std::vector<thrum::Condition>& conditions, std::size_t normals) {

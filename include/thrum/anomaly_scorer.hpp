@@ -10,6 +10,7 @@
 #include "thrum/algorithm/quantile.hpp"
 #include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/input.hpp"
 
@@ -57,8 +58,9 @@ Calibration conformal_threshold(const char* who, VectorView<const Scalar> scores
 /// least distance / radius over the classes. 1 is the threshold.
 ///
 /// Radius: inverse-CDF quantile of the members' distances; a cluster with fewer than 1 / (1 - quantile)
-/// members takes that of all samples, and none is less than a millionth of it. A radius beyond 1e18 (double:
-/// 1e150) is refused.
+/// members takes that of all samples, and none is less than a thousandth of
+/// it: where all samples of a class are equal, rounding must not look like a fault. A radius beyond 1e18
+/// (double: 1e150) is refused.
 template <typename Scalar>
 class AnomalyScorer {
  public:
@@ -204,7 +206,7 @@ class AnomalyScorer {
     for (Index j = 0; j < radii_.size(); ++j) {
       const Members& own = members[static_cast<std::size_t>(j)];
       const Scalar radius = own.enough_for(quantile) ? own.radius(quantile) : pooled;
-      radii_[j] = larger(larger(radius, pooled * Scalar(1e-6)), least_radius<Scalar>());
+      radii_[j] = larger(larger(radius, pooled * Scalar(1e-3)), least_radius<Scalar>());
       detail::require(radii_[j] <= largest_radius<Scalar>(), who, ": the radius of class ", j, " is ",
                       radii_[j], ", expected at most ", largest_radius<Scalar>(),
                       "; scale x and centers first");

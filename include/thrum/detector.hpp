@@ -75,11 +75,7 @@ class Detector {
     constexpr const char* who = "thrum::Detector::calibrate";
     check(who, x.view());
     detail::require_finite(who, "x", x.view());
-    Detector in_radii = *this;
-    in_radii.threshold_ = 1;
-    const Vector<Scalar> scores = in_radii.score(x);
-    const auto calibration = detail::conformal_threshold(who, detail::vector_view(scores), false_alarm_rate);
-    threshold_ = static_cast<Scalar>(calibration.threshold);
+    const Calibration calibration = scorer_.calibrate(to_cluster_space(x), false_alarm_rate);
     calibration_ = calibration;
     return calibration;
   }
@@ -163,13 +159,12 @@ class Detector {
     if (scaler_) model.scaling = scaler_->model();
     if (pca_) model.projection = pca_->model();
     model.anomaly = scorer_.model();
-    model.anomaly.threshold = threshold_;
     return model;
   }
 
   friend bool operator==(const Detector& a, const Detector& b) {
-    return a.options_ == b.options_ && a.features_ == b.features_ && a.threshold_ == b.threshold_ &&
-           a.scaler_ == b.scaler_ && a.pca_ == b.pca_ && a.kmeans_ == b.kmeans_ && a.scorer_ == b.scorer_;
+    return a.options_ == b.options_ && a.features_ == b.features_ && a.scaler_ == b.scaler_ &&
+           a.pca_ == b.pca_ && a.kmeans_ == b.kmeans_ && a.scorer_ == b.scorer_;
   }
   friend bool operator!=(const Detector& a, const Detector& b) { return !(a == b); }
 
@@ -195,7 +190,6 @@ class Detector {
   std::optional<PCA<Scalar>> pca_;
   KMeans<Scalar> kmeans_;
   AnomalyScorer<Scalar> scorer_;
-  Scalar threshold_ = 1;
   std::optional<Calibration> calibration_;
 };
 

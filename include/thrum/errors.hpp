@@ -31,6 +31,16 @@ std::string joined(const Parts&... parts) {
 #endif
 }
 
+/// A file that is missing, damaged or can't be written: throws std::runtime_error, or aborts likewise.
+[[noreturn]] inline void fail_file(const std::string& message) {
+#if defined(__cpp_exceptions)
+  throw std::runtime_error(message);
+#else
+  std::fprintf(stderr, "%s\n", message.c_str());
+  std::abort();
+#endif
+}
+
 /// Fails with the joined parts unless `holds`; the message is made only then.
 template <typename... Parts>
 void require(bool holds, const Parts&... parts) {

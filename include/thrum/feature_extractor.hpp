@@ -16,6 +16,7 @@
 #include "thrum/features/fft.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/window_stream.hpp"
+#include "thrum/input.hpp"
 
 namespace thrum {
 
@@ -79,20 +80,22 @@ inline Index window_count(const FeatureOptions& options, Index frames) {
 /// that overflows is the largest finite number, so that its window is an alarm. Throws std::invalid_argument
 /// when options do not pass check(), the channels differ, or the recording is shorter than one window. Cost:
 /// a few microseconds per channel and 1024 frames; allocates the result, a table and a window.
+template <typename Sample>
+FeatureMatrix extract_windows(const FeatureOptions& options, MatrixView<const Sample> recording) {
+  return detail::extract_from_view<Sample>(options, recording);
+}
 template <typename Derived>
 FeatureMatrix extract_windows(const FeatureOptions& options, const Eigen::DenseBase<Derived>& recording) {
   using Sample = typename Derived::Scalar;
   static_assert(
       std::is_same_v<Sample, float> || std::is_same_v<Sample, std::int16_t>,
       "a recording is a matrix of float or std::int16_t, frames x channels: cast<float>() converts others");
-  constexpr int order = Derived::IsRowMajor ? Eigen::RowMajor : Eigen::ColMajor;
-  using Dense = Eigen::Matrix<Sample, Eigen::Dynamic, Eigen::Dynamic, order>;
-  using AnyStride = Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>;
-  const Eigen::Ref<const Dense, 0, AnyStride> memory(recording.derived());
-  const Index row_stride = Derived::IsRowMajor ? memory.outerStride() : memory.innerStride();
-  const Index col_stride = Derived::IsRowMajor ? memory.innerStride() : memory.outerStride();
-  return detail::extract_from_view<Sample>(
-      options, {memory.data(), memory.rows(), memory.cols(), row_stride, col_stride});
+  if constexpr (detail::has_data<Derived>) {
+    return extract_windows(options, thrum::view(recording));
+  } else {
+    const Eigen::Matrix<Sample, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> evaluated = recording;
+    return extract_windows(options, thrum::view(evaluated));
+  }
 }
 
 /// A name for each feature, in the order of the columns: "ch2 kurtosis", "ch0 band 3 (1250-1875 Hz)",

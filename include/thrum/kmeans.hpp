@@ -40,7 +40,8 @@ struct KMeansOptions {
 
 /// K-means clustering: k centres such that the squared distances of all samples to their nearest centre sum
 /// to little. Ties go to the lowest centre; an empty cluster is refilled with the sample farthest from its
-/// centre and stays empty only when there are fewer distinct samples than clusters. Results do not depend on
+/// centre and stays empty only when there are fewer distinct samples than clusters, or the
+/// iterations run out. Results do not depend on
 /// the storage order of x. Seeding: Arthur and Vassilvitskii, SODA 2007; iteration: Lloyd, 1982.
 template <typename Scalar>
 class KMeans {
@@ -66,7 +67,7 @@ class KMeans {
     return learn("thrum::KMeans::fit_predict", x.view(), weights.view(), nullptr).labels;
   }
 
-  /// The nearest centre of each row of x, n x d, finite. O(n d k).
+  /// The nearest centre of each row of x, n x d, finite; where all squared distances overflow, 0. O(n d k).
   Vector<int> predict(const MatrixInput<Scalar>& x) const {
     Vector<int> labels(x.view().rows);
     predict(x, detail::vector_view(labels));
@@ -83,7 +84,8 @@ class KMeans {
       labels[i] = nearest_center(x.view().row(i), centers_by_feature_.data(), centers_.rows()).cluster;
   }
 
-  /// Euclidean distances of each row of x to each centre, n x k, in units of x. O(n d k).
+  /// Euclidean distances of each row of x to each centre, n x k, in units of x; infinite where the square
+  /// overflows. O(n d k).
   Matrix<Scalar> transform(const MatrixInput<Scalar>& x) const {
     Matrix<Scalar> distances(x.view().rows, centers_.rows());
     transform(x, thrum::view(distances));

@@ -193,10 +193,11 @@ class PCA {
   Index kept_count(const Eigen::VectorXd& variances, Index most) const {
     if (options_.components > 0) return options_.components;
     if (options_.variance_share == 0) return most;
+    const double rounding = negligible_variance(variances, mean_.size());
     double sum = 0;
     for (Index c = 0; c < most; ++c) {
       sum += variances[c];
-      if (sum >= options_.variance_share * total_variance_) return c + 1;
+      if (sum + rounding >= options_.variance_share * total_variance_) return c + 1;
     }
     return most;
   }
@@ -205,11 +206,11 @@ class PCA {
     const Index most = smaller(samples, static_cast<Index>(mean.size()));
     samples_ = samples;
     total_variance_ = spectrum.variances.sum();
+    mean_ = mean.template cast<Scalar>();
     const Index p = kept_count(spectrum.variances, most);
     explained_variance_ = spectrum.variances.head(p);
     noise_variance_ = p < most ? spectrum.variances.segment(p, most - p).mean() : 0.0;
     for (Index c = 0; c < p; ++c) fix_sign(contiguous(spectrum.directions.col(c).data(), mean.size()));
-    mean_ = mean.template cast<Scalar>();
     components_ = spectrum.directions.leftCols(p).transpose().template cast<Scalar>();
     variance_ = explained_variance_.template cast<Scalar>();
     basis_ = spectrum.directions.leftCols(p).template cast<Scalar>();

@@ -61,7 +61,7 @@ Extracted extract(const FeatureOptions& options, const std::vector<Sample>& fram
   std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
   thrum::fill_cosine_table(table.data(), options.window);
   std::vector<float> scratch(static_cast<std::size_t>(options.window));
-  Extracted result{Status::not_ready,
+  Extracted result{Status::not_fitted,
                    std::vector<float>(static_cast<std::size_t>(feature_count(options)), -77.0f)};
   const Index rows = static_cast<Index>(frames.size()) / options.channels;
   const Index first = cut < 0 ? rows : cut;

@@ -118,3 +118,16 @@ TEMPLATE_TEST_CASE("fixed PCAs take minus zero and subnormals, and two are indep
   CHECK(other.transform(contiguous(zero, 1), contiguous(z, 1)) == Status::ok);
   CHECK(z[0] == -2);
 }
+
+TEMPLATE_TEST_CASE("a fixed PCA whitens as the fitted one does", "", float, double) {
+  const TestType mean[2] = {1, 2}, basis[2] = {TestType(0.5), 0}, variance[1] = {4};
+  thrum::fixed::PCA<TestType, 2, 1> pca;
+  REQUIRE(pca.use(thrum::ProjectionModel<TestType>{mean, basis, variance, 2, 1}) == Status::ok);
+  const TestType x[2] = {7, 2};
+  TestType z[1] = {}, back[2] = {};
+  REQUIRE(pca.transform(contiguous(x, 2), contiguous(z, 1)) == Status::ok);
+  CHECK(z[0] == 3);  // six units along the first axis, of standard deviation two
+  REQUIRE(pca.inverse_transform(contiguous(z, 1), contiguous(back, 2)) == Status::ok);
+  CHECK(back[0] == 7);
+  CHECK(back[1] == 2);
+}

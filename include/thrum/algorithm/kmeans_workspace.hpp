@@ -16,12 +16,6 @@ struct KMeansWorkspace {
   Accumulator* cluster_weights = nullptr;  ///< partial_sums(n) x k; the first k end as the clusters' weights
 };
 
-/// Weight of row i, where an empty view means that every row weighs 1.
-template <typename Scalar>
-constexpr Scalar weight_of(VectorView<const Scalar> weights, Index i) {
-  return weights.size == 0 ? Scalar(1) : weights[i];
-}
-
 }  // namespace thrum
 
 #endif  // THRUM_ALGORITHM_KMEANS_WORKSPACE_HPP

@@ -7,6 +7,7 @@
 #include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/weights.hpp"
 
 namespace thrum {
 
@@ -33,7 +34,8 @@ struct FitReport {
   int iterations = 0;         ///< times the centres were re-computed
   double inertia = 0;         ///< sum over samples of weight times squared distance to the own centre
   int refilled_clusters = 0;  ///< times an empty cluster was given the farthest sample as its centre
-  int empty_clusters = 0;     ///< clusters without a sample at the end: fewer distinct rows than clusters
+  int empty_clusters = 0;     ///< clusters without a sample at the end: fewer distinct rows than clusters, or
+                              ///< the iteration limit came first
   bool converged() const { return stop != StopReason::iteration_limit; }
 };
 
@@ -113,6 +115,19 @@ inline Index farthest_sample(Index rows, VectorView<const Scalar> weights, const
   return farthest;
 }
 
+/// Whether an empty cluster could still be given a sample; spoils the workspace's cluster weights.
+template <typename Scalar, typename Accumulator>
+inline bool has_refillable_cluster(Index rows, VectorView<const Scalar> weights, Index clusters,
+                                   KMeansWorkspace<Scalar, Accumulator>& workspace) {
+  for (Index j = 0; j < clusters; ++j) workspace.cluster_weights[j] = 0;
+  for (Index i = 0; i < rows; ++i)
+    workspace.cluster_weights[workspace.labels[i]] += static_cast<Accumulator>(weight_of(weights, i));
+  for (Index j = 0; j < clusters; ++j)
+    if (!(workspace.cluster_weights[j] > 0))
+      return farthest_sample(rows, weights, workspace.squared_distances) >= 0;
+  return false;
+}
+
 }  // namespace detail
 
 /// Re-computes every centre as the weighted mean of its samples; an empty cluster is refilled with the sample
@@ -157,14 +172,11 @@ inline FitReport lloyd(MatrixView<const Scalar> x, VectorView<const Scalar> weig
     const Accumulator before = inertia;
     inertia = assign(x, weights, centers, workspace);
     ++report.iterations;
-    if (static_cast<double>(squared_shift) <= limits.squared_shift) {
-      report.stop = StopReason::centers_settled;
-      break;
-    }
-    if (!(inertia < before)) {
-      report.stop = StopReason::inertia_settled;
-      break;
-    }
+    const bool settled = static_cast<double>(squared_shift) <= limits.squared_shift;
+    if (!settled && inertia < before) continue;
+    if (detail::has_refillable_cluster(x.rows, weights, centers.rows, workspace)) continue;
+    report.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
+    break;
   }
   detail::sum_clusters(x, weights, centers.rows, workspace);
   for (Index j = 0; j < centers.rows; ++j) report.empty_clusters += workspace.cluster_weights[j] > 0 ? 0 : 1;

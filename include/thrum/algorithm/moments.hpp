@@ -4,6 +4,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/ordered_sum.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
 
 namespace thrum {
 
@@ -41,7 +42,7 @@ template <typename Accumulator, typename Scalar>
 inline Moments<Accumulator> chunk_moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights,
                                           Index begin, Index end) {
   const auto weight = [&](Index i) {
-    return weights.size == 0 ? Accumulator(1) : static_cast<Accumulator>(weights[i]);
+    return static_cast<Accumulator>(weight_of(VectorView<const Scalar>(weights), i));
   };
   const Accumulator shift = static_cast<Accumulator>(x[begin]);
   Accumulator total = 0, sum = 0;

@@ -7,6 +7,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/ordered_sum.hpp"
 #include "thrum/core/random.hpp"
+#include "thrum/core/weights.hpp"
 
 namespace thrum {
 
@@ -17,13 +18,17 @@ inline void copy_row(MatrixView<const Scalar> x, Index from, MatrixView<Scalar> 
   for (Index f = 0; f < x.cols; ++f) centers(to, f) = x(from, f);
 }
 
-/// Draws a row with probability proportional to its weight times `importance(row)`.
+/// Draws a row with probability proportional to its weight times `importance(row)`, or, where nothing has any
+/// importance, to its weight alone. A row of weight 0 is never drawn.
 template <typename Scalar, typename Importance>
 inline Index draw_row(VectorView<const Scalar> weights, Index rows, Random& random, Importance importance) {
   const auto share = [&](Index i) {
     return static_cast<double>(weight_of(weights, i)) * static_cast<double>(importance(i));
   };
-  return random.weighted_index(rows, ordered_sum<double>(rows, share), share);
+  const double total = ordered_sum<double>(rows, share);
+  if (total > 0) return random.weighted_index(rows, total, share);
+  const auto weight = [&](Index i) { return static_cast<double>(weight_of(weights, i)); };
+  return random.weighted_index(rows, ordered_sum<double>(rows, weight), weight);
 }
 
 /// Sum of squared distances that would be left with `candidate` as one more centre.

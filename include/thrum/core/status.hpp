@@ -7,13 +7,12 @@ namespace thrum {
 
 /// How a call went. Says nothing about the machine that is watched: that is `State`.
 enum class Status : uint8_t {
-  not_fitted,        ///< no model yet; the all-zero start-up value, so that it may lie in .bss
+  not_fitted,        ///< no model or no window yet; the all-zero start-up value, so that it may lie in .bss
   ok,                ///< the call did what it says
   wrong_size,        ///< the sizes of two arguments, or of an argument and the capacity, do not match
   out_of_range,      ///< a number is outside what the call accepts
   non_finite,        ///< an input is NaN or infinite; nothing was computed from it
   overflow,          ///< the input is finite, but a result is too large for its type
-  not_ready,         ///< no completed window yet
   corrupt_model,     ///< the model's checksum does not match: flash is damaged
   self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
 };
@@ -34,7 +33,6 @@ constexpr const char* to_string(Status status) {
     case Status::out_of_range: return "out of range";
     case Status::non_finite: return "non-finite input";
     case Status::overflow: return "overflow";
-    case Status::not_ready: return "not ready";
     case Status::corrupt_model: return "corrupt model";
     case Status::self_test_failed: return "self-test failed";
   }

@@ -138,7 +138,7 @@ inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar>
   if (score.status == Status::non_finite) return verdict;
   verdict.score = static_cast<float>(score.value);
   verdict.cluster = score.cluster;
-  const bool alarm = score.status == Status::overflow || score.value > Scalar(1);
+  const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
   verdict.feature = culprit_feature(model, x, score.cluster, scratch);

@@ -61,7 +61,8 @@ inline float* write_bands(const FeatureOptions& options, float amplitude, const 
   for (int band = 0; band < options.bands; ++band) {
     const Index end = band_edge(options, band + 1);
     const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ = is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
+    *features++ =
+        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
     first = end;
   }
   return features;

@@ -19,8 +19,7 @@ constexpr void fill_cosine_table(Scalar* table, Index size) {
   for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
 }
 
-/// The table as an object. As `static constexpr` it lies in flash; the compilers' default limits on constant
-/// evaluation allow sizes up to 16384.
+/// The table as an object. As `static constexpr` it lies in flash.
 template <typename Scalar, Index size>
 struct CosineTable {
   Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};

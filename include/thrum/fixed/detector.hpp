@@ -24,6 +24,11 @@ class RowDetector {
   static_assert(model.schema == model_schema,
                 "this model was written for another version of thrum: write its header again");
   static_assert(model.features > 0 && model.anomaly.clusters > 0, "this model was never fitted");
+  static_assert((!model.scales() || model.scaling.features == model.features) &&
+                    (!model.projects() || model.projection.features == model.features) &&
+                    model.anomaly.features ==
+                        (model.projects() ? model.projection.components : model.features),
+                "the sizes of this model's stages do not fit each other: write its header again");
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
@@ -78,7 +83,7 @@ class Detector {
   /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
   void restart() { stream_.drop_waiting(); }
 
-  /// The verdict on the latest window.
+  /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
   /// The state of the machine: the verdicts on the latest windows, voted upon.

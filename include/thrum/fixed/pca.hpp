@@ -23,6 +23,19 @@ class PCA {
     detail::copy_by_feature(components, basis_);
     features_ = static_cast<int>(components.cols);
     components_ = static_cast<int>(components.rows);
+    whitens_ = false;
+    return Status::ok;
+  }
+
+  /// Takes over a fitted PCA as it is, whitening included: what thrum::PCA::model() gives.
+  Status use(const ProjectionModel<Scalar>& model) {
+    const auto basis = row_major(model.basis, model.features, model.components);
+    const auto variance = contiguous(model.variance, model.variance == nullptr ? 0 : model.components);
+    if (!detail::all_finite(variance)) return Status::non_finite;
+    const Status status = use(contiguous(model.mean, model.features), basis.transposed());
+    if (status != Status::ok) return status;
+    detail::copy(variance, variance_);
+    whitens_ = variance.size > 0;
     return Status::ok;
   }
 
@@ -45,13 +58,17 @@ class PCA {
 
   int features() const { return features_; }
   int components() const { return components_; }
-  ProjectionModel<Scalar> model() const { return {mean_, basis_, nullptr, features_, components_}; }
+  ProjectionModel<Scalar> model() const {
+    return {mean_, basis_, whitens_ ? variance_ : nullptr, features_, components_};
+  }
 
  private:
   Scalar mean_[array_size(max_features)] = {};
   Scalar basis_[array_size(max_features * max_components)] = {};
+  Scalar variance_[array_size(max_components)] = {};
   int features_ = 0;
   int components_ = 0;
+  bool whitens_ = false;
 };
 
 }  // namespace fixed

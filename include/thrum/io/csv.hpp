@@ -2,18 +2,16 @@
 #define THRUM_IO_CSV_HPP
 
 #include "thrum/core/scalar.hpp"
+#include "thrum/errors.hpp"
 
 #include <Eigen/Core>
 
 #include <algorithm>
 #include <charconv>
 #include <cstddef>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -42,15 +40,6 @@ struct CsvTable {
 };
 
 namespace detail {
-
-[[noreturn]] inline void damaged_csv(const std::string& message) {
-#if defined(__cpp_exceptions)
-  throw std::runtime_error(message);
-#else
-  std::fprintf(stderr, "%s\n", message.c_str());
-  std::abort();
-#endif
-}
 
 inline bool is_blank(char c) { return c == ' ' || c == '\t'; }
 
@@ -95,9 +84,9 @@ inline std::string counted(std::size_t count, const char* noun) {
 inline std::string read_text(const std::filesystem::path& path) {
   std::error_code ignored;
   const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-  if (!std::filesystem::exists(status)) damaged_csv(path.string() + ": expected a file, found none");
+  if (!std::filesystem::exists(status)) fail_file(path.string() + ": expected a file, found none");
   if (std::filesystem::is_directory(status)) {
-    damaged_csv(path.string() + ": expected a file, found a folder");
+    fail_file(path.string() + ": expected a file, found a folder");
   }
   std::ifstream file(path, std::ios::binary);
   std::string text;
@@ -106,7 +95,7 @@ inline std::string read_text(const std::filesystem::path& path) {
     file.read(block.data(), static_cast<std::streamsize>(block.size()));
     text.append(block.data(), static_cast<std::size_t>(file.gcount()));
   }
-  if (!file.eof()) damaged_csv(path.string() + ": expected a readable file, found one that cannot be read");
+  if (!file.eof()) fail_file(path.string() + ": expected a readable file, found one that cannot be read");
   return text;
 }
 
@@ -149,7 +138,7 @@ class CsvParser {
 
  private:
   [[noreturn]] void damage(std::size_t line, std::size_t column, const std::string& what) const {
-    damaged_csv(path_.string() + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + what);
+    fail_file(path_.string() + ":" + std::to_string(line) + ":" + std::to_string(column) + ": " + what);
   }
 
   void skip_byte_order_mark() {

@@ -7,7 +7,6 @@
 #include <locale>
 #include <optional>
 #include <sstream>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -51,17 +50,21 @@ inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
 
 namespace detail {
 
-/// Rows whose scores exercise a model: for each class in turn, the centre plus a step of known length in
-/// radii along a random direction, taken back to feature space.
+/// Rows whose scores exercise a model: for each class in turn, the centre plus a step along a random
+/// direction, taken back to feature space. Steps are in radii of the widest class: next to a narrow one,
+/// scores would hang on the last bits of the sums, which fused multiply-adds change.
 inline Matrix<float> self_test_rows(const DetectorModel<float>& model, int count) {
   const AnomalyModel<float>& anomaly = model.anomaly;
   Matrix<float> rows(count, model.features);
   Vector<float> z(anomaly.features);
   Random random(model.checksum);
+  float inverse_square = anomaly.inverse_squared_radius[0];
+  for (int j = 1; j < anomaly.clusters; ++j)
+    inverse_square = smaller(inverse_square, anomaly.inverse_squared_radius[j]);
+  const float radius = 1 / square_root(inverse_square);
   for (int i = 0; i < count; ++i) {
     const int cluster = i % anomaly.clusters;
     for (float& step : z) step = static_cast<float>(random.normal());
-    const float radius = 1 / square_root(anomaly.inverse_squared_radius[cluster]);
     z *= radius * 2 * (static_cast<float>(i) + 0.5f) / static_cast<float>(count) / z.norm();
     for (int c = 0; c < anomaly.features; ++c) z[c] += anomaly.centers[c * anomaly.clusters + cluster];
     Vector<float> x(model.features);
@@ -215,7 +218,7 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
       << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";
 }
 
-/// A name that a variable can have: ASCII letters, digits and underscores, none that C++ keeps for itself.
+/// ASCII letters, digits and underscores, in no pattern that is reserved.
 inline bool is_identifier(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
@@ -270,7 +273,7 @@ inline void write_firmware_header(const std::string& path, const std::string& na
   const std::string text = firmware_header(name, detector, options);
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;
-  if (!file) throw std::runtime_error(path + ": cannot be written");
+  if (!file) detail::fail_file(path + ": cannot be written");
 }
 
 }  // namespace thrum

@@ -2,6 +2,7 @@
 #define THRUM_IO_NPY_HPP
 
 #include "thrum/core/scalar.hpp"
+#include "thrum/errors.hpp"
 
 #include <Eigen/Core>
 
@@ -10,13 +11,10 @@
 #include <charconv>
 #include <cstddef>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <limits>
-#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -26,18 +24,9 @@
 namespace thrum {
 namespace detail {
 
-[[noreturn]] inline void damaged_npy(const std::string& message) {
-#if defined(__cpp_exceptions)
-  throw std::runtime_error(message);
-#else
-  std::fprintf(stderr, "%s\n", message.c_str());
-  std::abort();
-#endif
-}
-
 [[noreturn]] inline void damaged_npy(const std::filesystem::path& path, std::uint64_t byte,
                                      const std::string& what) {
-  damaged_npy(path.string() + ": byte " + std::to_string(byte) + ": " + what);
+  fail_file(path.string() + ": byte " + std::to_string(byte) + ": " + what);
 }
 
 constexpr std::string_view npy_magic{"\x93NUMPY", 6};
@@ -240,14 +229,14 @@ class NpyFile {
   explicit NpyFile(const std::filesystem::path& path) : path_(path) {
     std::error_code ignored;
     const std::filesystem::file_status status = std::filesystem::status(path, ignored);
-    if (!std::filesystem::exists(status)) damaged_npy(path.string() + ": expected a file, found none");
+    if (!std::filesystem::exists(status)) fail_file(path.string() + ": expected a file, found none");
     if (!std::filesystem::is_regular_file(status)) {
-      damaged_npy(path.string() + ": expected a regular file, found something else");
+      fail_file(path.string() + ": expected a regular file, found something else");
     }
     file_.open(path, std::ios::binary | std::ios::ate);
     const std::streamoff end = file_ ? static_cast<std::streamoff>(file_.tellg()) : -1;
     if (end < 0) {
-      damaged_npy(path.string() + ": expected a readable file, found one that cannot be read");
+      fail_file(path.string() + ": expected a readable file, found one that cannot be read");
     }
     size_ = static_cast<std::uint64_t>(end);
     file_.seekg(0);
@@ -452,7 +441,7 @@ Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> read_npy(
   detail::NpyFile file(path);
   const detail::NpyHeader header = detail::read_npy_header(file);
   if (header.kind == 'f' && !std::is_floating_point_v<Scalar>) {
-    detail::damaged_npy(path.string() + ": expected an array of integers, found one of floats");
+    detail::fail_file(path.string() + ": expected an array of integers, found one of floats");
   }
   detail::check_npy_size(file, header);
   Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> matrix(
@@ -489,7 +478,7 @@ void write_npy(const std::filesystem::path& path, const Eigen::DenseBase<Derived
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
   }
   file.close();
-  if (!file) detail::damaged_npy(path.string() + ": expected a file that can be written, found none");
+  if (!file) detail::fail_file(path.string() + ": expected a file that can be written, found none");
 }
 
 }  // namespace thrum

@@ -85,7 +85,7 @@ inline std::vector<std::filesystem::path> recording_files(const std::filesystem:
   });
   for (std::size_t i = 1; i < files.size(); ++i) {
     if (files[i].stem() != files[i - 1].stem()) continue;
-    damaged_csv(files[i].string() + ": expected a name of its own, found that of " + files[i - 1].string());
+    fail_file(files[i].string() + ": expected a name of its own, found that of " + files[i - 1].string());
   }
   return files;
 }
@@ -104,8 +104,8 @@ inline std::vector<ConditionFiles> subfolder_conditions(const std::filesystem::p
 
 inline std::vector<ConditionFiles> list_conditions(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) {
-    damaged_csv(folder.string() + ": expected a folder of recordings, found " +
-                (std::filesystem::exists(folder) ? "a file" : "none"));
+    fail_file(folder.string() + ": expected a folder of recordings, found " +
+              (std::filesystem::exists(folder) ? "a file" : "none"));
   }
   std::vector<ConditionFiles> conditions = subfolder_conditions(folder);
   if (conditions.empty()) {
@@ -115,8 +115,8 @@ inline std::vector<ConditionFiles> list_conditions(const std::filesystem::path& 
     }
   }
   if (conditions.empty()) {
-    damaged_csv(folder.string() +
-                ": expected recordings (.csv .tsv .txt .tes .dat .npy), or folders of them, found none");
+    fail_file(folder.string() +
+              ": expected recordings (.csv .tsv .txt .tes .dat .npy), or folders of them, found none");
   }
   return conditions;
 }
@@ -142,14 +142,14 @@ inline Recording read_npy_recording(const std::filesystem::path& path) {
   recording.samples = read_npy<float>(path);
   const auto& samples = recording.samples;
   if (samples.size() == 0) {
-    damaged_npy(path.string() + ": expected samples, found " + std::to_string(samples.rows()) + " x " +
-                std::to_string(samples.cols()));
+    fail_file(path.string() + ": expected samples, found " + std::to_string(samples.rows()) + " x " +
+              std::to_string(samples.cols()));
   }
   for (Eigen::Index i = 0; i < samples.rows(); ++i) {
     for (Eigen::Index j = 0; j < samples.cols(); ++j) {
       if (is_finite(samples(i, j))) continue;
-      damaged_npy(path.string() + ": frame " + std::to_string(i) + ", channel " + std::to_string(j) +
-                  " (from 0): expected a finite number, found " + shown_value(samples(i, j)));
+      fail_file(path.string() + ": frame " + std::to_string(i) + ", channel " + std::to_string(j) +
+                " (from 0): expected a finite number, found " + shown_value(samples(i, j)));
     }
   }
   recording.channel_names = numbered_channels(samples.cols());
@@ -172,15 +172,15 @@ inline Recording read_csv_recording(const std::filesystem::path& path, const std
 inline void check_same_channels(const std::filesystem::path& path, const Recording& recording,
                                 const std::filesystem::path& first_path, const Recording& first) {
   if (recording.samples.cols() != first.samples.cols()) {
-    damaged_csv(path.string() + ": expected " + counted(first.channel_names.size(), "channel") + " as in " +
-                first_path.string() + ", found " + std::to_string(recording.channel_names.size()));
+    fail_file(path.string() + ": expected " + counted(first.channel_names.size(), "channel") + " as in " +
+              first_path.string() + ", found " + std::to_string(recording.channel_names.size()));
   }
   const std::vector<std::string> unnamed = numbered_channels(first.samples.cols());
   if (recording.channel_names == unnamed || first.channel_names == unnamed) return;
   for (std::size_t i = 0; i < unnamed.size(); ++i) {
     if (recording.channel_names[i] == first.channel_names[i]) continue;
-    damaged_csv(path.string() + ": expected channel " + shown(first.channel_names[i]) + " as in " +
-                first_path.string() + ", found " + shown(recording.channel_names[i]));
+    fail_file(path.string() + ": expected channel " + shown(first.channel_names[i]) + " as in " +
+              first_path.string() + ", found " + shown(recording.channel_names[i]));
   }
 }
 
