@@ -7,6 +7,7 @@ root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 
 "$root/cmake/setup.sh" demo
 mkdir -p "$root/build"
+echo "building the demo, see build/demo.log" >&2
 if ! (cd "$root" && cmake --preset release && cmake --build --preset release --target thrum_demo -j "$(nproc)") \
   >"$root/build/demo.log" 2>&1; then
   cat "$root/build/demo.log" >&2

@@ -1853,6 +1853,14 @@ inline void apply_hann_window(Scalar* x, Index size, const Scalar* cosines) {
 
 namespace thrum {
 
+/// Types that a sensor's samples may have.
+template <typename Type>
+constexpr bool is_sample = false;
+template <>
+inline constexpr bool is_sample<int16_t> = true;
+template <>
+inline constexpr bool is_sample<float> = true;
+
 /// A window of frames x channels in one piece, or in two when it wraps round the end of a ring.
 template <typename Sample>
 struct WindowView {
@@ -2364,6 +2372,7 @@ class Detector {
                 "the model's features are not those of its signal options: write its header again");
   static_assert(model.monitor.valid(), "the model's monitor options are not valid");
   static_assert(slack >= 0, "slack is a number of frames");
+  static_assert(is_sample<Sample>, "samples are int16_t or float");
 
  public:
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
@@ -2636,6 +2645,10 @@ class Scaler {
 
 #ifndef THRUM_VERSION_HPP
 #define THRUM_VERSION_HPP
+
+#if __cplusplus < 201703L && !defined(_MSVC_LANG)
+#error "thrum needs C++17: -std=c++17 or newer"
+#endif
 
 /// Version of thrum as one number: major * 10000 + minor * 100 + patch.
 #define THRUM_VERSION 100

@@ -33,13 +33,20 @@ void declare(CLI::App& app, Arguments& arguments) {
       "folder of recordings: a folder per condition with a CSV or .npy each, or a file per condition; "
       "without it, a simulated rig with 8 accelerometers");
   app.add_option("--normal", arguments.folder.normal,
-                 "a condition in which the machine runs well; may be repeated")
+                 "a condition in which the machine runs well; may be repeated. Every other condition is "
+                 "judged as a fault")
       ->take_all();
   app.add_option("--rate", arguments.folder.sampling_rate,
                  "frames per second, where there is no column of time")
       ->check(CLI::PositiveNumber);
+  app.add_option("--time-column", arguments.folder.time_column,
+                 "column with the time in seconds, not a channel")
+      ->capture_default_str();
   app.add_option("--unit", arguments.folder.unit, "name of the recordings' unit, such as g");
-  app.add_option("--full-scale", arguments.folder.full_scale, "largest value the sensor can say, in its unit")
+  app.add_option("--full-scale", arguments.folder.full_scale,
+                 "largest value the sensor can say, in its unit: 32768 counts of the firmware's samples; by "
+                 "default twice "
+                 "what the normal recordings reach, or more")
       ->check(CLI::PositiveNumber);
   app.add_option("--clusters", arguments.clusters,
                  "working classes; by default one for each normal condition")
@@ -50,7 +57,7 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "flash, and faults like to hide in the small components")
       ->check(CLI::Range(1e-6, 1.0));
   app.add_option("--window", arguments.window,
-                 "frames in a window; by default as long as the recordings allow")
+                 "frames in a window, a power of two; by default as long as the recordings allow")
       ->check(CLI::PositiveNumber);
   app.add_option("--hop", arguments.hop,
                  "frames from one window to the next; by default half a window or less")
@@ -164,10 +171,15 @@ void learn_and_show(const Arguments& arguments) {
       detector.calibrate(demo::features_of(recordings, signal, split.calibrate), arguments.false_alarm_rate);
   std::printf(
       "%d channels at %g Hz, windows of %d frames every %d; %td windows of %td features to learn from,\n"
-      "%td to calibrate with; K-means: %s after %d iterations\n\n",
+      "%td to calibrate with; K-means: %s after %d iterations\n",
       signal.channels, static_cast<double>(signal.sampling_rate), signal.window, signal.hop, train.rows(),
       train.cols(), calibration.samples, to_string(fit.stop), fit.iterations);
 
+  std::printf("full scale %g %s: the firmware's samples have %g counts for one\n\n",
+              static_cast<double>(recordings.full_scale), recordings.unit.c_str(),
+              static_cast<double>(recordings.counts_per_unit));
+  if (recordings.clipped_samples > 0)
+    std::printf("%zu samples are beyond full scale and clipped\n\n", recordings.clipped_samples);
   const auto results = demo::evaluate(recordings, signal, detector, split.test);
   std::filesystem::create_directories(arguments.output);
   const auto header = arguments.output / "machine_model.hpp";

@@ -29,6 +29,10 @@ Frames quantised(const Samples& samples, float counts_per_unit) {
   return samples.unaryExpr([=](float value) { return quantised(value, counts_per_unit); });
 }
 
+std::size_t clipped(const Samples& samples, float full_scale) {
+  return static_cast<std::size_t>((samples.array().abs() > full_scale).count());
+}
+
 void put_normal_first(std::vector<thrum::Condition>& conditions, const std::vector<std::string>& normal) {
   for (auto name = normal.rbegin(); name != normal.rend(); ++name) {
     if (std::count(normal.begin(), normal.end(), *name) > 1)
@@ -58,7 +62,8 @@ double common_sampling_rate(const std::vector<thrum::Condition>& conditions) {
   }
   if (rates.empty())
     throw std::invalid_argument(
-        "the recordings have no column of time: say how fast they were taken with --rate HZ");
+        "the recordings have no column of seconds named time: name it with --time-column, or say how fast "
+        "they were taken with --rate HZ");
   const auto [slowest, fastest] = std::minmax_element(rates.begin(), rates.end());
   if (fastest->first > 1.05 * slowest->first)
     throw std::invalid_argument("the recordings differ in their sampling rate: " + slowest->second + " has " +
@@ -85,6 +90,7 @@ Frames rig_frames(int working_class, rig::Fault fault, std::size_t frames, std::
 Recordings read_folder(const FolderOptions& options) {
   thrum::RecordingOptions reading;
   reading.progress = show_progress;
+  reading.ignored_column = options.time_column;
   std::vector<thrum::Condition> conditions = thrum::read_conditions(options.folder, reading);
   put_normal_first(conditions, options.normal);
 
@@ -97,8 +103,10 @@ Recordings read_folder(const FolderOptions& options) {
   recordings.counts_per_unit = 32768 / recordings.full_scale;
   for (std::size_t c = 0; c < conditions.size(); ++c) {
     Condition condition{conditions[c].name, c < options.normal.size(), {}};
-    for (const auto& recording : conditions[c].recordings)
+    for (const auto& recording : conditions[c].recordings) {
+      recordings.clipped_samples += clipped(recording.samples, recordings.full_scale);
       condition.recordings.push_back(quantised(recording.samples, recordings.counts_per_unit));
+    }
     recordings.conditions.push_back(std::move(condition));
   }
   return recordings;
@@ -109,11 +117,11 @@ Recordings simulate_rig() {
       32768;  // 1.6 s each: many short runs, since no two runs of a machine are alike
   constexpr int normal_runs = 50, fault_runs = 5;
   const rig::Options rig;
-  Recordings recordings{{},
-                        static_cast<double>(rig.sampling_rate),
-                        static_cast<float>(rig.counts_per_g),
-                        static_cast<float>(rig.full_scale_g),
-                        "g"};
+  Recordings recordings;
+  recordings.sampling_rate = static_cast<double>(rig.sampling_rate);
+  recordings.counts_per_unit = static_cast<float>(rig.counts_per_g);
+  recordings.full_scale = static_cast<float>(rig.full_scale_g);
+  recordings.unit = "g";
   std::uint64_t seed = 1;
   for (const int working_class : {0, 1}) {
     Condition condition{"class_" + std::to_string(working_class + 1), true, {}};

@@ -24,7 +24,8 @@ struct Recordings {
   std::vector<Condition> conditions;  ///< the normal ones first
   double sampling_rate = 0;           ///< Hz
   float counts_per_unit = 1;
-  float full_scale = 0;  ///< units
+  float full_scale = 0;             ///< units
+  std::size_t clipped_samples = 0;  ///< that were beyond full scale
   std::string unit;
 };
 
@@ -35,6 +36,7 @@ struct FolderOptions {
   double sampling_rate = 0;  ///< Hz; 0: from the time column
   double full_scale = 0;     ///< units; 0: the power of two above twice the largest normal sample
   std::string unit;
+  std::string time_column = "time";  ///< in seconds
 };
 
 /// Reads a folder (see thrum::read_conditions) and quantises it to 16 bit, with progress on standard error.

@@ -48,10 +48,12 @@ void print_conditions(const Report& report) {
   }
 }
 
-void print_firmware(const FirmwareResult& firmware) {
+void print_firmware(const FirmwareResult& firmware, double windows_per_second) {
   std::printf("Cortex-M4F image     %zu bytes of flash, %zu of RAM (the detector %zu), %zu of stack\n",
               firmware.flash_bytes, firmware.ram_bytes, firmware.detector_bytes, firmware.stack_bytes);
-  std::printf("instructions         %zu per window\n", firmware.instructions_per_window);
+  std::printf("instructions         %zu per window, %.1f million a second\n",
+              firmware.instructions_per_window,
+              static_cast<double>(firmware.instructions_per_window) * windows_per_second / 1e6);
   std::printf("laptop and firmware agree on %zu of %zu windows\n", firmware.agree, firmware.windows);
   std::printf("                     (%zu scores equal to the last bit)\n", firmware.same_score_bits);
 }
@@ -166,7 +168,10 @@ void print_report(const Report& report) {
   print_conditions(report);
   std::printf("\nfalse alarms         %.2f %% asked, %.2f %% measured on held-out normals\n",
               100 * report.false_alarm_asked, 100 * measured_false_alarms(report.results));
-  if (report.firmware) print_firmware(*report.firmware);
+  const thrum::FeatureOptions& signal = *report.detector.options().signal;
+  if (report.firmware)
+    print_firmware(*report.firmware,
+                   static_cast<double>(signal.sampling_rate) / static_cast<double>(signal.hop));
 }
 
 void draw_pictures(const Report& report, const std::filesystem::path& folder) {

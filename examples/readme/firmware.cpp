@@ -16,7 +16,9 @@ void on_dma_half(const int16_t* frames, thrum::Index count) {  // interrupt: a c
 
 void watch() {               // main loop
   while (detector.poll()) {  // true once for every completed window
-    if (detector.state() == thrum::State::alarm) report(detector.verdict());
+    const thrum::Verdict& verdict =
+        detector.verdict();  // on that window; state() is voted upon by the last ones
+    if (detector.state() == thrum::State::alarm && verdict.state == thrum::State::alarm) report(verdict);
   }
 }
 // [readme]

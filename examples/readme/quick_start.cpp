@@ -21,7 +21,7 @@ int main() {
   options.signal = signal;
   thrum::Detector<float> detector(options);
   detector.fit(normal.topRows(600));
-  detector.calibrate(normal.bottomRows(300), 0.01);  // at most 1 % false alarms
+  detector.calibrate(normal.bottomRows(300), 0.01);  // 1 % false alarms
 
   const auto names = thrum::feature_names(signal);
   for (const thrum::Verdict& verdict :

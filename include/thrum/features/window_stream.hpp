@@ -9,6 +9,14 @@
 
 namespace thrum {
 
+/// Types that a sensor's samples may have.
+template <typename Type>
+constexpr bool is_sample = false;
+template <>
+inline constexpr bool is_sample<int16_t> = true;
+template <>
+inline constexpr bool is_sample<float> = true;
+
 /// A window of frames x channels in one piece, or in two when it wraps round the end of a ring.
 template <typename Sample>
 struct WindowView {

@@ -58,6 +58,7 @@ class Detector {
                 "the model's features are not those of its signal options: write its header again");
   static_assert(model.monitor.valid(), "the model's monitor options are not valid");
   static_assert(slack >= 0, "slack is a number of frames");
+  static_assert(is_sample<Sample>, "samples are int16_t or float");
 
  public:
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.

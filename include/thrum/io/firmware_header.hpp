@@ -164,6 +164,9 @@ inline void write_summary(std::ostream& out, const std::string& name, const Dete
         << (model.signal.channel[0].unit[0] == '\0' ? "no unit" : in_comment(model.signal.channel[0].unit))
         << '\n';
   }
+  if (model.has_signal && model.signal.channel[0].counts_per_unit != 1)
+    out << "//   samples     " << model.signal.channel[0].counts_per_unit
+        << " counts for one unit on channel 0\n";
   if (model.projects()) out << "//   components  " << model.projection.components << '\n';
   out << "//   classes     " << model.anomaly.clusters << '\n';
   out << "//   threshold   " << model.anomaly.threshold << " radii\n";
