@@ -76,7 +76,7 @@ thrum::PCA<float> plane_of(const Report& report, const std::vector<const Conditi
   return plane;
 }
 
-/// Every so many-th window's place in the plane, so that a picture holds no more than some hundred.
+/// Every so many-th window's place in the plane, so that a picture holds no more than some thousand.
 template <typename Selects>
 Points places(const Report& report, const thrum::PCA<float>& plane,
               const std::vector<const ConditionResult*>& results, Selects selects) {
@@ -87,7 +87,7 @@ Points places(const Report& report, const thrum::PCA<float>& plane,
       if (selects(result->verdicts[static_cast<std::size_t>(i)]))
         all.push_back({static_cast<double>(rows(i, 0)), static_cast<double>(rows(i, 1))});
   }
-  constexpr std::size_t most = 600;
+  constexpr std::size_t most = 2000;
   if (all.size() <= most) return all;
   Points some;
   for (std::size_t i = 0; i < most; ++i) some.push_back(all[i * all.size() / most]);
@@ -121,10 +121,10 @@ void look_at_classes(plot::Scatter& scatter) {
 
 void draw_plane(const Report& report, const std::filesystem::path& png) {
   plot::Scatter scatter;
-  scatter.title = "Windows held out, along the first two components";
+  scatter.title = "Windows held out, along two components (circles: distance in all)";
   scatter.x_label = "first component";
   scatter.y_label = "second component";
-  scatter.circles_name = "threshold around a class (distance in all dimensions)";
+  scatter.circles_name = "threshold of a class";
   std::vector<const ConditionResult*> normals;
   for (const ConditionResult& result : report.results)
     if (result.normal) normals.push_back(&result);
