@@ -62,6 +62,14 @@ constexpr VectorView<Scalar> contiguous(Scalar* data, Index size) {
   return {data, size, 1};
 }
 
+/// Copies a k x d matrix feature after feature, as the inner loops read it (core/column_sums.hpp).
+/// by_feature: d x k, written. O(d k).
+template <typename Scalar>
+inline void copy_by_feature(MatrixView<const Scalar> from, Scalar* by_feature) {
+  for (Index f = 0; f < from.cols; ++f)
+    for (Index j = 0; j < from.rows; ++j) by_feature[f * from.rows + j] = from(j, f);
+}
+
 /// A size as C++ declares arrays with it.
 constexpr size_t array_size(Index size) { return static_cast<size_t>(size); }
 
@@ -485,13 +493,6 @@ inline void copy(VectorView<const Scalar> from, Scalar* to) {
   for (Index i = 0; i < from.size; ++i) to[i] = from[i];
 }
 
-/// Copies a k x d matrix feature after feature, as the inner loops read it.
-template <typename Scalar>
-inline void copy_by_feature(MatrixView<const Scalar> from, Scalar* to) {
-  for (Index f = 0; f < from.cols; ++f)
-    for (Index j = 0; j < from.rows; ++j) to[f * from.rows + j] = from(j, f);
-}
-
 }  // namespace detail
 }  // namespace fixed
 }  // namespace thrum
@@ -520,7 +521,7 @@ class AnomalyScorer {
       if (!(radii[j] >= least_radius<Scalar>() && radii[j] <= largest_radius<Scalar>()))
         return Status::out_of_range;
     if (!(threshold > Scalar(0))) return Status::out_of_range;
-    detail::copy_by_feature(centers, centers_by_feature_);
+    copy_by_feature(centers, centers_by_feature_);
     for (Index j = 0; j < radii.size; ++j) inverse_squared_radii_[j] = 1 / (radii[j] * radii[j]);
     threshold_ = threshold;
     features_ = static_cast<int>(centers.cols);
@@ -2459,7 +2460,7 @@ class KMeans {
     if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features)
       return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    detail::copy_by_feature(centers, centers_by_feature_);
+    copy_by_feature(centers, centers_by_feature_);
     features_ = static_cast<int>(centers.cols);
     clusters_ = static_cast<int>(centers.rows);
     return Status::ok;
@@ -2534,7 +2535,7 @@ class PCA {
       return Status::wrong_size;
     if (!detail::all_finite(mean) || !detail::all_finite(components)) return Status::non_finite;
     detail::copy(mean, mean_);
-    detail::copy_by_feature(components, basis_);
+    copy_by_feature(components, basis_);
     features_ = static_cast<int>(components.cols);
     components_ = static_cast<int>(components.rows);
     whitens_ = false;

@@ -168,8 +168,7 @@ class AnomalyScorer {
 
   void take_centers(MatrixView<const Scalar> centers) {
     centers_by_feature_.resize(centers.rows * centers.cols);
-    for (Index f = 0; f < centers.cols; ++f)
-      for (Index j = 0; j < centers.rows; ++j) centers_by_feature_[f * centers.rows + j] = centers(j, f);
+    copy_by_feature(centers, centers_by_feature_.data());
     radii_.resize(centers.rows);
   }
 

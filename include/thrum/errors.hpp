@@ -21,25 +21,22 @@ std::string joined(const Parts&... parts) {
   return text.str();
 }
 
-/// A broken contract: throws std::invalid_argument, or aborts with the message where exceptions are off.
-[[noreturn]] inline void fail(const std::string& message) {
+/// Throws the message as an exception, or aborts with it where exceptions are off.
+template <typename Exception>
+[[noreturn]] void give_up(const std::string& message) {
 #if defined(__cpp_exceptions)
-  throw std::invalid_argument(message);
+  throw Exception(message);
 #else
   std::fprintf(stderr, "%s\n", message.c_str());
   std::abort();
 #endif
 }
 
-/// A file that is missing, damaged or can't be written: throws std::runtime_error, or aborts likewise.
-[[noreturn]] inline void fail_file(const std::string& message) {
-#if defined(__cpp_exceptions)
-  throw std::runtime_error(message);
-#else
-  std::fprintf(stderr, "%s\n", message.c_str());
-  std::abort();
-#endif
-}
+/// A broken contract.
+[[noreturn]] inline void fail(const std::string& message) { give_up<std::invalid_argument>(message); }
+
+/// A file that is missing, damaged or can't be written.
+[[noreturn]] inline void fail_file(const std::string& message) { give_up<std::runtime_error>(message); }
 
 /// Fails with the joined parts unless `holds`; the message is made only then.
 template <typename... Parts>

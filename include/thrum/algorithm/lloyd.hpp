@@ -50,9 +50,7 @@ struct LloydLimits {
 template <typename Scalar, typename Accumulator>
 inline Accumulator assign(MatrixView<const Scalar> x, VectorView<const Scalar> weights,
                           ConstMatrixView<Scalar> centers, KMeansWorkspace<Scalar, Accumulator>& workspace) {
-  for (Index f = 0; f < x.cols; ++f)
-    for (Index j = 0; j < centers.rows; ++j)
-      workspace.centers_by_feature[f * centers.rows + j] = centers(j, f);
+  copy_by_feature(centers, workspace.centers_by_feature);
   return ordered_sum<Accumulator>(x.rows, [&](Index i) {
     const Nearest<Scalar> nearest = nearest_center(x.row(i), workspace.centers_by_feature, centers.rows);
     workspace.labels[i] = nearest.cluster;

@@ -53,6 +53,14 @@ constexpr VectorView<Scalar> contiguous(Scalar* data, Index size) {
   return {data, size, 1};
 }
 
+/// Copies a k x d matrix feature after feature, as the inner loops read it (core/column_sums.hpp).
+/// by_feature: d x k, written. O(d k).
+template <typename Scalar>
+inline void copy_by_feature(MatrixView<const Scalar> from, Scalar* by_feature) {
+  for (Index f = 0; f < from.cols; ++f)
+    for (Index j = 0; j < from.rows; ++j) by_feature[f * from.rows + j] = from(j, f);
+}
+
 /// A size as C++ declares arrays with it.
 constexpr size_t array_size(Index size) { return static_cast<size_t>(size); }
 

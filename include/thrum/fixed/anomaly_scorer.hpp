@@ -25,7 +25,7 @@ class AnomalyScorer {
       if (!(radii[j] >= least_radius<Scalar>() && radii[j] <= largest_radius<Scalar>()))
         return Status::out_of_range;
     if (!(threshold > Scalar(0))) return Status::out_of_range;
-    detail::copy_by_feature(centers, centers_by_feature_);
+    copy_by_feature(centers, centers_by_feature_);
     for (Index j = 0; j < radii.size; ++j) inverse_squared_radii_[j] = 1 / (radii[j] * radii[j]);
     threshold_ = threshold;
     features_ = static_cast<int>(centers.cols);

@@ -18,7 +18,7 @@ class KMeans {
     if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features)
       return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    detail::copy_by_feature(centers, centers_by_feature_);
+    copy_by_feature(centers, centers_by_feature_);
     features_ = static_cast<int>(centers.cols);
     clusters_ = static_cast<int>(centers.rows);
     return Status::ok;

@@ -20,7 +20,7 @@ class PCA {
       return Status::wrong_size;
     if (!detail::all_finite(mean) || !detail::all_finite(components)) return Status::non_finite;
     detail::copy(mean, mean_);
-    detail::copy_by_feature(components, basis_);
+    copy_by_feature(components, basis_);
     features_ = static_cast<int>(components.cols);
     components_ = static_cast<int>(components.rows);
     whitens_ = false;

@@ -48,13 +48,6 @@ inline void copy(VectorView<const Scalar> from, Scalar* to) {
   for (Index i = 0; i < from.size; ++i) to[i] = from[i];
 }
 
-/// Copies a k x d matrix feature after feature, as the inner loops read it.
-template <typename Scalar>
-inline void copy_by_feature(MatrixView<const Scalar> from, Scalar* to) {
-  for (Index f = 0; f < from.cols; ++f)
-    for (Index j = 0; j < from.rows; ++j) to[f * from.rows + j] = from(j, f);
-}
-
 }  // namespace detail
 }  // namespace fixed
 }  // namespace thrum
