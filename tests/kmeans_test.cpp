@@ -71,8 +71,10 @@ void check_laws(const KMeans<Scalar>& kmeans, const Matrix<Scalar>& x, const Vec
   const Assignment expected = assignment(x, kmeans.centers(), weights);
   CHECK(kmeans.predict(x) == expected.labels);
   CHECK(kmeans.counts() == expected.counts);  // sums of small whole numbers are exact
-  // A squared distance in Scalar: two roundings a term and one an addition; all terms are positive.
-  const double slack = static_cast<double>(2 + x.cols()) * epsilon<Scalar>;
+  // A squared distance in Scalar: two roundings a term and one an addition; all terms are positive. Then one
+  // addition a sample, in double.
+  const double slack =
+      static_cast<double>(2 + x.cols()) * epsilon<Scalar> + static_cast<double>(x.rows()) * epsilon<double>;
   CHECK(std::fabs(kmeans.inertia() - expected.inertia) <= slack * expected.inertia);
 }
 
@@ -429,12 +431,12 @@ TEMPLATE_TEST_CASE("a seeded fit has these bits with every compiler", "", float,
   options.restarts = 2;
   KMeans<TestType> kmeans(options);
   kmeans.fit(x);
-  const double in_float[] = {0x1.19999ap+1, -0x1.8a3d72p-1, -0x1.35c29p+0, -0x1.0a83a8p+0, 0x1.7e2be4p-1,
-                             0x1.0a83a8p+1, 0x1.670a3ep+1,  0x1.51eb86p+1, 0x1.35c29p+0,   0x1.d8751ed8p+6};
-  const double in_double[] = {0x1.199999999999ap+1,  -0x1.8a3d70a3d70a5p-1, -0x1.35c28f5c28f5dp+0,
-                              -0x1.0a83a83a83a85p+0, 0x1.7e2be2be2be2bp-1,  0x1.0a83a83a83a85p+1,
-                              0x1.670a3d70a3d72p+1,  0x1.51eb851eb852p+1,   0x1.35c28f5c28f5dp+0,
-                              0x1.d8751c61223b3p+6};
+  const double in_float[] = {-0x1.13bbbcp+0, 0x1.777778p-1, 0x1.45999ap+1, 0x1.68cccep+0, 0x1.19999ap-3,
+                             -0x1.226668p+0, 0x1.833334p+1, 0x1.3ccccep+1, 0x1.eccccep+0, 0x1.d5f580898p+6};
+  const double in_double[] = {-0x1.13bbbbbbbbbbcp+0, 0x1.7777777777778p-1, 0x1.459999999999ap+1,
+                              0x1.68ccccccccccdp+0,  0x1.199999999999ap-3, -0x1.2266666666667p+0,
+                              0x1.8333333333334p+1,  0x1.3cccccccccccep+1, 0x1.ecccccccccccdp+0,
+                              0x1.d5f57e4b17e4ep+6};
   const double* expected = sizeof(TestType) == sizeof(float) ? in_float : in_double;
   for (Index i = 0; i < 9; ++i) CHECK(static_cast<double>(kmeans.centers()(i)) == expected[i]);
   CHECK(kmeans.inertia() == expected[9]);
@@ -471,11 +473,12 @@ TEMPLATE_TEST_CASE("a sample halfway between centres goes to the lowest", "", fl
 TEMPLATE_TEST_CASE("each stop rule fires where it should", "", float, double) {
   const Matrix<TestType> x = column<TestType>({0, 1, 2, 10, 11, 12});
   KMeans<TestType> kmeans(clusters(2));
-  // {0} {1 2 10 11 12} from (0, 1): centres 0 7.2, then 1 11, which the next iteration finds again.
+  // {0} {1 2 10 11 12} from (0, 1): centres 0 7.2, then {0 1 2} {10 11 12}: 1 11, after which no label
+  // changes.
   const FitReport settled = kmeans.fit_from(column<TestType>({0, 1}), x);
   CHECK(settled.stop == StopReason::centers_settled);
   CHECK(settled.converged());
-  CHECK(settled.iterations == 3);
+  CHECK(settled.iterations == 2);
   CHECK(settled.inertia == 4);
   CHECK(kmeans.centers() == column<TestType>({1, 11}));
 
@@ -489,19 +492,28 @@ TEMPLATE_TEST_CASE("each stop rule fires where it should", "", float, double) {
   CHECK(limited.centers()(1, 0) == TestType(7.2));
   CHECK(limited.report().stop == limit.stop);
 
-  KMeans<TestType> stuck(clusters(1));
-  Matrix<TestType> pair(2, 1);
-  pair << TestType(1), std::nextafter(TestType(1), TestType(2));
-  // The mean of neighbours is no number of their type: whichever it is rounded to, the other is one step
-  // away.
-  const FitReport inertia = stuck.fit_from(pair.bottomRows(1), pair);
-  CHECK(inertia.stop == StopReason::inertia_settled);
-  CHECK(inertia.converged());
-  CHECK(inertia.iterations == 1);
+  KMeansOptions loose = clusters(2, 1e9);
+  const FitReport tolerated = KMeans<TestType>(loose).fit_from(column<TestType>({0, 1}), x);
+  CHECK(tolerated.stop == StopReason::centers_settled);
+  CHECK(tolerated.iterations == 1);
+}
+
+TEST_CASE("labels that come back to an earlier iteration's end a fit: the inertia no longer falls") {
+  // Steps of one unit in the last place, found by search: the means fall between numbers, and the centres
+  // that they are rounded to take turns.
+  const double step = std::numeric_limits<double>::epsilon();
+  const Matrix<double> x = (1 + column<double>({0, 1, 4, 2, 2, 1, 3}).array() * step).matrix();
+  const Matrix<double> first = (1 + column<double>({0, 1}).array() * step).matrix();
+  KMeans<double> kmeans(clusters(2));
+  const FitReport report = kmeans.fit_from(first, x);
+  CHECK(report.stop == StopReason::inertia_settled);
+  CHECK(report.converged());
+  CHECK(report.iterations < 20);
 }
 
 TEMPLATE_TEST_CASE("the tolerance is relative to the mean variance of the features", "", float, double) {
-  // Variances 20.0 and 0: mean 10. From (0, 1) the squared shifts are 6.2^2, then 1 + 3.8^2 = 15.44, then 0.
+  // Variances 25.7 and 0. From (0, 1) the squared shifts are 6.2^2, then 1 + 3.8^2 = 15.44, and no label
+  // changes.
   Matrix<TestType> x = Matrix<TestType>::Constant(6, 2, TestType(7));
   x.col(0) << 0, 1, 2, 10, 11, 12;
   Matrix<TestType> first = Matrix<TestType>::Constant(2, 2, TestType(7));
@@ -511,7 +523,6 @@ TEMPLATE_TEST_CASE("the tolerance is relative to the mean variance of the featur
     KMeans<TestType> kmeans(clusters(2, tolerance));
     return kmeans.fit_from(first, x).iterations;
   };
-  CHECK(iterations(15.3 / mean_variance) == 3);
   CHECK(iterations(15.5 / mean_variance) == 2);
   CHECK(iterations(38.3 / mean_variance) == 2);
   CHECK(iterations(38.5 / mean_variance) == 1);
@@ -551,14 +562,10 @@ TEMPLATE_TEST_CASE("random seeding takes different samples, and none of weight 0
   Vector<TestType> weights = Vector<TestType>::Ones(8);
   weights[3] = 0;
   const auto seeded = [&](std::uint64_t seed, Index count) {
-    Matrix<TestType> centers(count, 1);
-    Vector<TestType> memory(8);
-    thrum::KMeansWorkspace<TestType, double> workspace;
-    workspace.squared_distances = memory.data();
-    thrum::Random random(seed);
-    const thrum::VectorInput<TestType> given(weights);
-    thrum::seed_random(thrum::MatrixInput<TestType>(x).view(), given.view(), random, thrum::view(centers),
-                       workspace);
+    KMeansOptions options = clusters(static_cast<int>(count));
+    options.seeding = KMeansSeeding::random;
+    options.seed = seed;
+    Matrix<TestType> centers = KMeans<TestType>(options).seed_centers(x, weights);
     std::sort(centers.data(), centers.data() + count);
     return centers;
   };

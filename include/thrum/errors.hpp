@@ -1,8 +1,10 @@
 #ifndef THRUM_ERRORS_HPP
 #define THRUM_ERRORS_HPP
 
+#include <cstddef>
 #include <cstdio>
 #include <cstdlib>
+#include <new>
 #include <sstream>
 #include <stdexcept>
 #include <string>
@@ -38,18 +40,30 @@ template <typename Exception>
 /// A file that is missing, damaged or can't be written.
 [[noreturn]] inline void fail_file(const std::string& message) { give_up<std::runtime_error>(message); }
 
+/// No memory to be had.
+[[noreturn]] inline void fail_memory(std::size_t bytes) {
+#if defined(__cpp_exceptions)
+  static_cast<void>(bytes);
+  throw std::bad_alloc();
+#else
+  give_up<std::runtime_error>(joined("no memory for ", bytes, " bytes"));
+#endif
+}
+
 /// Fails with the joined parts unless `holds`; the message is made only then.
 template <typename... Parts>
 void require(bool holds, const Parts&... parts) {
   if (!holds) fail(joined(parts...));
 }
 
+/// first_row: number of the first row of x for the reader, where x is a block of more.
 template <typename Scalar>
-void require_finite(const char* who, const char* argument, MatrixView<const Scalar> x) {
+void require_finite(const char* who, const char* argument, MatrixView<const Scalar> x, Index first_row = 0) {
   for (Index i = 0; i < x.rows; ++i)
     for (Index j = 0; j < x.cols; ++j)
       if (!is_finite(x(i, j)))
-        fail(joined(who, ": ", argument, "(", i, ", ", j, ") is ", x(i, j), ", expected a finite number"));
+        fail(joined(who, ": ", argument, "(", first_row + i, ", ", j, ") is ", x(i, j),
+                    ", expected a finite number"));
 }
 
 template <typename Scalar>
@@ -76,12 +90,27 @@ void require_weights(const char* who, VectorView<const Scalar> weights, Index ro
   require(total > 0, who, ": weights are all 0, expected a positive sum");
 }
 
+/// Refuses a column whose spread is such that squared distances would not fit the type.
+template <typename Scalar>
+void require_spread(const char* who, Index column, Scalar least, Scalar largest, Index rows, Index cols) {
+  const Scalar range = largest - least;
+  const Scalar limit = square_root(ScalarTraits<Scalar>::largest() / static_cast<Scalar>(cols)) /
+                       (sizeof(Scalar) == sizeof(double) ? square_root(static_cast<Scalar>(rows)) : 1);
+  require(is_finite(range) && range <= limit, who, ": column ", column, " of x spans ", least, " to ",
+          largest, ", expected a range of at most ", limit, ", whose square can be summed; scale x first");
+}
+
+template <typename Scalar>
+void require_not_empty(const char* who, MatrixView<const Scalar> x) {
+  require(x.rows > 0 && x.cols > 0, who, ": x is ", x.rows, " x ", x.cols,
+          ", expected at least one row and one column");
+}
+
 /// What every `fit` asks of its data: at least one row and one column, finite, and of a spread whose squared
 /// distances fit the type.
 template <typename Scalar>
 void require_training_data(const char* who, MatrixView<const Scalar> x) {
-  require(x.rows > 0 && x.cols > 0, who, ": x is ", x.rows, " x ", x.cols,
-          ", expected at least one row and one column");
+  require_not_empty(who, x);
   require_finite(who, "x", x);
   for (Index j = 0; j < x.cols; ++j) {
     Scalar least = x(0, j), largest = x(0, j);
@@ -89,11 +118,7 @@ void require_training_data(const char* who, MatrixView<const Scalar> x) {
       least = smaller(least, x(i, j));
       largest = larger(largest, x(i, j));
     }
-    const Scalar range = largest - least;
-    const Scalar limit = square_root(ScalarTraits<Scalar>::largest() / static_cast<Scalar>(x.cols)) /
-                         (sizeof(Scalar) == sizeof(double) ? square_root(static_cast<Scalar>(x.rows)) : 1);
-    require(is_finite(range) && range <= limit, who, ": column ", j, " of x spans ", least, " to ", largest,
-            ", expected a range of at most ", limit, ", whose square can be summed; scale x first");
+    require_spread(who, j, least, largest, x.rows, x.cols);
   }
 }
 

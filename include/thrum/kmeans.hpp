@@ -2,47 +2,101 @@
 #define THRUM_KMEANS_HPP
 
 #include <Eigen/Core>
+#include <cmath>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <limits>
 #include <utility>
+#include <vector>
 
-#include "thrum/algorithm/kmeans_workspace.hpp"
 #include "thrum/algorithm/lloyd.hpp"
-#include "thrum/algorithm/moments.hpp"
-#include "thrum/algorithm/seeding.hpp"
-#include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/aligned_array.hpp"
+#include "thrum/host/assignment.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/cluster_sums.hpp"
+#include "thrum/host/column_summary.hpp"
+#include "thrum/host/labelling.hpp"
+#include "thrum/host/mini_batch.hpp"
+#include "thrum/host/seeding.hpp"
+#include "thrum/host/streamed_assignment.hpp"
 #include "thrum/input.hpp"
+#include "thrum/row_source.hpp"
 
 namespace thrum {
 
 /// How the first centres are found.
 enum class KMeansSeeding {
   plus_plus,  ///< greedy k-means++
+  parallel,   ///< k-means||: for many clusters, a few passes over the data instead of one a cluster
   random,     ///< k different samples
+};
+
+/// How centres are found from the first ones. lloyd and bounds find the same labels and centres, bit for bit.
+enum class KMeansAlgorithm {
+  automatic,   ///< the faster of lloyd and bounds, by the sizes of the data and the memory limit
+  lloyd,       ///< every distance in every iteration; no memory but labels
+  bounds,      ///< bounds on distances spare most of them (Hamerly 2010, Yinyang 2015)
+  mini_batch,  ///< steps on random batches (Sculley 2010): for data so large that a rough answer will do
+  bisecting,   ///< splits the cluster of the largest inertia in two until there are k, then as automatic
 };
 
 struct KMeansOptions {
   int clusters = 8;  ///< k >= 1, at most the number of samples
   KMeansSeeding seeding = KMeansSeeding::plus_plus;
-  int restarts = 1;          ///< seedings tried, >= 1; the least inertia wins
-  int max_iterations = 300;  ///< >= 1, times the centres are re-computed
+  int restarts = 1;  ///< seedings tried, >= 1; the least inertia wins
+  int max_iterations =
+      300;  ///< >= 1, times the centres are re-computed; of mini_batch: passes' worth of batches
   double tolerance =
       1e-4;  ///< >= 0: sum of squared shifts of the centres <= tolerance * mean feature variance
   std::uint64_t seed = 0;  ///< of the random draws; the same seed gives the same centres everywhere
+  KMeansAlgorithm algorithm = KMeansAlgorithm::automatic;
+  std::int64_t batch_size = 4096;  ///< >= 1: samples in a batch of mini_batch
+  /// Bytes that a fit may take beyond the data for what grows with the number of samples; 0: as many as the
+  /// data, and 24 a sample up to 32 features. Chooses what `automatic` and `bounds` keep; below 4 bytes a
+  /// sample not even labels.
+  std::size_t memory_limit = 0;
+  bool record_history = false;  ///< keep inertia and shift of every iteration in FitReport::history
+  double half_life =
+      0;  ///< >= 0, of partial_fit: weight of samples after which the past counts half; 0: never
 
   friend bool operator==(const KMeansOptions& a, const KMeansOptions& b) {
     return a.clusters == b.clusters && a.seeding == b.seeding && a.restarts == b.restarts &&
-           a.max_iterations == b.max_iterations && a.tolerance == b.tolerance && a.seed == b.seed;
+           a.max_iterations == b.max_iterations && a.tolerance == b.tolerance && a.seed == b.seed &&
+           a.algorithm == b.algorithm && a.batch_size == b.batch_size && a.memory_limit == b.memory_limit &&
+           a.record_history == b.record_history && a.half_life == b.half_life;
   }
 };
 
+/// One iteration of a fit.
+struct FitIteration {
+  int iteration = 0;                                          ///< from 1
+  double squared_shift = 0;                                   ///< sum of squared shifts of the centres
+  double inertia = std::numeric_limits<double>::quiet_NaN();  ///< after it; only with record_history
+};
+
+/// How a K-means fit went.
+struct FitReport : LloydReport {
+  std::vector<FitIteration> history;  ///< of the start that won; empty without record_history
+};
+
+/// Is told of each iteration; returns false to end the fit, which then keeps the centres as they are.
+using KMeansProgress = std::function<bool(const FitIteration&)>;
+
+inline namespace THRUM_BUILD {
+
 /// K-means clustering: k centres such that the squared distances of all samples to their nearest centre sum
 /// to little. Ties go to the lowest centre; an empty cluster is refilled with the sample farthest from its
-/// centre and stays empty only when there are fewer distinct samples than clusters, or the
-/// iterations run out. Results do not depend on
-/// the storage order of x. Seeding: Arthur and Vassilvitskii, SODA 2007; iteration: Lloyd, 1982.
+/// centre and stays empty only when there are fewer distinct samples than clusters, or the iterations run
+/// out.
+///
+/// Runs on the threads of OpenMP where the program is compiled with it, with the vector instructions of the
+/// processor it runs on. Results depend neither on these nor on the storage order of x; centres not even on
+/// the order of the rows, given the same first centres. Seeding: Arthur and Vassilvitskii, SODA 2007;
+/// iteration: Lloyd, 1982; bounds: Hamerly, SDM 2010, and Ding et al., ICML 2015.
 template <typename Scalar>
 class KMeans {
  public:
@@ -50,65 +104,157 @@ class KMeans {
 
   /// Learns from x, n x d, finite, n >= k. weights: n numbers >= 0 with a positive sum (a weight of 3 is the
   /// sample three times over), or nothing. Throws std::invalid_argument on anything else and stays as it was.
-  /// O(n d k) a restart and iteration; allocates O(n + k d).
-  FitReport fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
-    return learn("thrum::KMeans::fit", x.view(), weights.view(), nullptr).report;
+  /// At most O(n d k) a restart and iteration; allocates O(k d) a thread and what memory_limit allows.
+  FitReport fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {},
+                const KMeansProgress& progress = {}) {
+    return learn("thrum::KMeans::fit", x.view(), weights.view(), nullptr, progress);
   }
 
-  /// The same from given first centres, k x d, finite; seeding and restarts do not apply.
+  /// The same from given first centres, k x d, finite: a warm start, and the way to use seeds of your own;
+  /// seeding and restarts do not apply.
   FitReport fit_from(const MatrixInput<Scalar>& centers, const MatrixInput<Scalar>& x,
-                     const VectorInput<Scalar>& weights = {}) {
+                     const VectorInput<Scalar>& weights = {}, const KMeansProgress& progress = {}) {
     const MatrixView<const Scalar> given = centers.view();
-    return learn("thrum::KMeans::fit_from", x.view(), weights.view(), &given).report;
+    return learn("thrum::KMeans::fit_from", x.view(), weights.view(), &given, progress);
   }
 
   /// Fits and returns the label of each sample, n values in [0, k).
   Vector<int> fit_predict(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
-    return learn("thrum::KMeans::fit_predict", x.view(), weights.view(), nullptr).labels;
+    learn("thrum::KMeans::fit_predict", x.view(), weights.view(), nullptr, {});
+    return predict(x);
+  }
+
+  /// Learns from rows that need not fit into memory, by Lloyd's iterations over passes: the centres that
+  /// fit_from finds, bit for bit, when started from the same ones. First centres are found among 65,536 rows
+  /// at most, drawn at random. Throws on what fit refuses. Keeps blocks of about 8 MB and O(k d) a thread,
+  /// nothing that grows with n.
+  FitReport fit(RowSource<Scalar>& source, const KMeansProgress& progress = {}) {
+    return learn_streamed("thrum::KMeans::fit", source, nullptr, progress);
+  }
+  FitReport fit_from(const MatrixInput<Scalar>& centers, RowSource<Scalar>& source,
+                     const KMeansProgress& progress = {}) {
+    const MatrixView<const Scalar> given = centers.view();
+    return learn_streamed("thrum::KMeans::fit_from", source, &given, progress);
+  }
+
+  /// First centres, k x d, as fit would find them. The model stays as it was.
+  Matrix<Scalar> seed_centers(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) const {
+    check_fit("thrum::KMeans::seed_centers", x.view(), weights.view());
+    Random random(options_.seed);
+    Matrix<Scalar> centers(options_.clusters, x.view().cols);
+    seed(x.view(), weights.view(), random, thrum::view(centers));
+    return centers;
+  }
+
+  /// Starts a running model from given centres, k x d, finite, that have seen nothing yet.
+  void start_from(const MatrixInput<Scalar>& centers) {
+    constexpr const char* who = "thrum::KMeans::start_from";
+    check_options(who);
+    const MatrixView<const Scalar> given = centers.view();
+    detail::require(given.cols > 0, who, ": centers have no columns, expected at least one");
+    detail::require_shape(who, "centers", given, options_.clusters, given.cols);
+    detail::require_finite(who, "centers", given);
+    Matrix<Scalar> copy = copied(given);
+    Vector<double> counts = Vector<double>::Zero(given.rows);
+    centers_ = std::move(copy);
+    counts_ = std::move(counts);
+    report_ = {};
+    begin_running();
+  }
+
+  /// Goes on learning from a batch, n x d, finite: its rows are assigned to the centres as they are, then
+  /// each centre moves to the mean of all it has seen, that is at a rate of 1 / count (Sculley, WWW 2010). A
+  /// model that is not fitted yet seeds itself from the batch, which then needs k rows. With
+  /// options().half_life the past fades. O(n d k); throws as fit does and stays as it was. inertia() is then
+  /// that of the batch, before the move.
+  void partial_fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
+    constexpr const char* who = "thrum::KMeans::partial_fit";
+    check_running(who, x.view(), weights.view());
+    if (!fitted()) start_from(seed_centers(x, weights));
+    double seen = weights.view().size == 0 ? static_cast<double>(x.view().rows) : 0.0;
+    for (Index i = 0; i < weights.view().size; ++i) seen += static_cast<double>(weights.view()[i]);
+    const double keep = options_.half_life > 0 ? std::exp2(-seen / options_.half_life) : 1.0;
+    host::RunningCenters<Scalar> running(thrum::view(centers_), detail::vector_view(counts_));
+    report_ = {};
+    report_.inertia = running.learn(x.view(), weights.view(), keep);
+    pack();
+  }
+
+  /// Takes in what another running model has learned that started from the same centres: cluster j with j,
+  /// weighted by what each has seen since, so that models that saw parts of the rows, in one partial_fit
+  /// each, become the one that saw all of them, to rounding and in any order. Throws std::invalid_argument
+  /// when they did not start from the same centres, or when a half-life is set. O(k d).
+  void merge(const KMeans& other) {
+    constexpr const char* who = "thrum::KMeans::merge";
+    detail::require(fitted() && other.fitted(), who, ": not fitted");
+    detail::require(start_centers_.rows() == other.start_centers_.rows() &&
+                        start_centers_.cols() == other.start_centers_.cols() &&
+                        start_centers_ == other.start_centers_ && start_counts_ == other.start_counts_,
+                    who, ": the models started from different centres, expected the same");
+    detail::require(options_.half_life == 0 && other.options_.half_life == 0, who,
+                    ": half_life is set, expected 0: what has faded can't be added up");
+    for (Index j = 0; j < centers_.rows(); ++j) {
+      const double gained = other.counts_[j] - start_counts_[j], total = counts_[j] + gained;
+      if (!(gained > 0)) continue;
+      for (Index f = 0; f < centers_.cols(); ++f) {
+        const double start = static_cast<double>(start_centers_(j, f));
+        const double moved = (static_cast<double>(centers_(j, f)) - start) * counts_[j] +
+                             (static_cast<double>(other.centers_(j, f)) - start) * other.counts_[j];
+        centers_(j, f) = static_cast<Scalar>(start + moved / total);
+      }
+      counts_[j] = total;
+    }
+    report_ = {};
+    pack();
   }
 
   /// The nearest centre of each row of x, n x d, finite; where all squared distances overflow, 0. O(n d k).
   Vector<int> predict(const MatrixInput<Scalar>& x) const {
+    constexpr const char* who = "thrum::KMeans::predict";
+    check_shape(who, x.view());
     Vector<int> labels(x.view().rows);
-    predict(x, detail::vector_view(labels));
+    host::prefer_huge_pages(labels.data(), array_size(labels.size()) * sizeof(int));
+    if (!write_labels(x.view(), detail::vector_view(labels))) detail::require_finite(who, "x", x.view());
     return labels;
   }
 
-  /// The same into a caller's n labels; allocates nothing.
+  /// The same into a caller's n labels; allocates nothing up to 256 features, a panel of
+  /// samples a thread beyond.
   void predict(const MatrixInput<Scalar>& x, VectorView<int> labels) const {
     constexpr const char* who = "thrum::KMeans::predict";
-    check(who, x.view());
+    check_shape(who, x.view());
     detail::require(labels.size == x.view().rows, who, ": labels has ", labels.size, " entries, expected ",
                     x.view().rows);
-    for (Index i = 0; i < labels.size; ++i)
-      labels[i] = nearest_center(x.view().row(i), centers_by_feature_.data(), centers_.rows()).cluster;
+    if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
+    write_labels(x.view(), labels);
   }
 
   /// Euclidean distances of each row of x to each centre, n x k, in units of x; infinite where the square
   /// overflows. O(n d k).
   Matrix<Scalar> transform(const MatrixInput<Scalar>& x) const {
+    constexpr const char* who = "thrum::KMeans::transform";
+    check_shape(who, x.view());
     Matrix<Scalar> distances(x.view().rows, centers_.rows());
-    transform(x, thrum::view(distances));
+    host::prefer_huge_pages(distances.data(), array_size(distances.size()) * sizeof(Scalar));
+    if (!host::distances_to_centers(x.view(), packed(), thrum::view(distances)))
+      detail::require_finite(who, "x", x.view());
     return distances;
   }
 
-  /// The same into a caller's n x k view; allocates nothing.
+  /// The same into a caller's n x k view; allocates nothing up to 256 features, a panel of
+  /// samples a thread beyond.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> distances) const {
     constexpr const char* who = "thrum::KMeans::transform";
-    check(who, x.view());
+    check_shape(who, x.view());
     detail::require_shape(who, "the result", distances, x.view().rows, centers_.rows());
-    for (Index i = 0; i < distances.rows; ++i) {
-      for_each_squared_distance(x.view().row(i), centers_by_feature_.data(), centers_.rows(),
-                                [&](Index j, Scalar squared) { distances(i, j) = square_root(squared); });
-    }
+    if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
+    host::distances_to_centers(x.view(), packed(), distances);
   }
 
   const KMeansOptions& options() const { return options_; }
   bool fitted() const { return centers_.rows() > 0; }
   /// k x d.
   const Matrix<Scalar>& centers() const { return centers_; }
-  /// The centres feature after feature, d x k: how the inner loops read them.
-  const Vector<Scalar>& centers_by_feature() const { return centers_by_feature_; }
   /// k: weight of the samples of each cluster; plain counts without weights.
   const Vector<double>& counts() const { return counts_; }
   /// Sum over the samples of weight times squared distance to the own centre.
@@ -124,119 +270,398 @@ class KMeans {
   friend bool operator!=(const KMeans& a, const KMeans& b) { return !(a == b); }
 
  private:
-  /// The outcome of one start, with the memory it needs.
+  /// The outcome of one start.
   struct Run {
-    Run(Index samples, Index features, Index clusters)
-        : centers(clusters, features),
-          labels(samples),
-          squared_distances(samples),
-          centers_by_feature(clusters * features),
-          cluster_sums(partial_sums(samples) * clusters * features),
-          cluster_weights(partial_sums(samples) * clusters) {}
-
-    KMeansWorkspace<Scalar, double> workspace() {
-      return {labels.data(), squared_distances.data(), centers_by_feature.data(), cluster_sums.data(),
-              cluster_weights.data()};
-    }
-
     Matrix<Scalar> centers;
-    Vector<int> labels;
-    Vector<Scalar> squared_distances, centers_by_feature;
-    Vector<double> cluster_sums, cluster_weights;
+    Vector<double> counts;
     FitReport report;
   };
 
-  void check_fit(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) const {
-    detail::require_training_data(who, x);
-    detail::require_weights(who, weights, x.rows);
-    if (sizeof(Scalar) == sizeof(double)) check_sums(who, x, weights);  // those of floats always fit a double
+  static Matrix<Scalar> copied(MatrixView<const Scalar> x) {
+    Matrix<Scalar> copy(x.rows, x.cols);
+    for (Index i = 0; i < x.rows; ++i) host::copy_row(x, i, thrum::view(copy), i);
+    return copy;
+  }
+
+  // ---- contracts
+
+  void check_options(const char* who) const {
     detail::require(options_.clusters >= 1, who, ": clusters is ", options_.clusters,
                     ", expected at least 1");
-    detail::require(options_.clusters <= x.rows, who, ": clusters is ", options_.clusters,
-                    ", expected at most the number of rows, ", x.rows);
     detail::require(options_.restarts >= 1, who, ": restarts is ", options_.restarts,
                     ", expected at least 1");
     detail::require(options_.max_iterations >= 1, who, ": max_iterations is ", options_.max_iterations,
                     ", expected at least 1");
     detail::require(is_finite(options_.tolerance) && options_.tolerance >= 0, who, ": tolerance is ",
                     options_.tolerance, ", expected a finite number >= 0");
+    detail::require(options_.batch_size >= 1, who, ": batch_size is ", options_.batch_size,
+                    ", expected at least 1");
+    detail::require(is_finite(options_.half_life) && options_.half_life >= 0, who, ": half_life is ",
+                    options_.half_life, ", expected a finite number >= 0");
+  }
+
+  void check_clusters(const char* who, Index rows) const {
+    check_options(who);
+    detail::require(options_.clusters <= rows, who, ": clusters is ", options_.clusters,
+                    ", expected at most the number of rows, ", rows);
+  }
+
+  static void check_ranges(const char* who, const host::ColumnRanges& ranges, Index rows) {
+    const Index cols = static_cast<Index>(ranges.least.size());
+    for (Index f = 0; f < cols; ++f)
+      detail::require_spread(who, f, static_cast<Scalar>(ranges.least[array_size(f)]),
+                             static_cast<Scalar>(ranges.largest[array_size(f)]), rows, cols);
+  }
+
+  /// What fit asks of its data; returns their ranges.
+  host::ColumnRanges check_data(const char* who, MatrixView<const Scalar> x,
+                                VectorView<const Scalar> weights) const {
+    detail::require_not_empty(who, x);
+    const host::ColumnRanges ranges = host::column_ranges(x);
+    if (!ranges.finite) detail::require_finite(who, "x", x);
+    check_ranges(who, ranges, x.rows);
+    detail::require_weights(who, weights, x.rows);
+    if (sizeof(Scalar) == sizeof(double))
+      check_sums(who, ranges, weights, x.rows);  // those of floats fit a double
+    return ranges;
+  }
+
+  host::ColumnRanges check_fit(const char* who, MatrixView<const Scalar> x,
+                               VectorView<const Scalar> weights) const {
+    const host::ColumnRanges ranges = check_data(who, x, weights);
+    check_clusters(who, x.rows);
+    return ranges;
+  }
+
+  void check_running(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) const {
+    if (fitted()) {
+      detail::require_columns(who, "x", x, centers_.cols());
+      check_data(who, x, weights);
+    } else {
+      check_fit(who, x, weights);
+    }
   }
 
   /// Sums of weight times value, and of weight times squared distance, must not leave the range of a double.
-  static void check_sums(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
-    const double rows = static_cast<double>(x.rows);
+  static void check_sums(const char* who, const host::ColumnRanges& ranges, VectorView<const Scalar> weights,
+                         Index samples) {
+    const double rows = static_cast<double>(samples);
     double largest = 0, weight = weights.size == 0 ? rows : 0.0;
     for (Index i = 0; i < weights.size; ++i) weight += static_cast<double>(weights[i]);
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(static_cast<double>(x(i, f))));
-    const double squares =
-        weight > rows ? 4.0 * weight * static_cast<double>(x.cols) * largest * largest : 0.0;
+    for (std::size_t f = 0; f < ranges.least.size(); ++f)
+      largest = larger(largest, larger(absolute(ranges.least[f]), absolute(ranges.largest[f])));
+    const double cols = static_cast<double>(ranges.least.size());
+    const double squares = weight > rows ? 4.0 * weight * cols * largest * largest : 0.0;
     detail::require(is_finite(weight * largest) && is_finite(squares), who, ": x reaches ", largest,
                     " and its weights sum to ", weight,
                     ", expected sums that fit a double; scale them first");
   }
 
-  void check(const char* who, MatrixView<const Scalar> x) const {
+  void check_given(const char* who, MatrixView<const Scalar> given, Index cols) const {
+    detail::require_shape(who, "centers", given, options_.clusters, cols);
+    detail::require_finite(who, "centers", given);
+  }
+
+  void check_shape(const char* who, MatrixView<const Scalar> x) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, "x", x, centers_.cols());
-    detail::require_finite(who, "x", x);
   }
 
-  static double mean_feature_variance(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
-    double sum = 0;
-    for (Index f = 0; f < x.cols; ++f) sum += moments<double>(x.col(f), weights).variance();
-    return sum / static_cast<double>(x.cols);
+  // ---- fitting
+
+  static host::SampleGrid grid_of(const host::ColumnRanges& ranges, VectorView<const Scalar> weights) {
+    double largest = weights.size == 0 ? 1.0 : 0.0;
+    for (Index i = 0; i < weights.size; ++i) largest = larger(largest, static_cast<double>(weights[i]));
+    return host::SampleGrid(ranges, largest);
   }
 
-  void seed(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random, Run& run) const {
-    auto workspace = run.workspace();
-    if (options_.seeding == KMeansSeeding::plus_plus)
-      seed_plus_plus(x, weights, random, thrum::view(run.centers), workspace);
-    else
-      seed_random(x, weights, random, thrum::view(run.centers), workspace);
+  LloydLimits limits(const std::vector<Moments<double>>& columns) const {
+    double variance = 0;
+    for (const Moments<double>& column : columns) variance += column.variance();
+    return {options_.max_iterations, options_.tolerance * variance / static_cast<double>(columns.size())};
+  }
+  LloydLimits limits(MatrixView<const Scalar> x, VectorView<const Scalar> weights) const {
+    if (options_.tolerance == 0) return {options_.max_iterations, 0};
+    return limits(host::column_moments(x, weights));
   }
 
-  Run learn(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights,
-            const MatrixView<const Scalar>* given) {
-    check_fit(who, x, weights);
-    if (given != nullptr) {
-      detail::require_shape(who, "centers", *given, options_.clusters, x.cols);
-      detail::require_finite(who, "centers", *given);
+  /// Tells the user of each iteration and keeps its figures.
+  template <typename Assignment>
+  auto observer(Assignment& assignment, FitReport& report, const KMeansProgress& progress) const {
+    return [this, &assignment, &report, &progress](const LloydReport& so_far, double squared_shift) {
+      if (!progress && !options_.record_history) return true;
+      FitIteration iteration;
+      iteration.iteration = so_far.iterations;
+      iteration.squared_shift = squared_shift;
+      if (options_.record_history) {
+        iteration.inertia = assignment.inertia();
+        report.history.push_back(iteration);
+      }
+      return !progress || progress(iteration);
+    };
+  }
+
+  template <typename Assignment>
+  void run_lloyd(Assignment& assignment, LloydLimits limits, const KMeansProgress& progress, Run& run) const {
+    static_cast<LloydReport&>(run.report) =
+        lloyd(assignment, limits, thrum::view(run.centers), observer(assignment, run.report, progress));
+    run.counts.resize(options_.clusters);
+    for (Index j = 0; j < run.counts.size(); ++j) run.counts[j] = assignment.weight(j);
+  }
+
+  FitReport learn(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights,
+                  const MatrixView<const Scalar>* given, const KMeansProgress& progress) {
+    const host::ColumnRanges ranges = check_fit(who, x, weights);
+    if (given != nullptr) check_given(who, *given, x.cols);
+    const host::SampleGrid grid = grid_of(ranges, weights);
+    const std::size_t bytes_of_labels = array_size(x.rows) * sizeof(int);
+    if (options_.memory_limit > 0 && options_.memory_limit < bytes_of_labels) {
+      MatrixSource<Scalar> source(x);
+      host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters, grid);
+      keep(best_run(x, weights, given, assignment, progress));
+    } else {
+      host::Assignment<Scalar> assignment(x, weights, options_.clusters, grid, plan(x));
+      keep(best_run(x, weights, given, assignment, progress));
     }
-    const LloydLimits limits{options_.max_iterations, options_.tolerance * mean_feature_variance(x, weights)};
+    return report_;
+  }
+
+  /// What bounds to keep.
+  host::BoundsPlan plan(MatrixView<const Scalar> x) const {
+    const bool wanted = options_.algorithm == KMeansAlgorithm::bounds ||
+                        ((options_.algorithm == KMeansAlgorithm::automatic ||
+                          options_.algorithm == KMeansAlgorithm::bisecting) &&
+                         host::bounds_pay(x.cols, options_.clusters));
+    return wanted
+               ? host::plan_bounds(sizeof(Scalar), x.rows, x.cols, options_.clusters, options_.memory_limit)
+               : host::BoundsPlan{};
+  }
+
+  template <typename Assignment>
+  Run best_run(MatrixView<const Scalar> x, VectorView<const Scalar> weights,
+               const MatrixView<const Scalar>* given, Assignment& assignment,
+               const KMeansProgress& progress) const {
+    const LloydLimits stop = limits(x, weights);
     Random random(options_.seed);
-    Run best(x.rows, x.cols, options_.clusters);
+    Run best;
     for (int start = 0; start < (given != nullptr ? 1 : options_.restarts); ++start) {
-      Run run(x.rows, x.cols, options_.clusters);
+      Run run;
       if (given != nullptr)
-        for (Index j = 0; j < given->rows; ++j) detail::copy_row(*given, j, thrum::view(run.centers), j);
+        run.centers = copied(*given);
       else
-        seed(x, weights, random, run);
-      auto workspace = run.workspace();
-      run.report = lloyd(x, weights, limits, thrum::view(run.centers), workspace);
+        run.centers = first_centers(x, weights, random);
+      assignment.restart();
+      if (options_.algorithm == KMeansAlgorithm::mini_batch)
+        run_mini_batch(x, weights, stop, random, assignment, progress, run);
+      else
+        run_lloyd(assignment, stop, progress, run);
       if (start == 0 || run.report.inertia < best.report.inertia) best = std::move(run);
+      if (best.report.stop == StopReason::cancelled) break;
     }
-    keep(best);
     return best;
   }
 
-  void keep(const Run& run) {
-    Matrix<Scalar> centers = run.centers;
-    Vector<Scalar> centers_by_feature = run.centers_by_feature;
-    Vector<double> counts = run.cluster_weights.head(options_.clusters);
-    centers_ = std::move(centers);
-    centers_by_feature_ = std::move(centers_by_feature);
-    counts_ = std::move(counts);
-    report_ = run.report;
+  /// Mini-batches, then one assignment of all samples to what they have led to.
+  template <typename Assignment>
+  void run_mini_batch(MatrixView<const Scalar> x, VectorView<const Scalar> weights, LloydLimits limits,
+                      Random& random, Assignment& assignment, const KMeansProgress& progress,
+                      Run& run) const {
+    const auto found =
+        host::mini_batch(x, weights, limits, options_.batch_size, random, thrum::view(run.centers),
+                         [&](const LloydReport& so_far, double squared_shift) {
+                           FitIteration iteration;
+                           iteration.iteration = so_far.iterations;
+                           iteration.squared_shift = squared_shift;
+                           if (options_.record_history) run.report.history.push_back(iteration);
+                           return !progress || progress(iteration);
+                         });
+    run_lloyd(assignment, {0, 0}, {}, run);
+    run.report.stop = found.stop;
+    run.report.iterations = found.iterations;
+  }
+
+  FitReport learn_streamed(const char* who, RowSource<Scalar>& source, const MatrixView<const Scalar>* given,
+                           const KMeansProgress& progress) {
+    check_clusters(who, source.rows());
+    if (given != nullptr) check_given(who, *given, source.cols());
+    host::ColumnRanges ranges;
+    std::vector<Moments<double>> columns(array_size(source.cols()));
+    host::for_each_block(source, [&](MatrixView<const Scalar> block, Index first) {
+      detail::require_columns(who, "a block of the source", block, source.cols());
+      detail::require_not_empty(who, block);
+      const host::ColumnRanges found = host::column_ranges(block);
+      if (!found.finite) detail::require_finite(who, "x", block, first);
+      if (first == 0) ranges = found;
+      ranges.widen(found);
+      if (options_.tolerance == 0) return;
+      const std::vector<Moments<double>> more = host::column_moments(block, {});
+      for (std::size_t f = 0; f < columns.size(); ++f) columns[f].merge(more[f]);
+    });
+    check_ranges(who, ranges, source.rows());
+    if (sizeof(Scalar) == sizeof(double)) check_sums(who, ranges, {}, source.rows());
+
+    Run run;
+    run.centers = given != nullptr ? copied(*given) : seed_streamed(source);
+    host::StreamedAssignment<Scalar> assignment(source, {}, options_.clusters, grid_of(ranges, {}));
+    run_lloyd(assignment, options_.tolerance == 0 ? LloydLimits{options_.max_iterations, 0} : limits(columns),
+              progress, run);
+    keep(std::move(run));
+    return report_;
+  }
+
+  /// First centres for a source: those of a sample of its rows.
+  Matrix<Scalar> seed_streamed(RowSource<Scalar>& source) const {
+    constexpr Index most = 65536;
+    Random random(options_.seed);
+    const Index wanted = smaller(source.rows(), larger(most, Index{4} * options_.clusters));
+    Matrix<Scalar> sample(wanted, source.cols());
+    Index taken = 0;
+    // Each row in turn with the probability that makes every choice of `wanted` rows equally likely
+    // (Knuth, 3.4.2 S).
+    host::for_each_block(source, [&](MatrixView<const Scalar> block, Index first) {
+      for (Index i = 0; i < block.rows && taken < wanted; ++i) {
+        const Index left = source.rows() - (first + i);
+        if (random.index(left) < wanted - taken) host::copy_row(block, i, thrum::view(sample), taken++);
+      }
+    });
+    Matrix<Scalar> centers(options_.clusters, source.cols());
+    seed(thrum::view(static_cast<const Matrix<Scalar>&>(sample)), {}, random, thrum::view(centers));
+    return centers;
+  }
+
+  void seed(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random,
+            MatrixView<Scalar> centers) const {
+    if (options_.seeding == KMeansSeeding::plus_plus)
+      host::seed_plus_plus(x, weights, random, centers);
+    else if (options_.seeding == KMeansSeeding::parallel)
+      host::seed_parallel(x, weights, random, centers);
+    else
+      host::seed_random(x, weights, random, centers);
+  }
+
+  Matrix<Scalar> first_centers(MatrixView<const Scalar> x, VectorView<const Scalar> weights,
+                               Random& random) const {
+    Matrix<Scalar> found(options_.clusters, x.cols);
+    const MatrixView<Scalar> centers = thrum::view(found);
+    if (options_.algorithm == KMeansAlgorithm::bisecting) {
+      bisect(x, weights, random, centers);
+    } else if (options_.algorithm == KMeansAlgorithm::mini_batch && weights.size == 0) {
+      // As scikit-learn: seeds from three batches' worth of samples.
+      const Index rows = smaller(x.rows, 3 * larger(Index{options_.batch_size}, Index{options_.clusters}));
+      host::BatchSampler<Scalar> sampler(x, weights);
+      seed(sampler.draw(rows, random), {}, random, centers);
+    } else {
+      seed(x, weights, random, centers);
+    }
+    return found;
+  }
+
+  /// A cluster while it is being split, and its samples.
+  struct Part {
+    std::vector<Index> rows;
+    double inertia = 0;
+  };
+
+  /// Splits the cluster of the largest inertia in two, by K-means, until there are k (Steinbach, Karypis and
+  /// Kumar, KDD workshop on text mining, 2000). When nothing is left to split, the other centres repeat the
+  /// last one.
+  void bisect(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random,
+              MatrixView<Scalar> centers) const {
+    KMeansOptions halves;
+    halves.clusters = 2;
+    halves.seeding = options_.seeding;
+    halves.tolerance = options_.tolerance;
+    halves.memory_limit = options_.memory_limit;
+    std::vector<Part> parts(1);
+    for (Index i = 0; i < x.rows; ++i)
+      if (weight_of(weights, i) > 0) parts[0].rows.push_back(i);
+    parts[0].inertia = (std::numeric_limits<double>::max)();
+    const Matrix<Scalar> middle = mean_of(x, weights);
+    for (Index j = 0; j < centers.rows; ++j) host::copy_row(thrum::view(middle), 0, centers, j);
+    while (static_cast<Index>(parts.size()) < centers.rows) {
+      std::size_t widest = 0;
+      for (std::size_t i = 1; i < parts.size(); ++i)
+        if (parts[i].inertia > parts[widest].inertia) widest = i;
+      const std::vector<Index> rows = std::move(parts[widest].rows);
+      if (rows.size() < 2 || !(parts[widest].inertia > 0)) return;
+      const Matrix<Scalar> samples = gathered(x, rows);
+      const Vector<Scalar> sample_weights = gathered(weights, rows);
+      halves.seed = random.bits();
+      KMeans two(halves);
+      two.fit(samples, sample_weights);
+      const Vector<int> labels = two.predict(samples);
+      Part split[2];
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        Part& part = split[labels[static_cast<Index>(i)]];
+        part.rows.push_back(rows[i]);
+        const Index row = static_cast<Index>(i);
+        const double weight = static_cast<double>(weight_of(detail::vector_view(sample_weights), row));
+        part.inertia +=
+            weight * static_cast<double>((samples.row(row) - two.centers().row(labels[row])).squaredNorm());
+      }
+      host::copy_row(thrum::view(two.centers()), 0, centers, static_cast<Index>(widest));
+      host::copy_row(thrum::view(two.centers()), 1, centers, static_cast<Index>(parts.size()));
+      parts[widest] = std::move(split[0]);
+      parts.push_back(std::move(split[1]));
+    }
+  }
+
+  static Matrix<Scalar> gathered(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
+    Matrix<Scalar> copy(static_cast<Index>(rows.size()), x.cols);
+    for (Index i = 0; i < copy.rows(); ++i) host::copy_row(x, rows[array_size(i)], thrum::view(copy), i);
+    return copy;
+  }
+  static Vector<Scalar> gathered(VectorView<const Scalar> weights, const std::vector<Index>& rows) {
+    Vector<Scalar> copy(weights.size == 0 ? 0 : static_cast<Index>(rows.size()));
+    for (Index i = 0; i < copy.size(); ++i) copy[i] = weights[rows[array_size(i)]];
+    return copy;
+  }
+
+  /// 1 x d.
+  static Matrix<Scalar> mean_of(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    const std::vector<Moments<double>> columns = host::column_moments(x, weights);
+    Matrix<Scalar> mean(1, x.cols);
+    for (Index f = 0; f < x.cols; ++f) mean(0, f) = static_cast<Scalar>(columns[array_size(f)].mean);
+    return mean;
+  }
+
+  void keep(Run&& run) {
+    centers_ = std::move(run.centers);
+    counts_ = std::move(run.counts);
+    report_ = std::move(run.report);
+    begin_running();
+  }
+
+  /// What is merged is what was learned from here on.
+  void begin_running() {
+    start_centers_ = centers_;
+    start_counts_ = counts_;
+    pack();
+  }
+
+  void pack() {
+    packed_.resize(host::packed_size(centers_.rows(), centers_.cols()));
+    host::pack_centers(thrum::view(static_cast<const Matrix<Scalar>&>(centers_)), packed_.data());
+  }
+
+  // ---- labelling
+
+  host::PackedCenters<Scalar> packed() const { return {packed_.data(), centers_.cols(), centers_.rows()}; }
+
+  bool write_labels(MatrixView<const Scalar> x, VectorView<int> labels) const {
+    return host::for_each_nearest(x, packed(), [&](Index row, int label, Scalar) { labels[row] = label; });
   }
 
   KMeansOptions options_;
   Matrix<Scalar> centers_;
-  Vector<Scalar> centers_by_feature_;
+  Vector<Scalar> packed_;  ///< the centres as the kernels read them
   Vector<double> counts_;
   FitReport report_;
+  Matrix<Scalar> start_centers_;  ///< what partial_fit and merge started from
+  Vector<double> start_counts_;
 };
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_KMEANS_HPP

@@ -1,0 +1,399 @@
+#ifndef THRUM_HOST_ASSIGNMENT_HPP
+#define THRUM_HOST_ASSIGNMENT_HPP
+
+#include <stdint.h>
+
+#include <cmath>
+#include <cstddef>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
+#include "thrum/host/aligned_array.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/cluster_sums.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/panels.hpp"
+#include "thrum/host/parallel.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Centres row after row, and packed.
+template <typename Scalar>
+class CenterTable {
+ public:
+  CenterTable(Index clusters, Index features)
+      : rows_(clusters * features),
+        packed_(packed_size(clusters, features)),
+        clusters_(clusters),
+        features_(features) {}
+
+  void set(MatrixView<const Scalar> centers) {
+    for (Index j = 0; j < clusters_; ++j)
+      for (Index f = 0; f < features_; ++f) rows_[j * features_ + f] = centers(j, f);
+    pack_centers(view(), packed_.data());
+  }
+  Index clusters() const { return clusters_; }
+  MatrixView<const Scalar> view() const {
+    return row_major<const Scalar>(rows_.data(), clusters_, features_);
+  }
+  PackedCenters<Scalar> packed() const { return {packed_.data(), features_, clusters_}; }
+
+ private:
+  AlignedArray<Scalar> rows_, packed_;
+  Index clusters_, features_;
+};
+
+/// A number for one label of one sample; those of a labelling are added, modulo 2^64, in any order.
+inline uint64_t label_fingerprint(Index row, int label) {
+  uint64_t z =
+      static_cast<uint64_t>(row) * 0x9e3779b97f4a7c15u + static_cast<uint64_t>(label) * 0xd1342543de82ef95u;
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+/// How many groups of centres have bounds of their own; 0: none, every distance is computed.
+struct BoundsPlan {
+  Index groups = 0;
+  Index tiles_per_group = 0;
+};
+
+/// Whether bounds spare more than they cost: they do not where a distance is a few instructions.
+inline bool bounds_pay(Index features, Index clusters) { return clusters > 1 && features >= 12; }
+
+/// As many groups of centres as memory allows, at most one for every 64 centres.
+/// memory_limit: bytes, as KMeansOptions has it.
+inline BoundsPlan plan_bounds(std::size_t scalar_size, Index rows, Index features, Index clusters,
+                              std::size_t memory_limit) {
+  const std::size_t data = array_size(features) * scalar_size;
+  const std::size_t bytes_per_row = memory_limit > 0 ? memory_limit / array_size(rows)
+                                    : features <= 32 ? 24
+                                                     : data;
+  const std::size_t fixed = sizeof(int) + scalar_size;
+  if (bytes_per_row < fixed + scalar_size) return {};
+  const Index affordable = static_cast<Index>((bytes_per_row - fixed) / scalar_size);
+  const Index tiles = rounded_up(clusters, centers_per_tile) / centers_per_tile;
+  const Index wanted = smaller(affordable, (clusters + 63) / 64);
+  BoundsPlan plan;
+  plan.tiles_per_group = (tiles + wanted - 1) / wanted;
+  plan.groups = (tiles + plan.tiles_per_group - 1) / plan.tiles_per_group;
+  return plan;
+}
+
+/// Which samples belong to which centre, kept from one set of centres to the next (see lloyd() in
+/// algorithm/lloyd.hpp, whose policy this is). Bounds on distances spare those that can't change a label
+/// (Hamerly, SDM 2010, with one group of centres; Ding et al., Yinyang K-means, ICML 2015, with several):
+/// they are widened by how far the centres have moved, and allow for rounding, so that the labels are those
+/// that all distances would give, bit for bit. Sums follow the samples that change their cluster.
+template <typename Scalar>
+class Assignment {
+ public:
+  /// x: n x d, finite, and weights, n or none: must live as long as this.
+  Assignment(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index clusters,
+             const SampleGrid& grid, BoundsPlan plan)
+      : x_(x),
+        weights_(weights),
+        grid_(grid),
+        plan_(plan),
+        workers_(worker_count()),
+        centers_(clusters, x.cols),
+        sums_(clusters, x.cols),
+        labels_(rounded_up(x.rows, panel_row_multiple)) {
+    if (plan.groups > 0) {
+      const Index padded = rounded_up(x.rows, rows_per_block);
+      upper_ = AlignedArray<Scalar>(padded);
+      lower_ = AlignedArray<Scalar>(padded * plan.groups);
+    }
+    for (int worker = 0; worker < workers_; ++worker) scratch_.emplace_back(clusters, x.cols, plan);
+  }
+
+  Index assign(MatrixView<const Scalar> centers) {
+    if (fresh_) forget_labels();
+    if (plan_.groups > 0 && !fresh_) measure_drift(centers);
+    centers_.set(centers);
+    distances_known_ = false;
+    parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers_, [this](Index block, int worker) {
+      const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
+      if (plan_.groups > 0)
+        assign_bounded(block, first, rows, scratch_[array_size(worker)]);
+      else
+        assign_all(first, rows, scratch_[array_size(worker)]);
+    });
+    fresh_ = false;
+    Index changed = 0;
+    computed_ = 0;
+    for (Scratch& scratch : scratch_) {
+      sums_.take(scratch.sums);
+      changed += scratch.changed;
+      fingerprint_ += scratch.fingerprint;
+      computed_ += scratch.computed;
+      scratch.changed = scratch.computed = 0;
+      scratch.fingerprint = 0;
+    }
+    return changed;
+  }
+
+  uint64_t fingerprint() const { return fingerprint_; }
+  double weight(Index cluster) const { return sums_.weight(cluster, grid_); }
+  double mean(Index cluster, Index feature) const { return sums_.mean(cluster, feature, grid_); }
+  Scalar value(Index row, Index feature) const { return x_(row, feature); }
+  /// n labels.
+  const int* labels() const { return labels_.data(); }
+  /// Distances to centres that the last assignment has computed, about.
+  Index distances_computed() const { return computed_; }
+
+  double inertia() {
+    double partial[max_partial_sums] = {};
+    const Index partials = partial_sums(x_.rows);
+    parallel_for(partials, workers_, [&](Index number, int worker) {
+      Scratch& scratch = scratch_[array_size(worker)];
+      double sum = 0;
+      for (Index begin = number * rows_per_chunk; begin < x_.rows;
+           begin += max_partial_sums * rows_per_chunk) {
+        const Index end = smaller(begin + rows_per_chunk, x_.rows);
+        for (Index first = begin; first < end; first += scratch.stride) {
+          const Index rows = smaller(scratch.stride, end - first);
+          compute_own(first, rows, scratch);
+          for (Index i = 0; i < rows; ++i)
+            sum +=
+                static_cast<double>(weight_of(weights_, first + i)) * static_cast<double>(scratch.squared[i]);
+        }
+      }
+      partial[number] = sum;
+    });
+    fold_partial_sums(partials, [&partial](Index i, Index j) { partial[i] += partial[j]; });
+    return partial[0];
+  }
+
+  Index farthest_row() {
+    if (!distances_known_) compute_distances();
+    Index farthest = -1;
+    Scalar largest = 0;
+    for (Index i = 0; i < x_.rows; ++i) {
+      if (squared_distances_[array_size(i)] > largest && weight_of(weights_, i) > 0) {
+        largest = squared_distances_[array_size(i)];
+        farthest = i;
+      }
+    }
+    return farthest;
+  }
+  void exclude(Index row) { squared_distances_[array_size(row)] = 0; }
+
+  /// Starts anew: as if nothing had been assigned yet.
+  void restart() { fresh_ = true; }
+
+ private:
+  /// Rows whose bounds are looked at together: enough that those left undecided fill the lanes.
+  static constexpr Index rows_per_block = 1024;
+
+  struct Scratch {
+    Scratch(Index clusters, Index features, BoundsPlan plan)
+        : stride(panel_rows(features)),
+          sums(clusters, features),
+          panel(stride * features),
+          owns(stride * features),
+          squared(stride),
+          upper(stride),
+          lower(stride * larger(Index{1}, plan.groups)),
+          runner_up(stride),
+          labels(stride),
+          undecided(rows_per_block + 1) {}
+
+    Index stride;
+    ClusterSums sums;
+    AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up;
+    AlignedArray<int> labels, undecided;
+    Index changed = 0, computed = 0;
+    uint64_t fingerprint = 0;
+  };
+
+  void forget_labels() {
+    for (Index i = 0; i < rounded_up(x_.rows, panel_row_multiple); ++i) labels_[i] = i < x_.rows ? -1 : 0;
+    sums_.clear();
+    fingerprint_ = 0;
+  }
+
+  /// Moves a row to another cluster.
+  void relabel(Index row, int label, Scratch& scratch) {
+    const int before = labels_[row];
+    scratch.sums.move(x_.row(row), weight_of(weights_, row), grid_, before, label);
+    if (before >= 0) scratch.fingerprint -= label_fingerprint(row, before);
+    scratch.fingerprint += label_fingerprint(row, label);
+    ++scratch.changed;
+    labels_[row] = label;
+  }
+
+  /// Every distance of some rows.
+  void assign_all(Index first, Index rows, Scratch& scratch) {
+    const Index stride = scratch.stride;
+    for (Index begin = 0; begin < rows; begin += stride) {
+      const Index count = smaller(stride, rows - begin);
+      kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(), stride);
+      kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
+                                scratch.labels.data());
+      const int* before = labels_.data() + first + begin;
+      for (Index i = 0; i < count; ++i)
+        if (scratch.labels[i] != before[i]) relabel(first + begin + i, scratch.labels[i], scratch);
+    }
+    scratch.computed += rows * centers_.clusters();
+  }
+
+  void assign_bounded(Index block, Index first, Index rows, Scratch& scratch) {
+    const PanelBounds<Scalar> bounds{
+        upper_.data() + first, lower_.data() + block * rows_per_block * plan_.groups,
+        rows_per_block,        plan_.groups,
+        plan_.tiles_per_group, slack()};
+    Index undecided = rows;
+    if (fresh_)
+      for (Index i = 0; i < rows; ++i) scratch.undecided[i] = static_cast<int>(i);
+    else
+      undecided = kernels<Scalar>().drift_bounds(bounds, rows, labels_.data() + first, drift_.data(),
+                                                 group_drift_.data(), scratch.undecided.data());
+    const Index stride = scratch.stride;
+    for (Index begin = 0; begin < undecided; begin += stride) {
+      const Index count = smaller(stride, undecided - begin);
+      const int* picked = scratch.undecided.data() + begin;
+      kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(), stride);
+      if (plan_.groups == 1)
+        decide_in_one_group(bounds, first, picked, count, scratch);
+      else
+        decide_by_groups(bounds, first, picked, count, scratch);
+    }
+  }
+
+  void decide_in_one_group(const PanelBounds<Scalar>& bounds, Index first, const int* picked, Index count,
+                           Scratch& scratch) {
+    const PanelBounds<Scalar> found{scratch.upper.data(),  scratch.lower.data(), scratch.stride, 1,
+                                    plan_.tiles_per_group, bounds.slack};
+    kernels<Scalar>().nearest_two(panel_of(scratch, count), centers_.packed(), found, scratch.labels.data());
+    for (Index i = 0; i < count; ++i) {
+      bounds.upper[picked[i]] = scratch.upper[i];
+      bounds.lower[picked[i]] = scratch.lower[i];
+      if (scratch.labels[i] != labels_[first + picked[i]])
+        relabel(first + picked[i], scratch.labels[i], scratch);
+    }
+    scratch.computed += count * centers_.clusters();
+  }
+
+  void decide_by_groups(const PanelBounds<Scalar>& bounds, Index first, const int* picked, Index count,
+                        Scratch& scratch) {
+    const Index stride = scratch.stride;
+    const Index padded = rounded_up(count, panel_row_multiple);
+    for (Index i = 0; i < padded; ++i) scratch.labels[i] = labels_[first + picked[smaller(i, count - 1)]];
+    if (fresh_)
+      for (Index i = 0; i < padded; ++i) scratch.squared[i] = positive_infinity<Scalar>();
+    else
+      compare_with_own(scratch.labels.data(), padded, scratch);
+    for (Index group = 0; group < plan_.groups; ++group) {
+      const Scalar* from = bounds.lower + group * bounds.stride;
+      Scalar* to = scratch.lower.data() + group * stride;
+      if (fresh_)
+        for (Index i = 0; i < padded; ++i) to[i] = 0;
+      else
+        for (Index i = 0; i < padded; ++i) to[i] = from[picked[smaller(i, count - 1)]];
+    }
+    const PanelBounds<Scalar> found{scratch.upper.data(), scratch.lower.data(),  stride,
+                                    plan_.groups,         plan_.tiles_per_group, bounds.slack};
+    const Index groups_computed =
+        kernels<Scalar>().refine(panel_of(scratch, count), centers_.packed(), found, scratch.squared.data(),
+                                 scratch.labels.data(), scratch.runner_up.data());
+    scratch.computed += groups_computed * panel_row_multiple * plan_.tiles_per_group * centers_per_tile;
+    for (Index i = 0; i < count; ++i) {
+      const int before = labels_[first + picked[i]], label = scratch.labels[i];
+      if (before == label) continue;
+      scratch.lower[group_of(label) * stride + i] = scratch.runner_up[i];
+      if (before >= 0) {
+        Scalar& bound = scratch.lower[group_of(before) * stride + i];
+        bound = smaller(bound, square_root(scratch.squared[i]) * (1 - bounds.slack));
+      }
+      relabel(first + picked[i], label, scratch);
+    }
+    for (Index i = 0; i < count; ++i) bounds.upper[picked[i]] = scratch.upper[i];
+    for (Index group = 0; group < plan_.groups; ++group)
+      for (Index i = 0; i < count; ++i)
+        bounds.lower[group * bounds.stride + picked[i]] = scratch.lower[group * stride + i];
+  }
+
+  /// Squared distances of the rows in the panel to centres.
+  void compare_with_own(const int* labels, Index rows, Scratch& scratch) {
+    kernels<Scalar>().load_picked(centers_.view(), labels, rows, scratch.owns.data(), scratch.stride);
+    kernels<Scalar>().pairwise(panel_of(scratch, rows), scratch.owns.data(), scratch.squared.data());
+  }
+
+  /// Squared distances of some rows to the centres they are labelled with.
+  void compute_own(Index first, Index rows, Scratch& scratch) {
+    kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, scratch.panel.data(), scratch.stride);
+    compare_with_own(labels_.data() + first, rows, scratch);
+  }
+
+  Panel<Scalar> panel_of(const Scratch& scratch, Index rows) const {
+    return {scratch.panel.data(), scratch.stride, rounded_up(rows, panel_row_multiple), x_.cols};
+  }
+
+  Index group_of(int label) const { return label / (plan_.tiles_per_group * centers_per_tile); }
+
+  /// Relative error of a computed squared distance, at most: two roundings a term, one an addition, and as
+  /// much again.
+  Scalar slack() const {
+    const Index additions = smaller(x_.cols, features_per_partial_sum) + x_.cols / features_per_partial_sum;
+    return static_cast<Scalar>(additions + 4) * ScalarTraits<Scalar>::epsilon();
+  }
+
+  /// How far each centre has moved, rounded up.
+  void measure_drift(MatrixView<const Scalar> centers) {
+    drift_.assign(array_size(centers_.clusters()), 0);
+    group_drift_.assign(array_size(plan_.groups), 0);
+    for (Index j = 0; j < centers_.clusters(); ++j) {
+      double squared = 0;
+      for (Index f = 0; f < x_.cols; ++f) {
+        const double shift = static_cast<double>(centers(j, f)) - static_cast<double>(centers_.view()(j, f));
+        squared += shift * shift;
+      }
+      const Scalar moved =
+          static_cast<Scalar>(std::sqrt(squared)) * (1 + 4 * ScalarTraits<Scalar>::epsilon());
+      drift_[array_size(j)] = moved;
+      Scalar& most = group_drift_[array_size(group_of(static_cast<int>(j)))];
+      most = larger(most, moved);
+    }
+  }
+
+  void compute_distances() {
+    squared_distances_.resize(array_size(x_.rows));
+    const Index stride = scratch_[0].stride;
+    parallel_for((x_.rows + stride - 1) / stride, workers_, [&](Index number, int worker) {
+      const Index first = number * stride, rows = smaller(stride, x_.rows - first);
+      Scratch& scratch = scratch_[array_size(worker)];
+      compute_own(first, rows, scratch);
+      for (Index i = 0; i < rows; ++i) squared_distances_[array_size(first + i)] = scratch.squared[i];
+    });
+    distances_known_ = true;
+  }
+
+  MatrixView<const Scalar> x_;
+  VectorView<const Scalar> weights_;
+  SampleGrid grid_;
+  BoundsPlan plan_;
+  int workers_;
+  CenterTable<Scalar> centers_;
+  ClusterSums sums_;
+  AlignedArray<int> labels_;
+  AlignedArray<Scalar> upper_, lower_;  ///< by blocks of rows; lower_ group by group within a block
+  std::vector<Scalar> drift_, group_drift_;
+  std::vector<Scalar> squared_distances_;
+  std::vector<Scratch> scratch_;
+  uint64_t fingerprint_ = 0;
+  Index computed_ = 0;
+  bool fresh_ = true;
+  bool distances_known_ = false;
+};
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_ASSIGNMENT_HPP

@@ -1,0 +1,123 @@
+#ifndef THRUM_HOST_COLUMN_SUMMARY_HPP
+#define THRUM_HOST_COLUMN_SUMMARY_HPP
+
+#include <vector>
+
+#include "thrum/algorithm/moments.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/panels.hpp"
+#include "thrum/host/parallel.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// The least and largest value of each column.
+struct ColumnRanges {
+  std::vector<double> least, largest;
+  bool finite = true;  ///< all values are; otherwise the ranges mean nothing
+
+  void widen(const ColumnRanges& other) {
+    finite = finite && other.finite;
+    for (std::size_t f = 0; f < least.size(); ++f) {
+      least[f] = smaller(least[f], other.least[f]);
+      largest[f] = larger(largest[f], other.largest[f]);
+    }
+  }
+};
+
+/// Ranges of the columns of x, n >= 1. O(n d).
+template <typename Scalar>
+inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
+  const int workers = worker_count();
+  std::vector<std::vector<Scalar>> least(array_size(workers)), largest(array_size(workers));
+  for (int worker = 0; worker < workers; ++worker) {
+    for (Index f = 0; f < x.cols; ++f) least[array_size(worker)].push_back(x(0, f));
+    largest[array_size(worker)] = least[array_size(worker)];
+  }
+  ColumnRanges ranges;
+  ranges.finite = for_each_panel(x, workers, [&](Panel<Scalar> panel, Index, Index, int worker) {
+    kernels<Scalar>().widen_ranges(panel, least[array_size(worker)].data(),
+                                   largest[array_size(worker)].data());
+  });
+  ranges.least.assign(least[0].begin(), least[0].end());
+  ranges.largest.assign(largest[0].begin(), largest[0].end());
+  for (std::size_t worker = 1; worker < least.size(); ++worker) {
+    for (std::size_t f = 0; f < ranges.least.size(); ++f) {
+      ranges.least[f] = smaller(ranges.least[f], static_cast<double>(least[worker][f]));
+      ranges.largest[f] = larger(ranges.largest[f], static_cast<double>(largest[worker][f]));
+    }
+  }
+  return ranges;
+}
+
+namespace detail {
+
+/// thrum::detail::chunk_moments of all columns at once, row after row: the same bits, one pass over memory.
+template <typename Scalar>
+inline void merge_chunk_moments(MatrixView<const Scalar> chunk, VectorView<const Scalar> weights,
+                                Index first_row, std::vector<double>& sum, std::vector<double>& squares,
+                                Moments<double>* columns) {
+  const auto weight = [&](Index row) { return static_cast<double>(weight_of(weights, first_row + row)); };
+  double total = 0;
+  std::vector<double>& mean = sum;
+  sum.assign(array_size(chunk.cols), 0.0);
+  for (Index row = 0; row < chunk.rows; ++row) {
+    const double w = weight(row);
+    total += w;
+    for (Index f = 0; f < chunk.cols; ++f)
+      sum[array_size(f)] += w * (static_cast<double>(chunk(row, f)) - static_cast<double>(chunk(0, f)));
+  }
+  if (!(total > 0)) return;
+  for (Index f = 0; f < chunk.cols; ++f)
+    mean[array_size(f)] = static_cast<double>(chunk(0, f)) + sum[array_size(f)] / total;
+  std::vector<double> residual(array_size(chunk.cols), 0.0);
+  squares.assign(array_size(chunk.cols), 0.0);
+  for (Index row = 0; row < chunk.rows; ++row) {
+    const double w = weight(row);
+    for (Index f = 0; f < chunk.cols; ++f) {
+      const double deviation = static_cast<double>(chunk(row, f)) - mean[array_size(f)];
+      residual[array_size(f)] += w * deviation;
+      squares[array_size(f)] += w * (deviation * deviation);
+    }
+  }
+  for (Index f = 0; f < chunk.cols; ++f) {
+    const double left = residual[array_size(f)];
+    columns[f].merge(
+        {total, mean[array_size(f)] + left / total, squares[array_size(f)] - left * (left / total)});
+  }
+}
+
+}  // namespace detail
+
+/// Moments of all columns of x, n x d; each with the bits of thrum::moments of that column. O(n d).
+template <typename Scalar>
+inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
+                                                   VectorView<const Scalar> weights) {
+  const Index partials = partial_sums(x.rows);
+  std::vector<Moments<double>> columns(array_size(partials * x.cols));
+  parallel_for(partials, worker_count(), [&](Index partial, int) {
+    std::vector<double> sum, squares;
+    for (Index begin = partial * rows_per_chunk; begin < x.rows; begin += max_partial_sums * rows_per_chunk) {
+      const Index rows = smaller(rows_per_chunk, x.rows - begin);
+      detail::merge_chunk_moments(x.middle_rows(begin, rows), weights, begin, sum, squares,
+                                  columns.data() + partial * x.cols);
+    }
+  });
+  fold_partial_sums(partials, [&](Index into, Index from) {
+    for (Index f = 0; f < x.cols; ++f)
+      columns[array_size(into * x.cols + f)].merge(columns[array_size(from * x.cols + f)]);
+  });
+  columns.resize(array_size(x.cols));
+  return columns;
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_COLUMN_SUMMARY_HPP

@@ -1,0 +1,81 @@
+#ifndef THRUM_HOST_KERNELS_HPP
+#define THRUM_HOST_KERNELS_HPP
+
+#include <stdint.h>
+
+#include "thrum/core/column_sums.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernel_table.hpp"
+
+// The kernels, compiled once for each instruction set, and the choice among them when the program runs. With
+// THRUM_NO_DISPATCH there is one set, for what the translation unit is compiled for.
+
+#define THRUM_TARGET compiled_for
+#if defined(__AVX512F__) && defined(__AVX512DQ__) && defined(__AVX512VL__)
+#define THRUM_TARGET_BYTES 64
+#elif defined(__AVX2__)
+#define THRUM_TARGET_BYTES 32
+#elif defined(__SSE2__) || defined(__ARM_NEON)
+#define THRUM_TARGET_BYTES 16
+#else
+#define THRUM_TARGET_BYTES 4
+#endif
+#include "thrum/host/kernels_for_target.hpp"
+
+#if defined(THRUM_DISPATCH)
+
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define THRUM_TARGET avx2
+#define THRUM_TARGET_BYTES 32
+#include "thrum/host/kernels_for_target.hpp"
+#if defined(__clang__)
+#pragma clang attribute pop
+#pragma clang attribute push(__attribute__((target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma"))), \
+                             apply_to = function)
+#else
+#pragma GCC pop_options
+#pragma GCC push_options
+#pragma GCC target("avx512f,avx512dq,avx512bw,avx512vl,avx2,fma")
+#endif
+#define THRUM_TARGET avx512
+#define THRUM_TARGET_BYTES 64
+#include "thrum/host/kernels_for_target.hpp"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+
+#endif  // THRUM_DISPATCH
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// The kernels for the processor that the program runs on.
+template <typename Scalar>
+inline const KernelTable<Scalar>& kernels() {
+  static const KernelTable<Scalar> table = [] {
+#if defined(THRUM_DISPATCH)
+    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
+      return avx512::kernel_table<Scalar>();
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::kernel_table<Scalar>();
+#endif
+    return compiled_for::kernel_table<Scalar>();
+  }();
+  return table;
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_KERNELS_HPP

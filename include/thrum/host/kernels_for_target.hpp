@@ -1,0 +1,647 @@
+// The vector kernels for one instruction set. Has no include guard: host/kernels.hpp includes it once for
+// each target, with THRUM_TARGET set to the name of a namespace and THRUM_TARGET_BYTES to the width of a
+// vector. Nothing else is included from here when it is included from there, since all of this file is
+// compiled for the target.
+
+#include <stdint.h>
+
+#include "thrum/core/column_sums.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernel_table.hpp"
+
+#if !defined(THRUM_TARGET)
+#define THRUM_TARGET alone
+#define THRUM_TARGET_BYTES 16
+#endif
+
+#define THRUM_INLINE __attribute__((always_inline)) inline
+#define THRUM_UNROLL _Pragma("GCC unroll 4")
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+namespace THRUM_TARGET {
+
+template <typename Scalar>
+struct Lanes;
+
+template <>
+struct Lanes<float> {
+  typedef float Value __attribute__((vector_size(THRUM_TARGET_BYTES)));
+  typedef int32_t Integer __attribute__((vector_size(THRUM_TARGET_BYTES)));
+  typedef Integer Labels;
+  static constexpr Index count = THRUM_TARGET_BYTES / 4;
+  /// As many scalars as there are doubles in `Wide`, to be converted to them.
+  static constexpr Index doubles = count < 2 ? 1 : count / 2;
+  typedef float Narrow __attribute__((vector_size(doubles * 4)));
+  typedef double Wide __attribute__((vector_size(doubles * 8)));
+};
+
+template <>
+struct Lanes<double> {
+  static constexpr Index bytes = THRUM_TARGET_BYTES < 8 ? 8 : THRUM_TARGET_BYTES;
+  typedef double Value __attribute__((vector_size(bytes)));
+  typedef int64_t Integer __attribute__((vector_size(bytes)));
+  typedef int32_t Labels __attribute__((vector_size(bytes / 2)));
+  static constexpr Index count = bytes / 8;
+  static constexpr Index doubles = count;
+  typedef Value Narrow;
+  typedef Value Wide;
+};
+
+template <typename Scalar>
+using Value = typename Lanes<Scalar>::Value;
+template <typename Scalar>
+using Integer = typename Lanes<Scalar>::Integer;
+
+/// A vector from and to memory of any alignment.
+template <typename Vector, typename Scalar>
+THRUM_INLINE void load(Vector& vector, const Scalar* from) {
+  __builtin_memcpy(&vector, from, sizeof(vector));
+}
+template <typename Vector, typename Scalar>
+THRUM_INLINE void store(Scalar* to, const Vector& vector) {
+  __builtin_memcpy(to, &vector, sizeof(vector));
+}
+
+/// Labels are int in memory and as wide as the scalars in vectors.
+template <typename Scalar>
+THRUM_INLINE void load_labels(Integer<Scalar>& vector, const int* from) {
+  typename Lanes<Scalar>::Labels labels;
+  load(labels, from);
+  vector = __builtin_convertvector(labels, Integer<Scalar>);
+}
+template <typename Scalar>
+THRUM_INLINE void store_labels(int* to, const Integer<Scalar>& vector) {
+  const auto labels = __builtin_convertvector(vector, typename Lanes<Scalar>::Labels);
+  store(to, labels);
+}
+
+template <typename Vector>
+THRUM_INLINE Vector minimum(const Vector& a, const Vector& b) {
+  return b < a ? b : a;
+}
+template <typename Vector>
+THRUM_INLINE Vector maximum(const Vector& a, const Vector& b) {
+  return a < b ? b : a;
+}
+
+template <typename Vector>
+THRUM_INLINE bool any(const Vector& mask) {
+  int64_t words[(sizeof(mask) + 7) / 8] = {};
+  __builtin_memcpy(words, &mask, sizeof(mask));
+  int64_t all = 0;
+  for (const int64_t word : words) all |= word;
+  return all != 0;
+}
+
+/// Square roots of all lanes. In assembly on x86, as there is no builtin that both compilers have; a root is
+/// exact to rounding either way.
+template <typename Vector>
+THRUM_INLINE void take_square_root(Vector& x) {
+#if defined(__x86_64__) && THRUM_TARGET_BYTES >= 16
+  constexpr bool is_float = sizeof(x[0]) == sizeof(float);
+#if THRUM_TARGET_BYTES > 16
+  if (is_float) __asm__("vsqrtps %1, %0" : "=v"(x) : "v"(x));
+  if (!is_float) __asm__("vsqrtpd %1, %0" : "=v"(x) : "v"(x));
+#else
+  if (is_float) __asm__("sqrtps %1, %0" : "=x"(x) : "x"(x));
+  if (!is_float) __asm__("sqrtpd %1, %0" : "=x"(x) : "x"(x));
+#endif
+#else
+  for (Index lane = 0; lane < static_cast<Index>(sizeof(x) / sizeof(x[0])); ++lane)
+    x[lane] = square_root(x[lane]);
+#endif
+}
+
+// ---- panels
+
+template <typename Scalar>
+struct Four {
+  typedef Scalar Value __attribute__((vector_size(4 * sizeof(Scalar))));
+};
+
+#if defined(__has_builtin)
+#if __has_builtin(__builtin_shufflevector)
+#define THRUM_SHUFFLE __builtin_shufflevector
+#endif
+#endif
+
+/// Transposes 4 x 4 values: row r starts at rows[r], column c goes to columns + c * stride.
+template <typename Scalar>
+THRUM_INLINE void transpose_block(const Scalar* const (&rows)[4], Scalar* columns, Index stride) {
+#if defined(THRUM_SHUFFLE)
+  typename Four<Scalar>::Value a, b, c, d;
+  load(a, rows[0]);
+  load(b, rows[1]);
+  load(c, rows[2]);
+  load(d, rows[3]);
+  const auto ab_low = THRUM_SHUFFLE(a, b, 0, 4, 1, 5), ab_high = THRUM_SHUFFLE(a, b, 2, 6, 3, 7);
+  const auto cd_low = THRUM_SHUFFLE(c, d, 0, 4, 1, 5), cd_high = THRUM_SHUFFLE(c, d, 2, 6, 3, 7);
+  store(columns, THRUM_SHUFFLE(ab_low, cd_low, 0, 1, 4, 5));
+  store(columns + stride, THRUM_SHUFFLE(ab_low, cd_low, 2, 3, 6, 7));
+  store(columns + 2 * stride, THRUM_SHUFFLE(ab_high, cd_high, 0, 1, 4, 5));
+  store(columns + 3 * stride, THRUM_SHUFFLE(ab_high, cd_high, 2, 3, 6, 7));
+#else
+  THRUM_UNROLL
+  for (Index c = 0; c < 4; ++c)
+    for (Index r = 0; r < 4; ++r) columns[c * stride + r] = rows[r][c];
+#endif
+}
+
+/// Transposes 4 x 3 values that lie one after the other.
+template <typename Scalar>
+THRUM_INLINE void transpose_triples(const Scalar* x, Scalar* columns, Index stride) {
+#if defined(THRUM_SHUFFLE)
+  typename Four<Scalar>::Value a, b, c;  // x0 y0 z0 x1, y1 z1 x2 y2, z2 x3 y3 z3
+  load(a, x);
+  load(b, x + 4);
+  load(c, x + 8);
+  const auto bc = THRUM_SHUFFLE(b, c, 2, 5, 3, 6),
+             ab = THRUM_SHUFFLE(a, b, 1, 4, 2, 5);  // x2 x3 y2 y3, y0 y1 z0 z1
+  store(columns, THRUM_SHUFFLE(a, bc, 0, 3, 4, 5));
+  store(columns + stride, THRUM_SHUFFLE(ab, bc, 0, 1, 6, 7));
+  store(columns + 2 * stride, THRUM_SHUFFLE(ab, c, 2, 3, 4, 7));
+#else
+  for (Index f = 0; f < 3; ++f)
+    for (Index r = 0; r < 4; ++r) columns[f * stride + r] = x[3 * r + f];
+#endif
+}
+
+/// Four rows of contiguous features into the panel; the last, incomplete block of columns overlaps the one
+/// before.
+template <typename Scalar>
+THRUM_INLINE void load_four_rows(const Scalar* const (&rows)[4], Index features, Scalar* panel,
+                                 Index stride) {
+  if (features < 4) {
+    for (Index f = 0; f < features; ++f) {
+      THRUM_UNROLL
+      for (Index r = 0; r < 4; ++r) panel[f * stride + r] = rows[r][f];
+    }
+    return;
+  }
+  Index f = 0;
+  for (; f + 4 <= features; f += 4) {
+    const Scalar* const at[4] = {rows[0] + f, rows[1] + f, rows[2] + f, rows[3] + f};
+    transpose_block(at, panel + f * stride, stride);
+  }
+  if (f == features) return;
+  f = features - 4;
+  const Scalar* const at[4] = {rows[0] + f, rows[1] + f, rows[2] + f, rows[3] + f};
+  transpose_block(at, panel + f * stride, stride);
+}
+
+/// Whether no value has all bits of its exponent set: infinities and NaN have.
+template <typename Scalar>
+inline bool all_finite(Panel<Scalar> panel) {
+  using Traits = ScalarTraits<Scalar>;
+  constexpr auto exponent = static_cast<typename Traits::Bits>(2 * Traits::exponent_bias + 1)
+                            << Traits::mantissa_bits;
+  const Integer<Scalar> all_set =
+      Integer<Scalar>{} + static_cast<decltype(Integer<Scalar>{}[0] + 0)>(exponent);
+  Integer<Scalar> suspect = {};
+  for (Index f = 0; f < panel.features; ++f) {
+    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+      Integer<Scalar> bits;
+      load(bits, panel.data + f * panel.stride + r);
+      suspect |= (bits & all_set) == all_set;
+    }
+  }
+  return !any(suspect);
+}
+
+/// Fills the panel up with copies of its last row.
+template <typename Scalar>
+inline void fill_up(Scalar* panel, Index stride, Index rows, Index features) {
+  for (Index r = rows; r < rounded_up(rows, panel_row_multiple); ++r)
+    for (Index f = 0; f < features; ++f) panel[f * stride + r] = panel[f * stride + rows - 1];
+}
+
+template <typename Scalar>
+inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride) {
+  Index r = 0;
+  if (x.row_stride == 1) {
+    for (Index f = 0; f < x.cols; ++f)
+      __builtin_memcpy(panel + f * stride, x.data + f * x.col_stride,
+                       static_cast<size_t>(rows) * sizeof(Scalar));
+    r = rows;
+  } else if (x.col_stride == 1 && x.cols == 3 && x.row_stride == 3) {
+    for (; r + 4 <= rows; r += 4) transpose_triples(x.data + 3 * r, panel + r, stride);
+  } else if (x.col_stride == 1) {
+    const Scalar* row = x.data;
+    for (; r + 4 <= rows; r += 4, row += 4 * x.row_stride) {
+      const Scalar* const four[4] = {row, row + x.row_stride, row + 2 * x.row_stride, row + 3 * x.row_stride};
+      load_four_rows(four, x.cols, panel + r, stride);
+    }
+  }
+  for (; r < rows; ++r)
+    for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(r, f);
+  fill_up(panel, stride, rows, x.cols);
+}
+
+template <typename Scalar>
+inline void load_picked(MatrixView<const Scalar> x, const int* picked, Index rows, Scalar* panel,
+                        Index stride) {
+  Index r = 0;
+  if (x.col_stride == 1) {
+    for (; r + 4 <= rows; r += 4) {
+      const Scalar* const four[4] = {x.data + picked[r] * x.row_stride, x.data + picked[r + 1] * x.row_stride,
+                                     x.data + picked[r + 2] * x.row_stride,
+                                     x.data + picked[r + 3] * x.row_stride};
+      load_four_rows(four, x.cols, panel + r, stride);
+    }
+  }
+  for (; r < rows; ++r)
+    for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(picked[r], f);
+  fill_up(panel, stride, rows, x.cols);
+}
+
+template <typename Scalar>
+inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
+  for (Index f = 0; f < panel.features; ++f) {
+    Value<Scalar> low, high, x;
+    load(low, panel.data + f * panel.stride);
+    high = low;
+    for (Index r = Lanes<Scalar>::count; r < panel.rows; r += Lanes<Scalar>::count) {
+      load(x, panel.data + f * panel.stride + r);
+      low = minimum(low, x);
+      high = maximum(high, x);
+    }
+    for (Index lane = 0; lane < Lanes<Scalar>::count; ++lane) {
+      least[f] = smaller(least[f], low[lane]);
+      largest[f] = larger(largest[f], high[lane]);
+    }
+  }
+}
+
+// ---- distances of a strip of rows, two vectors wide, to a tile of four centres
+
+template <typename Scalar>
+struct TileDistances {
+  Value<Scalar> of[centers_per_tile][2];
+};
+
+template <typename Scalar>
+THRUM_INLINE void add_features(const Scalar* x, Index stride, const Scalar* centers, Index features,
+                               TileDistances<Scalar>& sums) {
+  THRUM_UNROLL
+  for (Index c = 0; c < centers_per_tile; ++c) sums.of[c][0] = sums.of[c][1] = Value<Scalar>{};
+  for (Index f = 0; f < features; ++f, x += stride, centers += centers_per_tile) {
+    Value<Scalar> x0, x1;
+    load(x0, x);
+    load(x1, x + Lanes<Scalar>::count);
+    THRUM_UNROLL
+    for (Index c = 0; c < centers_per_tile; ++c) {
+      const Value<Scalar> difference0 = x0 - centers[c], difference1 = x1 - centers[c];
+      sums.of[c][0] = difference0 * difference0 + sums.of[c][0];
+      sums.of[c][1] = difference1 * difference1 + sums.of[c][1];
+    }
+  }
+}
+
+/// x: the strip's first feature; centers: the tile.
+template <typename Scalar>
+THRUM_INLINE void tile_distances(const Scalar* x, Index stride, const Scalar* centers, Index features,
+                                 TileDistances<Scalar>& distances) {
+  add_features(x, stride, centers, smaller(features, features_per_partial_sum), distances);
+  for (Index begin = features_per_partial_sum; begin < features; begin += features_per_partial_sum) {
+    TileDistances<Scalar> more;
+    add_features(x + begin * stride, stride, centers + begin * centers_per_tile,
+                 smaller(features - begin, features_per_partial_sum), more);
+    THRUM_UNROLL
+    for (Index c = 0; c < centers_per_tile; ++c) {
+      distances.of[c][0] += more.of[c][0];
+      distances.of[c][1] += more.of[c][1];
+    }
+  }
+}
+
+template <typename Scalar>
+constexpr Index strip = 2 * Lanes<Scalar>::count;
+
+template <typename Scalar>
+inline void nearest(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels) {
+  const Index tile_size = centers_per_tile * panel.features;
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    Value<Scalar> best[2];
+    best[0] = best[1] = Value<Scalar>{} + positive_infinity<Scalar>();
+    Integer<Scalar> label[2] = {};
+    for (Index tile = 0; tile < centers.tiles(); ++tile) {
+      TileDistances<Scalar> distances;
+      tile_distances(panel.data + r, panel.stride, centers.data + tile * tile_size, panel.features,
+                     distances);
+      Integer<Scalar> j = Integer<Scalar>{} + static_cast<int>(tile * centers_per_tile);
+      THRUM_UNROLL
+      for (Index c = 0; c < centers_per_tile; ++c, j += 1) {
+        THRUM_UNROLL
+        for (int half = 0; half < 2; ++half) {
+          label[half] = distances.of[c][half] < best[half] ? j : label[half];
+          best[half] = minimum(best[half], distances.of[c][half]);
+        }
+      }
+    }
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      store(squared + r + half * Lanes<Scalar>::count, best[half]);
+      store_labels<Scalar>(labels + r + half * Lanes<Scalar>::count, label[half]);
+    }
+  }
+}
+
+template <typename Scalar>
+inline void pairwise(Panel<Scalar> panel, const Scalar* other, Scalar* squared) {
+  for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+    Value<Scalar> total = {};
+    for (Index begin = 0; begin < panel.features; begin += features_per_partial_sum) {
+      Value<Scalar> sum = {};
+      for (Index f = begin; f < smaller(begin + features_per_partial_sum, panel.features); ++f) {
+        Value<Scalar> a, b;
+        load(a, panel.data + f * panel.stride + r);
+        load(b, other + f * panel.stride + r);
+        const Value<Scalar> difference = a - b;
+        sum = difference * difference + sum;
+      }
+      total += sum;
+    }
+    store(squared + r, total);
+  }
+}
+
+template <typename Scalar>
+inline void distances(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* result) {
+  const Index tile_size = centers_per_tile * panel.features;
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    for (Index tile = 0; tile < centers.tiles(); ++tile) {
+      TileDistances<Scalar> found;
+      tile_distances(panel.data + r, panel.stride, centers.data + tile * tile_size, panel.features, found);
+      THRUM_UNROLL
+      for (Index c = 0; c < centers_per_tile; ++c) {
+        THRUM_UNROLL
+        for (int half = 0; half < 2; ++half) {
+          take_square_root(found.of[c][half]);
+          store(result + (tile * centers_per_tile + c) * panel.stride + r + half * Lanes<Scalar>::count,
+                found.of[c][half]);
+        }
+      }
+    }
+  }
+}
+
+/// A panel back into rows.
+template <typename Scalar>
+inline void store_rows(MatrixView<const Scalar> panel, MatrixView<Scalar> rows) {
+  Index r = 0;
+  if (rows.col_stride == 1 && rows.cols >= 4) {
+    const auto block = [&](Index f) {
+      const Scalar* const columns[4] = {&panel(r, f), &panel(r, f + 1), &panel(r, f + 2), &panel(r, f + 3)};
+      transpose_block(columns, &rows(r, f), rows.row_stride);
+    };
+    for (; r + 4 <= rows.rows; r += 4) {
+      Index f = 0;
+      for (; f + 4 <= rows.cols; f += 4) block(f);
+      if (f < rows.cols) block(rows.cols - 4);
+    }
+  }
+  for (; r < rows.rows; ++r)
+    for (Index f = 0; f < rows.cols; ++f) rows(r, f) = panel(r, f);
+}
+
+// ---- bounds
+
+/// Distances are bounded from below by a computed squared distance less its error; infinite ones, which a
+/// centre may come back from, by the largest distance whose square is finite.
+template <typename Scalar>
+THRUM_INLINE Value<Scalar> lower_bound_of(Value<Scalar> squared, Scalar slack) {
+  take_square_root(squared);
+  const Value<Scalar> limit = Value<Scalar>{} + square_root(ScalarTraits<Scalar>::largest());
+  return minimum(squared, limit) * (1 - slack);
+}
+template <typename Scalar>
+THRUM_INLINE Value<Scalar> upper_bound_of(Value<Scalar> squared, Scalar slack) {
+  take_square_root(squared);
+  return squared * (1 + slack);
+}
+
+/// A lower bound above this decides that the computed distances are in the same order. What underflow does to
+/// them is far below `least`.
+template <typename Scalar>
+THRUM_INLINE Value<Scalar> deciding_bound(const Value<Scalar>& upper, Scalar slack) {
+  constexpr Scalar least = sizeof(Scalar) == sizeof(float) ? Scalar(0x1p-60) : Scalar(0x1p-500);
+  return upper * (1 + 2 * slack) + least;
+}
+
+template <typename Scalar>
+THRUM_INLINE void find_two_nearest(const Scalar* x, Index stride, PackedCenters<Scalar> centers,
+                                   Index first_tile, Index last_tile, const Integer<Scalar> (&own)[2],
+                                   Value<Scalar> (&best)[2], Integer<Scalar> (&label)[2],
+                                   Value<Scalar> (&second)[2]) {
+  const Value<Scalar> infinite = Value<Scalar>{} + positive_infinity<Scalar>();
+  best[0] = best[1] = second[0] = second[1] = infinite;
+  const Index tile_size = centers_per_tile * centers.features;
+  for (Index tile = first_tile; tile < last_tile; ++tile) {
+    TileDistances<Scalar> distances;
+    tile_distances(x, stride, centers.data + tile * tile_size, centers.features, distances);
+    Integer<Scalar> j = Integer<Scalar>{} + static_cast<int>(tile * centers_per_tile);
+    THRUM_UNROLL
+    for (Index c = 0; c < centers_per_tile; ++c, j += 1) {
+      THRUM_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        const Value<Scalar> squared = j == own[half] ? infinite : distances.of[c][half];
+        second[half] = minimum(second[half], maximum(best[half], squared));
+        label[half] = squared < best[half] ? j : label[half];
+        best[half] = minimum(best[half], squared);
+      }
+    }
+  }
+}
+
+/// One group of all tiles: the own centre needs no distance of its own.
+template <typename Scalar>
+inline void nearest_two(Panel<Scalar> panel, PackedCenters<Scalar> centers, PanelBounds<Scalar> bounds,
+                        int* labels) {
+  Integer<Scalar> nobody[2];
+  nobody[0] = nobody[1] = Integer<Scalar>{} - 1;
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    Value<Scalar> best[2], second[2];
+    Integer<Scalar> label[2] = {};
+    find_two_nearest(panel.data + r, panel.stride, centers, 0, centers.tiles(), nobody, best, label, second);
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index at = r + half * Lanes<Scalar>::count;
+      store_labels<Scalar>(labels + at, label[half]);
+      store(bounds.upper + at, upper_bound_of<Scalar>(best[half], bounds.slack));
+      store(bounds.lower + at, lower_bound_of<Scalar>(second[half], bounds.slack));
+    }
+  }
+}
+
+template <typename Scalar>
+inline Index refine(Panel<Scalar> panel, PackedCenters<Scalar> centers, PanelBounds<Scalar> bounds,
+                    const Scalar* own_squared, int* labels, Scalar* runner_up) {
+  Index groups_computed = 0;
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    Value<Scalar> best[2], undecided_below[2], runner[2] = {};
+    Integer<Scalar> own[2], label[2];
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index at = r + half * Lanes<Scalar>::count;
+      load(best[half], own_squared + at);
+      load_labels<Scalar>(own[half], labels + at);
+      label[half] = own[half];
+      undecided_below[half] =
+          deciding_bound<Scalar>(upper_bound_of<Scalar>(best[half], bounds.slack), bounds.slack);
+    }
+    for (Index group = 0; group < bounds.groups; ++group) {
+      Scalar* lower = bounds.lower + group * bounds.stride + r;
+      Value<Scalar> lower0, lower1;
+      load(lower0, lower);
+      load(lower1, lower + Lanes<Scalar>::count);
+      if (!any((lower0 <= undecided_below[0]) | (lower1 <= undecided_below[1]))) continue;
+      ++groups_computed;
+      Value<Scalar> nearest_other[2], second[2];
+      Integer<Scalar> other[2] = {};
+      const Index first_tile = group * bounds.tiles_per_group;
+      find_two_nearest(panel.data + r, panel.stride, centers, first_tile,
+                       smaller(first_tile + bounds.tiles_per_group, centers.tiles()), own, nearest_other,
+                       other, second);
+      THRUM_UNROLL
+      for (int half = 0; half < 2; ++half) {
+        store(lower + half * Lanes<Scalar>::count, lower_bound_of<Scalar>(nearest_other[half], bounds.slack));
+        const Integer<Scalar> nearer = (nearest_other[half] < best[half]) |
+                                       ((nearest_other[half] == best[half]) & (other[half] < label[half]));
+        if (!any(nearer)) continue;
+        runner[half] = nearer ? second[half] : runner[half];
+        label[half] = nearer ? other[half] : label[half];
+        best[half] = nearer ? nearest_other[half] : best[half];
+        undecided_below[half] =
+            deciding_bound<Scalar>(upper_bound_of<Scalar>(best[half], bounds.slack), bounds.slack);
+      }
+    }
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index at = r + half * Lanes<Scalar>::count;
+      store(bounds.upper + at, upper_bound_of<Scalar>(best[half], bounds.slack));
+      store(runner_up + at, lower_bound_of<Scalar>(runner[half], bounds.slack));
+      store_labels<Scalar>(labels + at, label[half]);
+    }
+  }
+  return groups_computed;
+}
+
+template <typename Scalar>
+inline Index drift_bounds(PanelBounds<Scalar> bounds, Index rows, const int* labels, const Scalar* drift,
+                          const Scalar* group_drift, int* undecided) {
+  constexpr Scalar rounding = 2 * ScalarTraits<Scalar>::epsilon();
+  Index count = 0;
+  for (Index r = 0; r < rows; r += strip<Scalar>) {
+    Scalar own_drift[strip<Scalar>];
+    for (Index lane = 0; lane < strip<Scalar>; ++lane) own_drift[lane] = drift[labels[r + lane]];
+    Scalar gap[strip<Scalar>];
+    for (Index at = 0; at < strip<Scalar>; at += Lanes<Scalar>::count) {
+      Value<Scalar> upper, moved;
+      load(upper, bounds.upper + r + at);
+      load(moved, own_drift + at);
+      upper = (upper + moved) * (1 + rounding);
+      store(bounds.upper + r + at, upper);
+      Value<Scalar> least = Value<Scalar>{} + ScalarTraits<Scalar>::largest();
+      for (Index group = 0; group < bounds.groups; ++group) {
+        Scalar* const place = bounds.lower + group * bounds.stride + r + at;
+        Value<Scalar> lower;
+        load(lower, place);
+        lower = maximum(lower - group_drift[group], Value<Scalar>{}) * (1 - rounding);
+        store(place, lower);
+        least = minimum(least, lower);
+      }
+      store(gap + at, least - deciding_bound<Scalar>(upper, bounds.slack));
+    }
+    const Index lanes = smaller(strip<Scalar>, rows - r);
+    for (Index lane = 0; lane < lanes; ++lane) {
+      undecided[count] = static_cast<int>(r + lane);
+      count += gap[lane] > 0 ? 0 : 1;
+    }
+  }
+  return count;
+}
+
+// ---- seeding
+
+/// Adds min(closest, distance) times weight into 16 sums, row r into sum r % 16.
+template <typename Scalar>
+THRUM_INLINE void add_potential(const Value<Scalar>& squared, const Scalar* weights, double* sums) {
+  Scalar values[Lanes<Scalar>::count];
+  store(values, squared);
+  using Wide = typename Lanes<Scalar>::Wide;
+  for (Index at = 0; at < Lanes<Scalar>::count; at += Lanes<Scalar>::doubles) {
+    typename Lanes<Scalar>::Narrow narrow;
+    load(narrow, values + at);
+    Wide term = __builtin_convertvector(narrow, Wide);
+    if (weights != nullptr) {
+      load(narrow, weights + at);
+      term *= __builtin_convertvector(narrow, Wide);
+    }
+    Wide sum;
+    load(sum, sums + at);
+    store(sums + at, sum + term);
+  }
+}
+
+template <typename Scalar>
+inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> center, PackedCenters<Scalar> candidates,
+                         const Scalar* weights, Scalar* closest, double* potentials) {
+  constexpr Index lanes = 16;
+  for (Index r = 0; center.clusters > 0 && r < panel.rows; r += strip<Scalar>) {
+    TileDistances<Scalar> found;
+    tile_distances(panel.data + r, panel.stride, center.data, panel.features, found);
+    THRUM_UNROLL
+    for (Index half = 0; half < 2; ++half) {
+      Scalar* const at = closest + r + half * Lanes<Scalar>::count;
+      Value<Scalar> before;
+      load(before, at);
+      store(at, minimum(before, found.of[0][half]));
+    }
+  }
+  for (Index tile = 0; tile < candidates.tiles(); ++tile) {
+    double sums[centers_per_tile][lanes] = {};
+    for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+      TileDistances<Scalar> found;
+      tile_distances(panel.data + r, panel.stride, candidates.data + tile * centers_per_tile * panel.features,
+                     panel.features, found);
+      THRUM_UNROLL
+      for (Index half = 0; half < 2; ++half) {
+        const Index at = r + half * Lanes<Scalar>::count;
+        Value<Scalar> before;
+        load(before, closest + at);
+        THRUM_UNROLL
+        for (Index c = 0; c < centers_per_tile; ++c)
+          add_potential<Scalar>(minimum(before, found.of[c][half]),
+                                weights == nullptr ? nullptr : weights + at, sums[c] + at % lanes);
+      }
+    }
+    const Index count = smaller(centers_per_tile, candidates.clusters - tile * centers_per_tile);
+    for (Index c = 0; c < count; ++c) {
+      for (Index width = lanes / 2; width > 0; width /= 2)
+        for (Index lane = 0; lane < width; ++lane) sums[c][lane] += sums[c][lane + width];
+      potentials[tile * centers_per_tile + c] = sums[c][0];
+    }
+  }
+}
+
+template <typename Scalar>
+inline KernelTable<Scalar> kernel_table() {
+  return {load_rows<Scalar>,   load_picked<Scalar>, all_finite<Scalar>,   widen_ranges<Scalar>,
+          nearest<Scalar>,     pairwise<Scalar>,    distances<Scalar>,    store_rows<Scalar>,
+          nearest_two<Scalar>, refine<Scalar>,      drift_bounds<Scalar>, seeding_pass<Scalar>};
+}
+
+}  // namespace THRUM_TARGET
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#undef THRUM_SHUFFLE
+#undef THRUM_UNROLL
+#undef THRUM_INLINE
+#undef THRUM_TARGET
+#undef THRUM_TARGET_BYTES

@@ -1,0 +1,57 @@
+#ifndef THRUM_HOST_PANELS_HPP
+#define THRUM_HOST_PANELS_HPP
+
+#include <atomic>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/aligned_array.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Values that a panel of up to 256 features has at most: it lies on the stack.
+constexpr Index values_on_stack = 8192;
+
+/// Calls visit(panel, first_row, rows, worker) for all rows of x, panel by panel, on `workers` threads; the
+/// panel is filled up to panel.rows >= rows. Returns false when a value of x is not finite; then some panels
+/// were not visited, that one among them. O(n d); allocates nothing up to 256 features, a panel a thread
+/// beyond.
+template <typename Scalar, typename Visit>
+inline bool for_each_panel(MatrixView<const Scalar> x, int workers, Visit visit) {
+  const Index stride = panel_rows(x.cols);
+  const bool on_stack = stride * x.cols <= values_on_stack;
+  std::vector<AlignedArray<Scalar>> memory;
+  for (int worker = 0; worker < workers && !on_stack; ++worker) memory.emplace_back(stride * x.cols);
+  std::atomic<bool> finite{true};
+  parallel_for((x.rows + stride - 1) / stride, workers, [&](Index number, int worker) {
+    if (!finite.load(std::memory_order_relaxed)) return;
+    alignas(64) Scalar local[values_on_stack];
+    Scalar* const data = on_stack ? local : memory[array_size(worker)].data();
+    const Index first = number * stride, rows = smaller(stride, x.rows - first);
+    kernels<Scalar>().load_rows(x.middle_rows(first, rows), rows, data, stride);
+    const Panel<Scalar> panel{data, stride, rounded_up(rows, panel_row_multiple), x.cols};
+    if (kernels<Scalar>().all_finite(panel))
+      visit(panel, first, rows, worker);
+    else
+      finite.store(false, std::memory_order_relaxed);
+  });
+  return finite.load();
+}
+
+/// Whether all values of x are. O(n d).
+template <typename Scalar>
+inline bool all_finite(MatrixView<const Scalar> x) {
+  return for_each_panel(x, worker_count(), [](Panel<Scalar>, Index, Index, int) {});
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_PANELS_HPP

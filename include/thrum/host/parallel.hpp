@@ -1,0 +1,45 @@
+#ifndef THRUM_HOST_PARALLEL_HPP
+#define THRUM_HOST_PARALLEL_HPP
+
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Threads that a parallel loop started here would have: what OpenMP says where the user's build has it,
+/// else 1.
+inline int worker_count() {
+#if defined(_OPENMP)
+  return omp_in_parallel() ? 1 : omp_get_max_threads();
+#else
+  return 1;
+#endif
+}
+
+/// Calls body(task, worker) for task = 0 ... tasks - 1, each once, in any order and on any thread; calls with
+/// the same worker, in [0, workers), never overlap. The body must not throw. workers <= worker_count().
+template <typename Body>
+inline void parallel_for(Index tasks, int workers, Body body) {
+#if defined(_OPENMP)
+  if (workers > 1 && tasks > 1) {
+#pragma omp parallel for schedule(dynamic) num_threads(workers)
+    for (Index task = 0; task < tasks; ++task) body(task, omp_get_thread_num());
+    return;
+  }
+#endif
+  static_cast<void>(workers);
+  for (Index task = 0; task < tasks; ++task) body(task, 0);
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_PARALLEL_HPP

@@ -1,0 +1,149 @@
+#ifndef THRUM_HOST_STREAMED_ASSIGNMENT_HPP
+#define THRUM_HOST_STREAMED_ASSIGNMENT_HPP
+
+#include <stdint.h>
+
+#include <algorithm>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
+#include "thrum/host/assignment.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/cluster_sums.hpp"
+#include "thrum/host/labelling.hpp"
+#include "thrum/row_source.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Rows of a block that a source hands out: a multiple of the chunks and panels in which sums over samples
+/// go, about 8 MB.
+inline Index rows_per_source_block(Index features, std::size_t scalar_size) {
+  constexpr Index chunk = 4096;
+  const Index fitting = (Index{1} << 23) / (features * static_cast<Index>(scalar_size));
+  return larger(chunk, fitting / chunk * chunk);
+}
+
+/// Calls visit(block, first row) for all rows of a source, in order.
+template <typename Scalar, typename Visit>
+inline void for_each_block(RowSource<Scalar>& source, Visit visit) {
+  const Index most = rows_per_source_block(source.cols(), sizeof(Scalar));
+  for (Index first = 0; first < source.rows();) {
+    const MatrixView<const Scalar> block = source.block(first, smaller(most, source.rows() - first));
+    visit(block, first);
+    first += block.rows;
+  }
+}
+
+/// Which samples belong to which centre, found anew in a pass over all of them, so that no memory grows with
+/// their number (see lloyd() in algorithm/lloyd.hpp, whose policy this is). Labels, sums and centres have the
+/// same bits as those of Assignment.
+template <typename Scalar>
+class StreamedAssignment {
+ public:
+  /// The source and weights, n or none, must live as long as this.
+  StreamedAssignment(RowSource<Scalar>& source, VectorView<const Scalar> weights, Index clusters,
+                     const SampleGrid& grid)
+      : source_(source),
+        weights_(weights),
+        grid_(grid),
+        centers_(clusters, source.cols()),
+        sums_(clusters, source.cols()) {
+    for (int worker = 0; worker < worker_count(); ++worker) partial_.emplace_back(clusters, source.cols());
+  }
+
+  Index assign(MatrixView<const Scalar> centers) {
+    centers_.set(centers);
+    const uint64_t before = fingerprint_;
+    fingerprint_ = 0;
+    sums_.clear();
+    excluded_.clear();
+    for_each_block(source_, [&](MatrixView<const Scalar> block, Index first) { add(block, first); });
+    for (ClusterSums& partial : partial_) sums_.take(partial);
+    const bool same = assigned_ && fingerprint_ == before;
+    assigned_ = true;
+    return same ? 0 : source_.rows();
+  }
+
+  uint64_t fingerprint() const { return fingerprint_; }
+  double weight(Index cluster) const { return sums_.weight(cluster, grid_); }
+  double mean(Index cluster, Index feature) const { return sums_.mean(cluster, feature, grid_); }
+  Scalar value(Index row, Index feature) { return source_.block(row, 1)(0, feature); }
+
+  double inertia() {
+    double partial[max_partial_sums] = {};
+    for_each_squared_distance([&](Index row, Scalar squared) {
+      partial[partial_sum_of(row)] +=
+          static_cast<double>(weight_of(weights_, row)) * static_cast<double>(squared);
+    });
+    fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i] += partial[j]; });
+    return partial[0];
+  }
+
+  Index farthest_row() {
+    Index farthest = -1;
+    Scalar largest = 0;
+    for_each_squared_distance([&](Index row, Scalar squared) {
+      if (!(squared > largest) || !(weight_of(weights_, row) > 0)) return;
+      if (std::find(excluded_.begin(), excluded_.end(), row) != excluded_.end()) return;
+      largest = squared;
+      farthest = row;
+    });
+    return farthest;
+  }
+  void exclude(Index row) { excluded_.push_back(row); }
+
+  /// Starts anew: as if nothing had been assigned yet.
+  void restart() { assigned_ = false; }
+
+ private:
+  /// Calls visit(row, squared distance to the nearest centre) for all rows in order.
+  template <typename Visit>
+  void for_each_squared_distance(Visit visit) {
+    for_each_block(source_, [&](MatrixView<const Scalar> block, Index first) {
+      squared_.resize(array_size(block.rows));
+      for_each_nearest(block, centers_.packed(),
+                       [this](Index row, int, Scalar squared) { squared_[array_size(row)] = squared; });
+      for (Index i = 0; i < block.rows; ++i) visit(first + i, squared_[array_size(i)]);
+    });
+  }
+
+  void add(MatrixView<const Scalar> block, Index first) {
+    labels_.resize(array_size(block.rows));
+    for_each_nearest(block, centers_.packed(),
+                     [&](Index row, int label, Scalar) { labels_[array_size(row)] = label; });
+    constexpr Index rows_per_task = 1024;
+    std::vector<uint64_t> fingerprints(partial_.size(), 0);
+    parallel_for(
+        (block.rows + rows_per_task - 1) / rows_per_task, static_cast<int>(partial_.size()),
+        [&](Index task, int worker) {
+          for (Index i = task * rows_per_task; i < smaller(block.rows, (task + 1) * rows_per_task); ++i) {
+            const int label = labels_[array_size(i)];
+            partial_[array_size(worker)].move(block.row(i), weight_of(weights_, first + i), grid_, -1, label);
+            fingerprints[array_size(worker)] += label_fingerprint(first + i, label);
+          }
+        });
+    for (const uint64_t fingerprint : fingerprints) fingerprint_ += fingerprint;
+  }
+
+  RowSource<Scalar>& source_;
+  VectorView<const Scalar> weights_;
+  SampleGrid grid_;
+  CenterTable<Scalar> centers_;
+  ClusterSums sums_;
+  std::vector<ClusterSums> partial_;  ///< one a thread
+  std::vector<int> labels_;           ///< of the present block
+  std::vector<Scalar> squared_;       ///< of the present block
+  std::vector<Index> excluded_;
+  uint64_t fingerprint_ = 0;
+  bool assigned_ = false;
+};
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_STREAMED_ASSIGNMENT_HPP
