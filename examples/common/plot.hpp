@@ -10,7 +10,9 @@
 #include <fstream>
 #include <limits>
 #include <locale>
+#include <optional>
 #include <ostream>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -74,6 +76,23 @@ struct Series {
   std::vector<Section> sections{};  ///< at least one; what lies in none is not drawn
   double step = 1;                  ///< along x, from a value to the next
   bool logarithmic = false;         ///< y; the threshold must be > 0
+};
+
+/// A curve with one of its points marked. Values that can't be drawn, not finite or not > 0 on a logarithmic
+/// axis, are left out.
+struct Curve {
+  std::string title{};
+  std::vector<Point> points{};          ///< two or more, x whole numbers that rise
+  std::optional<std::size_t> marked{};  ///< a position in points
+  std::string mark{};                   ///< what is so special about it
+  bool logarithmic = false;             ///< both axes, with the chord from the first point to the last; x > 0
+};
+
+/// One curve on the left, and others below each other on the right, which share an x axis.
+struct Curves {
+  std::string title{}, x_label{};
+  Curve left{};
+  std::vector<Curve> right{};  ///< at least one
 };
 
 /// Colours that stay apart in print and for most colour-blind readers, for groups that are not highlighted.
@@ -198,7 +217,114 @@ inline void choose_ranges(const Scatter& scatter, const Box& box, Range& x, Rang
   widen(y, box.pixels_high());
 }
 
+/// A length of 1, 2 or 5 times a power of ten, of which `range` holds at most `count`.
+inline double round_step(double range, double count) {
+  const double power = std::pow(10, std::floor(std::log10(range / count)));
+  for (const double step : {1.0, 2.0, 5.0})
+    if (step * power * count >= range) return step * power;
+  return 10 * power;
+}
+
+/// Tics for gnuplot on a logarithmic axis: powers of ten; where there are few, 2 and 5 times those, too; or,
+/// where `whole`, whole numbers as far as their labels have room.
+inline std::string logarithmic_tics(const Range& range, bool whole) {
+  std::vector<double> tics;
+  if (whole) {
+    for (int tic = static_cast<int>(std::ceil(range.from)); tic <= range.to; ++tic)
+      if (tics.empty() || tic >= 1.2 * tics.back()) tics.push_back(tic);
+  } else {
+    const bool few = range.to < 1000 * range.from;
+    const auto decade = [](double value) { return static_cast<int>(std::floor(std::log10(value))); };
+    for (int power = decade(range.from); power <= decade(range.to); ++power) {
+      for (const double step : {1.0, 2.0, 5.0}) {
+        const double tic = step * std::pow(10, power);
+        if (tic >= range.from && tic <= range.to && (few || step < 2)) tics.push_back(tic);
+      }
+    }
+  }
+  std::ostringstream text;
+  text.imbue(std::locale::classic());
+  for (const double tic : tics) text << (text.tellp() > 0 ? ", " : "") << tic;
+  return "(" + text.str() + ")";
+}
+
+/// One curve into a box; part of a multiplot.
+inline void draw_curve(std::ostream& script, const Curve& curve, std::size_t number, const Box& box,
+                       const std::string& x_label) {
+  std::vector<Point> drawn;
+  for (const Point p : curve.points)
+    if (std::isfinite(p.y) && (p.y > 0 || !curve.logarithmic)) drawn.push_back(p);
+  const auto write_block = [&](const char* name, const std::vector<Point>& points) {
+    script << "$" << name << number << " << END\n";
+    for (const Point p : points) script << p.x << " " << p.y << "\n";
+    script << "NaN NaN\nEND\n";
+  };
+  write_block("curve", drawn);
+
+  Range x{curve.points.front().x, curve.points.back().x}, y{1, 2};
+  if (!drawn.empty()) {
+    write_block("chord", {drawn.front(), drawn.back()});
+    const auto lower = [](Point a, Point b) { return a.y < b.y; };
+    const auto [least, largest] = std::minmax_element(drawn.begin(), drawn.end(), lower);
+    y = {least->y, largest->y};
+  }
+  if (curve.logarithmic) {
+    script << "set logscale xy\nset xtics " << logarithmic_tics(x, true);
+    const double x_margin = std::pow(x.to / x.from, 0.03), y_margin = 1.02 * std::pow(y.to / y.from, 0.06);
+    x = {x.from / x_margin, x.to * x_margin};
+    y = {y.from / y_margin, y.to * y_margin};
+    script << "\nset ytics " << logarithmic_tics(y, false) << "\n";
+  } else {
+    x = {x.from - 0.03 * (x.to - x.from), x.to + 0.03 * (x.to - x.from)};
+    const double margin = y.to > y.from ? 0.12 * (y.to - y.from) : 1;
+    y = {y.from - margin, y.to + margin};
+    script << "unset logscale\nset xtics " << (std::max)(1.0, round_step(x.to - x.from, 14)) << "\nset ytics "
+           << round_step(y.to - y.from, 5) << "\n";
+  }
+  script << "set lmargin at screen " << box.left << "\nset rmargin at screen " << box.right
+         << "\nset bmargin at screen " << box.bottom << "\nset tmargin at screen " << box.top
+         << "\nset xrange [" << x.from << ":" << x.to << "]\nset yrange [" << y.from << ":" << y.to
+         << "]\nset format x " << (x_label.empty() ? "''" : "'%g'") << "\nset xlabel " << quoted(x_label)
+         << "\nset label 2 " << quoted(curve.title) << " at graph 0, graph 1 offset 0, 0.7 left\n";
+
+  script << "set label 3 " << quoted(curve.mark)
+         << " at graph 1, graph 1 offset 0, 0.7 right textcolor rgb '#d7191c'\n";
+  const Point mark = curve.points[curve.marked.value_or(0)];
+  if (curve.marked && mark.y > y.from && mark.y < y.to)
+    script << "set arrow 1 from first " << mark.x << ", graph 0 to first " << mark.x
+           << ", graph 1 nohead dashtype 3 linewidth 1.5 linecolor rgb '#d7191c'\n"
+           << "set label 4 ' ' at first " << mark.x << ", first " << mark.y
+           << " point pointtype 6 pointsize 2 linewidth 2.5 linecolor rgb '#d7191c' front\n";
+  script << "plot ";
+  if (curve.logarithmic && !drawn.empty())
+    script << "$chord" << number
+           << " using 1:2 with lines dashtype 2 linewidth 1.5 linecolor rgb '#888888' title 'chord', \\\n  ";
+  script << "$curve" << number << " using 1:2 with linespoints pointtype 7 pointsize 0.8 linewidth 1.5 "
+         << "linecolor rgb " << quoted(colour(number)) << " notitle\nunset label\nunset arrow\n";
+}
+
 }  // namespace detail
+
+/// Draws the curves into a PNG; folders that are missing are made. Throws std::runtime_error when gnuplot
+/// fails or is not there.
+inline void draw(const Curves& curves, const std::filesystem::path& png) {
+  detail::run_gnuplot(png, [&](std::ostream& script, const std::string& output) {
+    constexpr double gap = 0.065;
+    detail::Box left{0.085, 0.49, 0.1, 0.88}, right{0.565, 0.975, 0.1, 0.88};
+    detail::write_frame(script, curves.title, "", "", left);
+    script << "set key inside left bottom vertical\nset output " << output << "\nset multiplot\n";
+    detail::draw_curve(script, curves.left, 0, left, curves.x_label);
+    const double count = static_cast<double>(curves.right.size());
+    const double height = (right.top - right.bottom - gap * (count - 1)) / count;
+    for (std::size_t c = 0; c < curves.right.size(); ++c) {
+      right.bottom = right.top - height;
+      detail::draw_curve(script, curves.right[c], c + 1, right,
+                         c + 1 < curves.right.size() ? "" : curves.x_label);
+      right.top = right.bottom - gap;
+    }
+    script << "unset multiplot\n";
+  });
+}
 
 /// Draws the scatter into a PNG; folders that are missing are made. Throws std::runtime_error when gnuplot
 /// fails or is not there.

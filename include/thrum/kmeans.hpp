@@ -386,8 +386,8 @@ class KMeans {
   }
 
   /// Tells the user of each iteration and keeps its figures.
-  template <typename Assignment>
-  auto observer(Assignment& assignment, FitReport& report, const KMeansProgress& progress) const {
+  auto observer(host::AssignmentPolicy<Scalar>& assignment, FitReport& report,
+                const KMeansProgress& progress) const {
     return [this, &assignment, &report, &progress](const LloydReport& so_far, double squared_shift) {
       if (!progress && !options_.record_history) return true;
       FitIteration iteration;
@@ -401,8 +401,8 @@ class KMeans {
     };
   }
 
-  template <typename Assignment>
-  void run_lloyd(Assignment& assignment, LloydLimits limits, const KMeansProgress& progress, Run& run) const {
+  void run_lloyd(host::AssignmentPolicy<Scalar>& assignment, LloydLimits limits,
+                 const KMeansProgress& progress, Run& run) const {
     static_cast<LloydReport&>(run.report) =
         lloyd(assignment, limits, thrum::view(run.centers), observer(assignment, run.report, progress));
     run.counts.resize(options_.clusters);
@@ -437,9 +437,8 @@ class KMeans {
                : host::BoundsPlan{};
   }
 
-  template <typename Assignment>
   Run best_run(MatrixView<const Scalar> x, VectorView<const Scalar> weights,
-               const MatrixView<const Scalar>* given, Assignment& assignment,
+               const MatrixView<const Scalar>* given, host::AssignmentPolicy<Scalar>& assignment,
                const KMeansProgress& progress) const {
     const LloydLimits stop = limits(x, weights);
     Random random(options_.seed);
@@ -462,10 +461,9 @@ class KMeans {
   }
 
   /// Mini-batches, then one assignment of all samples to what they have led to.
-  template <typename Assignment>
   void run_mini_batch(MatrixView<const Scalar> x, VectorView<const Scalar> weights, LloydLimits limits,
-                      Random& random, Assignment& assignment, const KMeansProgress& progress,
-                      Run& run) const {
+                      Random& random, host::AssignmentPolicy<Scalar>& assignment,
+                      const KMeansProgress& progress, Run& run) const {
     const auto found =
         host::mini_batch(x, weights, limits, options_.batch_size, random, thrum::view(run.centers),
                          [&](const LloydReport& so_far, double squared_shift) {
@@ -649,7 +647,7 @@ class KMeans {
   host::PackedCenters<Scalar> packed() const { return {packed_.data(), centers_.cols(), centers_.rows()}; }
 
   bool write_labels(MatrixView<const Scalar> x, VectorView<int> labels) const {
-    return host::for_each_nearest(x, packed(), [&](Index row, int label, Scalar) { labels[row] = label; });
+    return host::find_nearest(x, packed(), labels, static_cast<Scalar*>(nullptr));
   }
 
   KMeansOptions options_;

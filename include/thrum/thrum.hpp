@@ -4,10 +4,13 @@
 // The laptop wing, whole: learning over Eigen matrices, recordings in, firmware header out.
 
 #include "thrum/anomaly_scorer.hpp"
+#include "thrum/choose_clusters.hpp"
+#include "thrum/clustering_metrics.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/input.hpp"
 #include "thrum/io/firmware_header.hpp"
+#include "thrum/io/mapped_npy.hpp"
 #include "thrum/io/npy.hpp"
 #include "thrum/io/recording.hpp"
 #include "thrum/kmeans.hpp"

@@ -57,6 +57,23 @@ inline uint64_t label_fingerprint(Index row, int label) {
   return z ^ (z >> 31);
 }
 
+/// What lloyd() in algorithm/lloyd.hpp asks of an assignment, so that it is compiled once for all of them.
+template <typename Scalar>
+class AssignmentPolicy {
+ public:
+  virtual ~AssignmentPolicy() = default;
+  virtual Index assign(MatrixView<const Scalar> centers) = 0;
+  virtual uint64_t fingerprint() const = 0;
+  virtual double weight(Index cluster) const = 0;
+  virtual double mean(Index cluster, Index feature) const = 0;
+  virtual Index farthest_row() = 0;
+  virtual void exclude(Index row) = 0;
+  virtual Scalar value(Index row, Index feature) = 0;
+  virtual double inertia() = 0;
+  /// Starts anew: as if nothing had been assigned yet.
+  virtual void restart() = 0;
+};
+
 /// How many groups of centres have bounds of their own; 0: none, every distance is computed.
 struct BoundsPlan {
   Index groups = 0;
@@ -91,7 +108,7 @@ inline BoundsPlan plan_bounds(std::size_t scalar_size, Index rows, Index feature
 /// they are widened by how far the centres have moved, and allow for rounding, so that the labels are those
 /// that all distances would give, bit for bit. Sums follow the samples that change their cluster.
 template <typename Scalar>
-class Assignment {
+class Assignment final : public AssignmentPolicy<Scalar> {
  public:
   /// x: n x d, finite, and weights, n or none: must live as long as this.
   Assignment(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index clusters,
@@ -100,7 +117,7 @@ class Assignment {
         weights_(weights),
         grid_(grid),
         plan_(plan),
-        workers_(worker_count()),
+        workers_(worker_count(operations(x.rows, x.cols, clusters))),
         centers_(clusters, x.cols),
         sums_(clusters, x.cols),
         labels_(rounded_up(x.rows, panel_row_multiple)) {
@@ -112,7 +129,7 @@ class Assignment {
     for (int worker = 0; worker < workers_; ++worker) scratch_.emplace_back(clusters, x.cols, plan);
   }
 
-  Index assign(MatrixView<const Scalar> centers) {
+  Index assign(MatrixView<const Scalar> centers) override {
     if (fresh_) forget_labels();
     if (plan_.groups > 0 && !fresh_) measure_drift(centers);
     centers_.set(centers);
@@ -138,16 +155,14 @@ class Assignment {
     return changed;
   }
 
-  uint64_t fingerprint() const { return fingerprint_; }
-  double weight(Index cluster) const { return sums_.weight(cluster, grid_); }
-  double mean(Index cluster, Index feature) const { return sums_.mean(cluster, feature, grid_); }
-  Scalar value(Index row, Index feature) const { return x_(row, feature); }
-  /// n labels.
-  const int* labels() const { return labels_.data(); }
+  uint64_t fingerprint() const override { return fingerprint_; }
+  double weight(Index cluster) const override { return sums_.weight(cluster, grid_); }
+  double mean(Index cluster, Index feature) const override { return sums_.mean(cluster, feature, grid_); }
+  Scalar value(Index row, Index feature) override { return x_(row, feature); }
   /// Distances to centres that the last assignment has computed, about.
   Index distances_computed() const { return computed_; }
 
-  double inertia() {
+  double inertia() override {
     double partial[max_partial_sums] = {};
     const Index partials = partial_sums(x_.rows);
     parallel_for(partials, workers_, [&](Index number, int worker) {
@@ -170,7 +185,7 @@ class Assignment {
     return partial[0];
   }
 
-  Index farthest_row() {
+  Index farthest_row() override {
     if (!distances_known_) compute_distances();
     Index farthest = -1;
     Scalar largest = 0;
@@ -182,10 +197,8 @@ class Assignment {
     }
     return farthest;
   }
-  void exclude(Index row) { squared_distances_[array_size(row)] = 0; }
-
-  /// Starts anew: as if nothing had been assigned yet.
-  void restart() { fresh_ = true; }
+  void exclude(Index row) override { squared_distances_[array_size(row)] = 0; }
+  void restart() override { fresh_ = true; }
 
  private:
   /// Rows whose bounds are looked at together: enough that those left undecided fill the lanes.

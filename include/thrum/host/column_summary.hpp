@@ -33,7 +33,7 @@ struct ColumnRanges {
 /// Ranges of the columns of x, n >= 1. O(n d).
 template <typename Scalar>
 inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
-  const int workers = worker_count();
+  const int workers = worker_count(operations(x.rows, x.cols, 4));
   std::vector<std::vector<Scalar>> least(array_size(workers)), largest(array_size(workers));
   for (int worker = 0; worker < workers; ++worker) {
     for (Index f = 0; f < x.cols; ++f) least[array_size(worker)].push_back(x(0, f));
@@ -100,7 +100,7 @@ inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
                                                    VectorView<const Scalar> weights) {
   const Index partials = partial_sums(x.rows);
   std::vector<Moments<double>> columns(array_size(partials * x.cols));
-  parallel_for(partials, worker_count(), [&](Index partial, int) {
+  parallel_for(partials, worker_count(operations(x.rows, x.cols, 4)), [&](Index partial, int) {
     std::vector<double> sum, squares;
     for (Index begin = partial * rows_per_chunk; begin < x.rows; begin += max_partial_sums * rows_per_chunk) {
       const Index rows = smaller(rows_per_chunk, x.rows - begin);

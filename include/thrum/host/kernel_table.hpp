@@ -122,6 +122,11 @@ constexpr Index packed_size(Index clusters, Index features) {
   return rounded_up(clusters, centers_per_tile) * features;
 }
 
+/// Multiply-adds that n x k distances over d features take.
+constexpr double operations(Index rows, Index features, Index clusters) {
+  return static_cast<double>(rows) * static_cast<double>(features) * static_cast<double>(clusters);
+}
+
 /// Packs centres, k x d. packed: packed_size(k, d) values.
 template <typename Scalar>
 inline PackedCenters<Scalar> pack_centers(MatrixView<const Scalar> centers, Scalar* packed) {

@@ -14,26 +14,30 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
-/// Calls visit(row, nearest centre, squared distance) for every row of x, ties to the lowest centre; rows
-/// come in any order and on several threads. Returns false when a value of x is not finite; then some rows
-/// were not visited. O(n d k); allocates nothing up to 256 features, a panel a thread beyond.
-template <typename Scalar, typename Visit>
-inline bool for_each_nearest(MatrixView<const Scalar> x, PackedCenters<Scalar> centers, Visit visit) {
-  return for_each_panel(x, worker_count(), [&](Panel<Scalar> panel, Index first, Index rows, int) {
-    alignas(64) Scalar squared[most_panel_rows];
-    alignas(64) int labels[most_panel_rows];
-    kernels<Scalar>().nearest(panel, centers, squared, labels);
-    for (Index i = 0; i < rows; ++i) visit(first + i, labels[i], squared[i]);
+/// Nearest centre of each row of x, ties to the lowest, and the squared distance to it; either may be null.
+/// Returns false when a value of x is not finite; then some rows were not written. O(n d k); allocates
+/// nothing up to 256 features, a panel a thread beyond.
+template <typename Scalar>
+inline bool find_nearest(MatrixView<const Scalar> x, PackedCenters<Scalar> centers, VectorView<int> labels,
+                         Scalar* squared) {
+  const int workers = worker_count(operations(x.rows, x.cols, centers.clusters));
+  return for_each_panel(x, workers, [&](Panel<Scalar> panel, Index first, Index rows, int) {
+    alignas(64) Scalar found_squared[most_panel_rows];
+    alignas(64) int found_labels[most_panel_rows];
+    kernels<Scalar>().nearest(panel, centers, found_squared, found_labels);
+    for (Index i = 0; i < rows && labels.data != nullptr; ++i) labels[first + i] = found_labels[i];
+    for (Index i = 0; i < rows && squared != nullptr; ++i) squared[first + i] = found_squared[i];
   });
 }
 
 /// Euclidean distances of every row of x to every centre. distances: n x k, written. Returns false when a
-/// value of x is not finite; then some rows were not written. O(n d k); allocates as for_each_nearest.
+/// value of x is not finite; then some rows were not written. O(n d k); allocates as find_nearest.
 template <typename Scalar>
 inline bool distances_to_centers(MatrixView<const Scalar> x, PackedCenters<Scalar> centers,
                                  MatrixView<Scalar> distances) {
   constexpr Index at_once = 16;
-  return for_each_panel(x, worker_count(), [&](Panel<Scalar> panel, Index first, Index rows, int) {
+  const int workers = worker_count(operations(x.rows, x.cols, centers.clusters));
+  return for_each_panel(x, workers, [&](Panel<Scalar> panel, Index first, Index rows, int) {
     alignas(64) Scalar result[array_size(at_once * most_panel_rows)];
     for (Index j = 0; j < centers.clusters; j += at_once) {
       const Index count = smaller(at_once, centers.clusters - j);

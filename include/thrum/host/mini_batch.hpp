@@ -33,11 +33,8 @@ class RunningCenters {
   double learn(MatrixView<const Scalar> batch, VectorView<const Scalar> weights, double keep) {
     labels_.resize(array_size(batch.rows));
     squared_.resize(array_size(batch.rows));
-    for_each_nearest(batch, pack_centers(MatrixView<const Scalar>(centers_), packed_.data()),
-                     [this](Index row, int label, Scalar squared) {
-                       labels_[array_size(row)] = label;
-                       squared_[array_size(row)] = squared;
-                     });
+    find_nearest(batch, pack_centers(MatrixView<const Scalar>(centers_), packed_.data()),
+                 contiguous(labels_.data(), batch.rows), squared_.data());
     sums_.assign(array_size(centers_.rows * centers_.cols), 0.0);
     seen_.assign(array_size(centers_.rows), 0.0);
     double inertia = 0;

@@ -8,6 +8,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/function_ref.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 
@@ -22,8 +23,10 @@ constexpr Index values_on_stack = 8192;
 /// panel is filled up to panel.rows >= rows. Returns false when a value of x is not finite; then some panels
 /// were not visited, that one among them. O(n d); allocates nothing up to 256 features, a panel a thread
 /// beyond.
-template <typename Scalar, typename Visit>
-inline bool for_each_panel(MatrixView<const Scalar> x, int workers, Visit visit) {
+template <typename Scalar>
+inline bool for_each_panel(
+    MatrixView<const Scalar> x, int workers,
+    FunctionRef<void(Panel<typename Identity<Scalar>::type>, Index, Index, int)> visit) {
   const Index stride = panel_rows(x.cols);
   const bool on_stack = stride * x.cols <= values_on_stack;
   std::vector<AlignedArray<Scalar>> memory;
@@ -47,7 +50,8 @@ inline bool for_each_panel(MatrixView<const Scalar> x, int workers, Visit visit)
 /// Whether all values of x are. O(n d).
 template <typename Scalar>
 inline bool all_finite(MatrixView<const Scalar> x) {
-  return for_each_panel(x, worker_count(), [](Panel<Scalar>, Index, Index, int) {});
+  return for_each_panel(x, worker_count(operations(x.rows, x.cols, 1)),
+                        [](Panel<Scalar>, Index, Index, int) {});
 }
 
 }  // namespace host

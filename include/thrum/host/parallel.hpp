@@ -8,6 +8,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/function_ref.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -23,10 +24,12 @@ inline int worker_count() {
 #endif
 }
 
+/// The same for a loop of so many multiply-adds in all: one thread where waking others would take longer.
+inline int worker_count(double operations) { return operations < 1e6 ? 1 : worker_count(); }
+
 /// Calls body(task, worker) for task = 0 ... tasks - 1, each once, in any order and on any thread; calls with
 /// the same worker, in [0, workers), never overlap. The body must not throw. workers <= worker_count().
-template <typename Body>
-inline void parallel_for(Index tasks, int workers, Body body) {
+inline void parallel_for(Index tasks, int workers, FunctionRef<void(Index, int)> body) {
 #if defined(_OPENMP)
   if (workers > 1 && tasks > 1) {
 #pragma omp parallel for schedule(dynamic) num_threads(workers)

@@ -69,17 +69,17 @@ inline void seed_parallel(MatrixView<const Scalar> x, VectorView<const Scalar> w
     packed = AlignedArray<Scalar>(packed_size(count, x.cols));
     for (Index i = 0; i < count; ++i)
       copy_row(x, rows[array_size(i)], row_major(values.data(), count, x.cols), i);
-    return row_major<const Scalar>(values.data(), count, x.cols);
+    return pack_centers(row_major<const Scalar>(values.data(), count, x.cols), packed.data());
   };
 
-  AlignedArray<Scalar> closest(x.rows, positive_infinity<Scalar>());
+  AlignedArray<Scalar> closest(x.rows, positive_infinity<Scalar>()), squared(x.rows);
   std::vector<Index> fresh{random.weighted_index(x.rows, ordered_sum<double>(x.rows, weight), weight)}, drawn;
   for (int round = 0; round < rounds || static_cast<Index>(drawn.size()) < centers.rows; ++round) {
     drawn.insert(drawn.end(), fresh.begin(), fresh.end());
-    if (!fresh.empty())
-      for_each_nearest(x, pack_centers(gather(fresh), packed.data()), [&](Index row, int, Scalar squared) {
-        closest[row] = smaller(closest[row], squared);
-      });
+    if (!fresh.empty()) {
+      find_nearest(x, gather(fresh), {}, squared.data());
+      for (Index i = 0; i < x.rows; ++i) closest[i] = smaller(closest[i], squared[i]);
+    }
     fresh.clear();
     const auto share = [&](Index i) { return weight(i) * static_cast<double>(closest[i]); };
     const double potential = ordered_sum<double>(x.rows, share);
@@ -89,15 +89,14 @@ inline void seed_parallel(MatrixView<const Scalar> x, VectorView<const Scalar> w
   }
   drawn.insert(drawn.end(), fresh.begin(), fresh.end());
 
-  const MatrixView<const Scalar> candidates = gather(drawn);
   std::vector<int> owner(array_size(x.rows));
-  for_each_nearest(x, pack_centers(candidates, packed.data()),
-                   [&](Index row, int label, Scalar) { owner[array_size(row)] = label; });
+  find_nearest(x, gather(drawn), contiguous(owner.data(), x.rows), static_cast<Scalar*>(nullptr));
   std::vector<double> members(drawn.size(), 0.0);
   for (Index i = 0; i < x.rows; ++i) members[array_size(owner[array_size(i)])] += weight(i);
   const std::vector<Scalar> drawn_weights(members.begin(), members.end());
-  seed_plus_plus(candidates, contiguous<const Scalar>(drawn_weights.data(), static_cast<Index>(drawn.size())),
-                 random, centers);
+  seed_plus_plus(row_major<const Scalar>(values.data(), static_cast<Index>(drawn.size()), x.cols),
+                 contiguous<const Scalar>(drawn_weights.data(), static_cast<Index>(drawn.size())), random,
+                 centers);
 }
 
 }  // namespace host

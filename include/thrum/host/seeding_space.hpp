@@ -29,7 +29,7 @@ class SeedingSpace {
       : x_(x),
         stride_(panel_rows(x.cols)),
         panels_((x.rows + stride_ - 1) / stride_),
-        workers_(worker_count()),
+        workers_(worker_count(operations(x.rows, x.cols, 4))),
         closest_(panels_ * stride_),
         weights_(weights.size == 0 ? 0 : panels_ * stride_),
         panel_weights_(array_size(panels_)) {

@@ -42,7 +42,7 @@ inline void for_each_block(RowSource<Scalar>& source, Visit visit) {
 /// their number (see lloyd() in algorithm/lloyd.hpp, whose policy this is). Labels, sums and centres have the
 /// same bits as those of Assignment.
 template <typename Scalar>
-class StreamedAssignment {
+class StreamedAssignment final : public AssignmentPolicy<Scalar> {
  public:
   /// The source and weights, n or none, must live as long as this.
   StreamedAssignment(RowSource<Scalar>& source, VectorView<const Scalar> weights, Index clusters,
@@ -55,7 +55,7 @@ class StreamedAssignment {
     for (int worker = 0; worker < worker_count(); ++worker) partial_.emplace_back(clusters, source.cols());
   }
 
-  Index assign(MatrixView<const Scalar> centers) {
+  Index assign(MatrixView<const Scalar> centers) override {
     centers_.set(centers);
     const uint64_t before = fingerprint_;
     fingerprint_ = 0;
@@ -68,12 +68,12 @@ class StreamedAssignment {
     return same ? 0 : source_.rows();
   }
 
-  uint64_t fingerprint() const { return fingerprint_; }
-  double weight(Index cluster) const { return sums_.weight(cluster, grid_); }
-  double mean(Index cluster, Index feature) const { return sums_.mean(cluster, feature, grid_); }
-  Scalar value(Index row, Index feature) { return source_.block(row, 1)(0, feature); }
+  uint64_t fingerprint() const override { return fingerprint_; }
+  double weight(Index cluster) const override { return sums_.weight(cluster, grid_); }
+  double mean(Index cluster, Index feature) const override { return sums_.mean(cluster, feature, grid_); }
+  Scalar value(Index row, Index feature) override { return source_.block(row, 1)(0, feature); }
 
-  double inertia() {
+  double inertia() override {
     double partial[max_partial_sums] = {};
     for_each_squared_distance([&](Index row, Scalar squared) {
       partial[partial_sum_of(row)] +=
@@ -83,7 +83,7 @@ class StreamedAssignment {
     return partial[0];
   }
 
-  Index farthest_row() {
+  Index farthest_row() override {
     Index farthest = -1;
     Scalar largest = 0;
     for_each_squared_distance([&](Index row, Scalar squared) {
@@ -94,10 +94,8 @@ class StreamedAssignment {
     });
     return farthest;
   }
-  void exclude(Index row) { excluded_.push_back(row); }
-
-  /// Starts anew: as if nothing had been assigned yet.
-  void restart() { assigned_ = false; }
+  void exclude(Index row) override { excluded_.push_back(row); }
+  void restart() override { assigned_ = false; }
 
  private:
   /// Calls visit(row, squared distance to the nearest centre) for all rows in order.
@@ -105,16 +103,15 @@ class StreamedAssignment {
   void for_each_squared_distance(Visit visit) {
     for_each_block(source_, [&](MatrixView<const Scalar> block, Index first) {
       squared_.resize(array_size(block.rows));
-      for_each_nearest(block, centers_.packed(),
-                       [this](Index row, int, Scalar squared) { squared_[array_size(row)] = squared; });
+      find_nearest(block, centers_.packed(), {}, squared_.data());
       for (Index i = 0; i < block.rows; ++i) visit(first + i, squared_[array_size(i)]);
     });
   }
 
   void add(MatrixView<const Scalar> block, Index first) {
     labels_.resize(array_size(block.rows));
-    for_each_nearest(block, centers_.packed(),
-                     [&](Index row, int label, Scalar) { labels_[array_size(row)] = label; });
+    find_nearest(block, centers_.packed(), contiguous(labels_.data(), block.rows),
+                 static_cast<Scalar*>(nullptr));
     constexpr Index rows_per_task = 1024;
     std::vector<uint64_t> fingerprints(partial_.size(), 0);
     parallel_for(
