@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what thrum's scripts need and this system lacks.
-#   cmake/setup.sh demo | tests     with apt-get, as root or through sudo; without it, says what is missing
-#   cmake/setup.sh --check SET      only says what is missing
+#   cmake/setup.sh demo | tests | peers    with apt-get, as root or through sudo; without it, says what is missing
+#   cmake/setup.sh --check SET             only says what is missing
 # Exit status 1 if anything is still missing at the end.
 set -euo pipefail
 
@@ -12,8 +12,8 @@ if [ "${1:-}" = --check ]; then
 fi
 wanted="${1:-}"
 case "$wanted" in
-  demo | tests) ;;
-  *) echo "usage: setup.sh [--check] demo|tests" >&2; exit 2 ;;
+  demo | tests | peers) ;;
+  *) echo "usage: setup.sh [--check] demo|tests|peers" >&2; exit 2 ;;
 esac
 
 find_newest_clang() {  # that apt knows; else that is installed; else that of Debian 12
@@ -31,24 +31,32 @@ find_newest_clang() {  # that apt knows; else that is installed; else that of De
 
 # Sets that need it; how to tell that it is there; Debian's package.
 needs='
-both  program cmake              cmake
-both  program ninja              ninja-build
-both  program g++                g++
-tests program clang++            clang
-tests program clang++-NEWEST     clang-NEWEST
-tests links   -fsanitize=address libclang-rt-dev
-both  header  eigen3/Eigen/Core  libeigen3-dev
-tests header  catch2/catch.hpp|catch2/catch_all.hpp catch2
-both  header  benchmark/benchmark.h libbenchmark-dev
-both  program qemu-system-arm    qemu-system-arm
-both  program arm-none-eabi-g++  gcc-arm-none-eabi
-both  arm     libc.a             libnewlib-arm-none-eabi
-both  arm     libstdc++.a        libstdc++-arm-none-eabi-newlib
-both  program gnuplot            gnuplot-nox
-both  header  CLI/CLI.hpp        libcli11-dev
-both  header  nlohmann/json.hpp  nlohmann-json3-dev
-both  header  png.h              libpng-dev
-both  program xz                 xz-utils
+demo,tests,peers program cmake              cmake
+demo,tests,peers program ninja              ninja-build
+demo,tests,peers program g++                g++
+tests,peers      program clang++            clang
+tests            program clang++-NEWEST     clang-NEWEST
+tests            links   -fsanitize=address libclang-rt-dev
+tests,peers      links   -fopenmp           libomp-dev
+demo,tests,peers header  eigen3/Eigen/Core  libeigen3-dev
+tests            header  catch2/catch.hpp|catch2/catch_all.hpp catch2
+demo,tests       header  benchmark/benchmark.h libbenchmark-dev
+demo,tests       program qemu-system-arm    qemu-system-arm
+demo,tests       program arm-none-eabi-g++  gcc-arm-none-eabi
+demo,tests       arm     libc.a             libnewlib-arm-none-eabi
+demo,tests       arm     libstdc++.a        libstdc++-arm-none-eabi-newlib
+demo,tests       program gnuplot            gnuplot-nox
+demo,tests       header  CLI/CLI.hpp        libcli11-dev
+demo,tests       header  nlohmann/json.hpp  nlohmann-json3-dev
+demo,tests       header  png.h              libpng-dev
+demo,tests       program xz                 xz-utils
+peers            python  sklearn            python3-sklearn
+peers            header  opencv4/opencv2/core.hpp libopencv-dev
+peers            header  faiss/Clustering.h libfaiss-dev
+peers            header  dlib/clustering.h  libdlib-dev
+peers            header  armadillo          libarmadillo-dev
+peers            links   -lopenblas         libopenblas-dev
+peers            links   -llapack           liblapack-dev
 '
 
 has_header() {  # one of the names between |
@@ -69,6 +77,7 @@ has() {
     program) command -v "$2" >/dev/null ;;
     header) has_header "$2" ;;
     links) echo 'int main() { return 0; }' | clang++ -x c++ "$2" - -o /dev/null 2>/dev/null ;;
+    python) /usr/bin/python3 -c "import $2" 2>/dev/null ;;  # the one that Debian's packages are for
     arm) [ -e "$(arm-none-eabi-g++ -print-file-name="$2" 2>/dev/null)" ] ;;
   esac
 }
@@ -77,9 +86,9 @@ find_missing() {
   find_newest_clang
   missing=()
   packages=()
-  local set kind name package
-  while read -r set kind name package; do
-    if [ -n "$set" ] && { [ "$set" = both ] || [ "$set" = "$wanted" ]; } && ! has "$kind" "$name"; then
+  local sets kind name package
+  while read -r sets kind name package; do
+    if [[ ",$sets," == *",$wanted,"* ]] && ! has "$kind" "$name"; then
       missing+=("$(printf '%-28s (%s; Debian: %s)' "$name" "$kind" "$package")")
       packages+=("$package")
     fi

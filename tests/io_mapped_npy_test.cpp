@@ -253,7 +253,7 @@ TEST_CASE("a mapping outlives the name of its file") {
 TEST_CASE("another dtype or byte order is refused by name") {
   const std::string here = type<double>(), items(16, '\0');
   const char foreign_order = here[0] == '<' ? '>' : '<';
-  REQUIRE(damage(npy(header(here, "(2,)"), items)) == "");
+  REQUIRE(damage(npy(header(here, "(2,)"), items)).empty());
   const auto message = [&](const std::string& found) {
     return "expected the dtype " + here + ", which needs no conversion, found " + found +
            "; read_npy converts";
@@ -274,26 +274,27 @@ TEST_CASE("data that are not aligned are refused where they begin") {
     const std::string bytes = npy(header(type<double>(), "(2,)"), items, shift);
     CAPTURE(shift);
     if (shift % alignof(double) == 0) {
-      CHECK(damage(bytes) == "");
+      CHECK(damage(bytes).empty());
     } else {
       CHECK(damage(bytes) ==
             "byte " + std::to_string(bytes.size() - 16) + ": expected data that begin at a multiple of " +
                 std::to_string(alignof(double)) + " bytes, found them here; read_npy takes them");
     }
-    CHECK((damage<float>(npy(header(type<float>(), "(4,)"), items, shift)) == "") == (shift % 4 == 0));
+    CHECK((damage<float>(npy(header(type<float>(), "(4,)"), items, shift)).empty()) == (shift % 4 == 0));
   }
 }
 
 TEST_CASE("what read_npy says of a damaged file, a mapping says too") {
   const std::string text = header(type<double>(), "(2,)"), items(16, '\0');
   const std::string whole = npy(text, items);
-  REQUIRE(damage(whole) == "");
+  REQUIRE(damage(whole).empty());
   const auto as_read = [](const std::string& bytes) {
     const TemporaryFile file(bytes);
     CHECK_THROWS_WITH(thrum::read_npy<double>(file.path()), file.path().string() + ": " + damage(bytes));
     return damage(bytes);
   };
-  for (std::size_t length = 0; length < whole.size(); ++length) CHECK(as_read(whole.substr(0, length)) != "");
+  for (std::size_t length = 0; length < whole.size(); ++length)
+    CHECK_FALSE(as_read(whole.substr(0, length)).empty());
   CHECK_THAT(as_read(whole.substr(0, whole.size() - 1)), contains("found 15: truncated"));
   CHECK_THAT(as_read(whole + "!"), contains("trailing bytes"));
   CHECK_THAT(as_read("PK\x03\x04 zip file"), contains("expected the npy magic"));
@@ -359,6 +360,6 @@ TEST_CASE("a walk that releases its rows stays small, one that does not holds th
   CHECK(product == 1.0F);
 
   double sum = 0;
-  CHECK(growth_during_walk(MappedNpy<float>(file.path()), 10000, false, sum) > 31 * 1024);
+  CHECK(growth_during_walk(MappedNpy<float>(file.path()), 10000, false, sum) > 31000);
   CHECK(sum == static_cast<double>(rows * cols));
 }

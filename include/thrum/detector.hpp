@@ -11,6 +11,7 @@
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/build.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
@@ -33,6 +34,8 @@ struct DetectorOptions {
            a.signal == b.signal && a.monitor == b.monitor;
   }
 };
+
+inline namespace THRUM_BUILD {  // as KMeans, which is part of it
 
 /// Learns feature rows of a machine running well and judges further ones: Scaler -> PCA -> KMeans ->
 /// AnomalyScorer. Scores on the laptop and on the chip come from the same code.
@@ -193,6 +196,7 @@ class Detector {
   std::optional<Calibration> calibration_;
 };
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_DETECTOR_HPP

@@ -11,6 +11,8 @@
 #include <vector>
 
 #include "thrum/algorithm/lloyd.hpp"
+#include "thrum/algorithm/moments.hpp"
+#include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/errors.hpp"
@@ -594,8 +596,8 @@ class KMeans {
         part.rows.push_back(rows[i]);
         const Index row = static_cast<Index>(i);
         const double weight = static_cast<double>(weight_of(detail::vector_view(sample_weights), row));
-        part.inertia +=
-            weight * static_cast<double>((samples.row(row) - two.centers().row(labels[row])).squaredNorm());
+        const VectorView<const Scalar> center = thrum::view(two.centers()).row(labels[row]);
+        part.inertia += weight * static_cast<double>(squared_distance(x.row(rows[i]), center));
       }
       host::copy_row(thrum::view(two.centers()), 0, centers, static_cast<Index>(widest));
       host::copy_row(thrum::view(two.centers()), 1, centers, static_cast<Index>(parts.size()));

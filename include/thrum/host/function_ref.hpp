@@ -3,7 +3,10 @@
 
 #include <utility>
 
+#include "thrum/host/build.hpp"
+
 namespace thrum {
+inline namespace THRUM_BUILD {
 namespace host {
 
 /// A callable that somebody else owns: what takes one is compiled once, not once for each callable, and
@@ -30,6 +33,7 @@ class FunctionRef<Result(Arguments...)> {
 };
 
 }  // namespace host
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_HOST_FUNCTION_REF_HPP

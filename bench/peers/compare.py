@@ -1,0 +1,268 @@
+"""Measures thrum beside scikit-learn, OpenCV, FAISS, dlib and Armadillo: started by bench/peers.sh, which see."""
+
+import argparse
+import fnmatch
+import json
+import os
+import statistics
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+import report
+
+HERE = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Shape:
+    samples: int
+    features: int
+    clusters: int
+
+
+WORKLOADS = {
+    "seg": Shape(1_000_000, 3, 8),
+    "vib": Shape(1_000_000, 8, 32),
+    "mid": Shape(200_000, 16, 8),
+    "emb": Shape(100_000, 64, 64),
+    "mnist-like": Shape(60_000, 784, 10),
+    "ivf": Shape(100_000, 128, 1024),
+}
+
+TASKS = ["kmeans20", "kmeans_fit", "seeding", "predict", "transform", "minibatch"]
+DRAWN = ["kmeans_fit", "seeding", "minibatch"]  # each round from another seed; what is found differs
+CHEAP = list(WORKLOADS)[:-1]  # all but ivf, which is there for kmeans20 alone
+
+
+@dataclass(frozen=True)
+class System:
+    name: str
+    command: list
+    tasks: list
+    workloads: list
+    threads: int = 2
+    settle: float = 0.05  # seconds until its idle threads stop spinning
+
+    def does(self, task, workload):
+        return task in self.tasks and workload in self.workloads and (task == "kmeans20" or workload in CHEAP)
+
+
+def systems(build):
+    """All that take part, in the order in which they take turns."""
+    everywhere = list(WORKLOADS)
+    sklearn = [sys.executable, "-B", str(HERE / "sklearn_worker.py")]
+    gnu, clang = build / "g++", build / "clang++"
+
+    def thrum(name, program, **options):
+        return System(name, [str(program)], TASKS, everywhere, **options)
+
+    return [
+        System("scikit-learn", sklearn + ["lloyd"], ["seeding", "predict", "transform", "minibatch"], everywhere),
+        System("scikit-learn lloyd", sklearn + ["lloyd"], ["kmeans20", "kmeans_fit"], everywhere),
+        System("scikit-learn elkan", sklearn + ["elkan"], ["kmeans20", "kmeans_fit"], everywhere),
+        System("OpenCV", [str(gnu / "opencv_worker")], ["kmeans20", "kmeans_fit"], everywhere),
+        System("FAISS", [str(gnu / "faiss_worker")], ["kmeans20", "predict", "transform"], everywhere),
+        System("dlib", [str(gnu / "dlib_worker")], ["kmeans20"], CHEAP, threads=1),
+        System("Armadillo", [str(gnu / "armadillo_worker")], ["kmeans20"], everywhere),
+        thrum("thrum", gnu / "thrum_worker"),
+        thrum("thrum g++ native", gnu / "thrum_native_worker"),
+        thrum("thrum clang", clang / "thrum_worker", settle=0.25),
+        thrum("thrum clang native", clang / "thrum_native_worker", settle=0.25),
+        thrum("thrum 1 thread", gnu / "thrum_worker", threads=1),
+    ]
+
+
+def chunks(x, rows=8192):
+    return (x[first : first + rows].astype(np.float64) for first in range(0, len(x), rows))
+
+
+def nearest(x, centers):
+    """Label and squared distance of every sample, in double whatever x is."""
+    centers = centers.astype(np.float64)
+    labels, squares = [], []
+    for rows in chunks(x):
+        distances = (centers**2).sum(axis=1) - 2 * rows @ centers.T
+        best = distances.argmin(axis=1)
+        labels.append(best)
+        squares.append(((rows - centers[best]) ** 2).sum(axis=1))
+    return np.concatenate(labels), np.concatenate(squares)
+
+
+class Data:
+    """A workload: its files, and the one judge of what the systems find in it."""
+
+    def __init__(self, name, scale, folder):
+        shape = WORKLOADS[name]
+        d, k = shape.features, shape.clusters
+        n = max(2 * k, int(shape.samples * scale))
+        random = np.random.default_rng(1)
+        means = 1.2 * random.standard_normal((max(2, k), d), dtype=np.float32)
+        self.x = random.standard_normal((n, d), dtype=np.float32)
+        self.x += means[random.integers(len(means), size=n)]
+        self.centers = self.x[random.choice(n, size=k, replace=False)]
+        self.labels = nearest(self.x, self.centers)[0].astype(np.int32)
+        self.inertias = {}
+        self.result = folder / "result.npy"
+        self.files = [folder / f"{name}-{part}.npy" for part in ("samples", "centers", "labels")]
+        for file, array in zip(self.files, (self.x, self.centers, self.labels)):
+            np.save(file, array)
+
+    def inertia(self, task):
+        """Of what lies in the result file: labels, distances or centres."""
+        found = np.load(self.result)
+        if task == "predict":
+            squares = ((rows - own) ** 2 for rows, own in zip(chunks(self.x), chunks(self.centers[found])))
+            return float(sum(chunk.sum() for chunk in squares))
+        if task == "transform":
+            return float((found.min(axis=1).astype(np.float64) ** 2).sum())
+        key = found.tobytes()  # several builds of one library find the same
+        if key not in self.inertias:
+            self.inertias[key] = float(nearest(self.x, found)[1].sum())
+        return self.inertias[key]
+
+
+class Worker:
+    """A running process of a system, as worker.hpp describes it."""
+
+    def __init__(self, system, files):
+        self.system = system
+        threads = str(system.threads)
+        environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
+        self.process = subprocess.Popen(
+            [*system.command, *map(str, files)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
+        )
+        self.flags = self.answer()
+
+    def answer(self):
+        line = self.process.stdout.readline()
+        if not line:
+            sys.exit(f"{self.system.name} ended before its time, with exit status {self.process.wait()}")
+        return " ".join(line.split())
+
+    def run(self, task, seed, file):
+        self.process.stdin.write(f"{task} {seed} {file}\n")
+        self.process.stdin.flush()
+        seconds = float(self.answer())
+        time.sleep(self.system.settle)
+        return seconds
+
+    def stop(self):
+        self.process.communicate()
+
+
+def processor_times():
+    """Ticks that all processors have spent: idle, and altogether."""
+    ticks = [int(field) for field in Path("/proc/stat").read_text().splitlines()[0].split()[1:9]]
+    return np.array([ticks[3] + ticks[4], sum(ticks)])
+
+
+def share_of_others(pause=0.1):
+    """How much of the machine is taken while everyone here waits: by other processes, or by other machines."""
+    before = processor_times()
+    time.sleep(pause)
+    idle, total = processor_times() - before
+    return 1 - idle / total
+
+
+def outclassed(seconds):
+    """Peers that take long, and three times as long as the best of them: one run of each must do."""
+    peers = {name: runs[0] for name, runs in seconds.items() if not report.is_thrum(name)}
+    return {name for name, run in peers.items() if run > 1 and run > 3 * min(peers.values())}
+
+
+def take_turns(task, data, workers, rounds):
+    """Every system once, then every system again: the machine drifts, and must not do so between two of them."""
+    seconds = {worker.system.name: [] for worker in workers}
+    inertias = {worker.system.name: [] for worker in workers}
+    others = []
+    for seed in range(rounds):
+        others.append(share_of_others())
+        slow = outclassed(seconds) if seed > 0 else set()
+        for worker in workers:
+            name = worker.system.name
+            if name in slow:
+                continue
+            judged = seed == 0 or task in DRAWN
+            seconds[name].append(worker.run(task, seed, data.result if judged else "-"))
+            if judged:
+                inertias[name].append(data.inertia(task))
+    return seconds, inertias, statistics.mean(others)
+
+
+def measure(task, workload, data, workers, rounds):
+    workers = [worker for worker in workers if worker.system.does(task, workload)]
+    seconds, inertias, others = take_turns(task, data, workers, rounds)
+    for worker in workers:
+        name = worker.system.name
+        yield {
+            "task": task,
+            "workload": workload,
+            "system": name,
+            "seconds": statistics.median(seconds[name]),
+            "inertia": statistics.median(inertias[name]),
+            "threads": worker.system.threads,
+            "flags": worker.flags,
+            "runs": seconds[name],
+            "inertias": inertias[name],
+            "others": others,
+        }
+
+
+def measure_workload(workload, tasks, chosen, options):
+    chosen = [system for system in chosen if any(system.does(task, workload) for task in tasks)]
+    if not chosen:
+        return
+    data = Data(workload, options.scale, options.build)
+    workers = [Worker(system, data.files) for system in chosen]
+    for task in tasks:
+        for row in measure(task, workload, data, workers, options.rounds):
+            print("{task:11} {workload:11} {system:19}".format(**row), end="", file=sys.stderr)
+            print("{:11.2f} ms {inertia:.8g}".format(1000 * row["seconds"], **row), file=sys.stderr, flush=True)
+            yield row
+    for worker in workers:
+        worker.stop()
+
+
+def matching(names, patterns):
+    return [name for name in names if any(fnmatch.fnmatch(name, pattern) for pattern in patterns or ["*"])]
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(prog="bench/peers.sh", description="Measures thrum's K-means beside others.")
+    parser.add_argument("--task", action="append", help=f"one of {', '.join(TASKS)}, or a pattern; again for more")
+    parser.add_argument("--workload", action="append", help=f"one of {', '.join(WORKLOADS)}, or a pattern")
+    parser.add_argument("--system", action="append", help="such as FAISS, or a pattern such as 'thrum*'")
+    parser.add_argument("--rounds", type=int, default=5, help="turns that each system takes (5)")
+    parser.add_argument("--scale", type=float, default=1.0, help="times the samples of each workload (1)")
+    parser.add_argument("--output", type=Path, metavar="FILE", help="JSON (build/peers.json)")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="the tables once more, as Markdown")
+    parser.add_argument("--build", type=Path, required=True, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    options.output = options.output or options.build.parent / "peers.json"
+    return options
+
+
+def main():
+    options = parse_arguments()
+    tasks = matching(TASKS, options.task)
+    everyone = systems(options.build)
+    names = matching([system.name for system in everyone], options.system)
+    chosen = [system for system in everyone if system.name in names]
+    rows = []
+    for workload in matching(WORKLOADS, options.workload):
+        rows += measure_workload(workload, tasks, chosen, options)
+        options.output.write_text(json.dumps(rows, indent=1) + "\n")  # what is there when someone interrupts
+    if not rows:
+        sys.exit("no system does such a task on such a workload: see --help")
+    print(report.as_text(rows))
+    if options.markdown:
+        options.markdown.write_text(report.as_markdown(rows, options.scale))
+
+
+main()

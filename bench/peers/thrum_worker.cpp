@@ -1,0 +1,79 @@
+#include "thrum/kmeans.hpp"
+#include "worker.hpp"
+
+namespace {
+
+using worker::Result;
+using worker::Workload;
+
+thrum::KMeansOptions options_for(const Workload& workload, std::uint64_t seed) {
+  thrum::KMeansOptions options;
+  options.clusters = workload.clusters();
+  options.seed = seed;
+  return options;
+}
+
+double fit_20_iterations(const Workload& workload, std::uint64_t, Result& result) {
+  thrum::KMeansOptions options = options_for(workload, 0);
+  options.max_iterations = 20;
+  options.tolerance = 0;
+  thrum::KMeans<float> kmeans(options);
+  const double taken = worker::seconds([&] { kmeans.fit_from(workload.centers, workload.x); });
+  result.matrix = kmeans.centers();
+  return taken;
+}
+
+double fit(const Workload& workload, const thrum::KMeansOptions& options, Result& result) {
+  thrum::KMeans<float> kmeans(options);
+  const double taken = worker::seconds([&] { kmeans.fit(workload.x); });
+  result.matrix = kmeans.centers();
+  return taken;
+}
+
+double fit_to_convergence(const Workload& workload, std::uint64_t seed, Result& result) {
+  thrum::KMeansOptions options = options_for(workload, seed);
+  options.max_iterations = 300;
+  options.tolerance = 1e-4;
+  return fit(workload, options, result);
+}
+
+double fit_mini_batches(const Workload& workload, std::uint64_t seed, Result& result) {
+  thrum::KMeansOptions options = options_for(workload, seed);
+  options.algorithm = thrum::KMeansAlgorithm::mini_batch;
+  options.batch_size = 4096;
+  return fit(workload, options, result);
+}
+
+double seed_centers(const Workload& workload, std::uint64_t seed, Result& result) {
+  thrum::KMeans<float> kmeans(options_for(workload, seed));
+  return worker::seconds([&] { result.matrix = kmeans.seed_centers(workload.x); });
+}
+
+thrum::KMeans<float> given_model(const Workload& workload) {
+  thrum::KMeans<float> kmeans(options_for(workload, 0));
+  kmeans.start_from(workload.centers);
+  return kmeans;
+}
+
+double predict(const Workload& workload, std::uint64_t, Result& result) {
+  const thrum::KMeans<float> kmeans = given_model(workload);
+  return worker::seconds([&] { result.labels = kmeans.predict(workload.x); });
+}
+
+double transform(const Workload& workload, std::uint64_t, Result& result) {
+  const thrum::KMeans<float> kmeans = given_model(workload);
+  result.matrix.resize(workload.samples(), workload.clusters());
+  return worker::seconds([&] { kmeans.transform(workload.x, thrum::view(result.matrix)); });
+}
+
+}  // namespace
+
+int main(int, char** arguments) {
+  return worker::serve(arguments, worker::compiler,
+                       {{"kmeans20", fit_20_iterations},
+                        {"kmeans_fit", fit_to_convergence},
+                        {"minibatch", fit_mini_batches},
+                        {"seeding", seed_centers},
+                        {"predict", predict},
+                        {"transform", transform}});
+}
