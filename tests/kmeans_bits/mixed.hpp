@@ -3,7 +3,7 @@
 
 #include <Eigen/Core>
 
-// The same fit, compiled without threads and dispatch, and with threads and for AVX2.
+// The same fit, compiled without threads and dispatch, and with both.
 Eigen::MatrixXf plain_centers(const Eigen::MatrixXf& x);
 Eigen::MatrixXf threaded_centers(const Eigen::MatrixXf& x);
 

@@ -3,7 +3,6 @@
 #include "mixed.hpp"
 
 int main() {
-  if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return 0;
   const Eigen::MatrixXf x = Eigen::MatrixXf::Random(20000, 6);
   const bool same = plain_centers(x) == threaded_centers(x);
   std::puts(same ? "the same centres" : "other centres");

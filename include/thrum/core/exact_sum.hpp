@@ -13,28 +13,22 @@
 
 namespace thrum {
 
-/// Sum of up to 2^64 integers of 63 bits, in two's complement modulo 2^128. All zero is the empty sum.
+/// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
+/// once: of term / 2^31, rounded down, and of the rest. Exact up to 2^32 terms. All zero is the empty sum.
 struct ExactSum {
-  uint64_t low = 0;
-  uint64_t high = 0;
+  int64_t high = 0;
+  int64_t low = 0;
 
-  void add(int64_t term) { add({static_cast<uint64_t>(term), static_cast<uint64_t>(term >> 63)}); }
-  void subtract(int64_t term) { add(-term); }
-  void add(const ExactSum& other) {
-    low += other.low;
-    high += other.high + (low < other.low ? 1u : 0u);
+  static constexpr int low_bits = 31;
+  static constexpr int64_t low_mask = (int64_t{1} << low_bits) - 1;
+
+  void add(int64_t term) {
+    high += term >> low_bits;
+    low += term & low_mask;
   }
 
   /// Rounded to double.
-  double value() const {
-    if (high >> 63 == 0) return magnitude(high, low);
-    return -magnitude(~high + (low == 0 ? 1u : 0u), ~low + 1u);
-  }
-
- private:
-  static double magnitude(uint64_t high, uint64_t low) {
-    return static_cast<double>(high) * 18446744073709551616.0 + static_cast<double>(low);
-  }
+  double value() const { return static_cast<double>(high) * 2147483648.0 + static_cast<double>(low); }
 };
 
 /// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. What lies

@@ -57,6 +57,14 @@ inline uint64_t label_fingerprint(Index row, int label) {
   return z ^ (z >> 31);
 }
 
+/// A row with its features one after the other: where it is, or copied to `memory`, of d values.
+template <typename Scalar>
+inline const Scalar* contiguous_row(MatrixView<const Scalar> x, Index row, Scalar* memory) {
+  if (x.col_stride == 1) return &x(row, 0);
+  for (Index f = 0; f < x.cols; ++f) memory[f] = x(row, f);
+  return memory;
+}
+
 /// What lloyd() in algorithm/lloyd.hpp asks of an assignment, so that it is compiled once for all of them.
 template <typename Scalar>
 class AssignmentPolicy {
@@ -204,7 +212,8 @@ class Assignment final : public AssignmentPolicy<Scalar> {
   /// Rows whose bounds are looked at together: enough that those left undecided fill the lanes.
   static constexpr Index rows_per_block = 1024;
 
-  struct Scratch {
+  /// What one thread works in; on cache lines of its own, so that threads do not wait for each other's.
+  struct alignas(128) Scratch {
     Scratch(Index clusters, Index features, BoundsPlan plan)
         : stride(panel_rows(features)),
           sums(clusters, features),
@@ -214,12 +223,13 @@ class Assignment final : public AssignmentPolicy<Scalar> {
           upper(stride),
           lower(stride * larger(Index{1}, plan.groups)),
           runner_up(stride),
+          row(features),
           labels(stride),
           undecided(rows_per_block + 1) {}
 
     Index stride;
     ClusterSums sums;
-    AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up;
+    AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up, row;
     AlignedArray<int> labels, undecided;
     Index changed = 0, computed = 0;
     uint64_t fingerprint = 0;
@@ -231,10 +241,18 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     fingerprint_ = 0;
   }
 
+  template <Index count>
+  static bool same_labels(const int* a, const int* b) {
+    int differences = 0;
+    for (Index i = 0; i < count; ++i) differences |= a[i] ^ b[i];
+    return differences == 0;
+  }
+
   /// Moves a row to another cluster.
   void relabel(Index row, int label, Scratch& scratch) {
     const int before = labels_[row];
-    scratch.sums.move(x_.row(row), weight_of(weights_, row), grid_, before, label);
+    scratch.sums.move(contiguous_row(x_, row, scratch.row.data()), weight_of(weights_, row), grid_, before,
+                      label);
     if (before >= 0) scratch.fingerprint -= label_fingerprint(row, before);
     scratch.fingerprint += label_fingerprint(row, label);
     ++scratch.changed;
@@ -250,8 +268,12 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
                                 scratch.labels.data());
       const int* before = labels_.data() + first + begin;
-      for (Index i = 0; i < count; ++i)
-        if (scratch.labels[i] != before[i]) relabel(first + begin + i, scratch.labels[i], scratch);
+      constexpr Index at_once = 8;
+      for (Index i = 0; i < count; i += at_once) {
+        if (i + at_once <= count && same_labels<at_once>(before + i, scratch.labels.data() + i)) continue;
+        for (Index j = i; j < smaller(i + at_once, count); ++j)
+          if (scratch.labels[j] != before[j]) relabel(first + begin + j, scratch.labels[j], scratch);
+      }
     }
     scratch.computed += rows * centers_.clusters();
   }

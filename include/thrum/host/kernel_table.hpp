@@ -1,6 +1,8 @@
 #ifndef THRUM_HOST_KERNEL_TABLE_HPP
 #define THRUM_HOST_KERNEL_TABLE_HPP
 
+#include <stdint.h>
+
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
@@ -61,6 +63,12 @@ struct PanelBounds {
   Scalar slack;  ///< relative error of a computed squared distance, at most
 };
 
+/// The two parts of d exact sums (core/exact_sum.hpp), each on its own.
+struct SumParts {
+  int64_t* high = nullptr;
+  int64_t* low = nullptr;
+};
+
 /// Kernels of one instruction set.
 template <typename Scalar>
 struct KernelTable {
@@ -76,6 +84,11 @@ struct KernelTable {
 
   /// Widens ranges of the features, d each, by the rows of a panel.
   void (*widen_ranges)(Panel<Scalar> panel, Scalar* least, Scalar* largest);
+
+  /// Adds a row times its weight to sums, or takes it from others, or both: d features each, one after the
+  /// other, on a grid of `scales`. An array that is null has no part in it.
+  void (*move_row)(const Scalar* x, double weight, const double* scales, Index features, SumParts from,
+                   SumParts to);
 
   /// Nearest centre of each row, ties to the lowest. squared, labels: panel.rows values.
   void (*nearest)(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels);

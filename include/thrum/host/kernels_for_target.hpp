@@ -6,6 +6,7 @@
 #include <stdint.h>
 
 #include "thrum/core/column_sums.hpp"
+#include "thrum/core/exact_sum.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
@@ -24,6 +25,14 @@ inline namespace THRUM_BUILD {
 namespace host {
 namespace THRUM_TARGET {
 
+/// Doubles, and integers as wide.
+struct Wide {
+  static constexpr Index bytes = THRUM_TARGET_BYTES < 8 ? 8 : THRUM_TARGET_BYTES;
+  static constexpr Index count = bytes / 8;
+  typedef double Value __attribute__((vector_size(bytes)));
+  typedef int64_t Integer __attribute__((vector_size(bytes)));
+};
+
 template <typename Scalar>
 struct Lanes;
 
@@ -33,10 +42,8 @@ struct Lanes<float> {
   typedef int32_t Integer __attribute__((vector_size(THRUM_TARGET_BYTES)));
   typedef Integer Labels;
   static constexpr Index count = THRUM_TARGET_BYTES / 4;
-  /// As many scalars as there are doubles in `Wide`, to be converted to them.
-  static constexpr Index doubles = count < 2 ? 1 : count / 2;
-  typedef float Narrow __attribute__((vector_size(doubles * 4)));
-  typedef double Wide __attribute__((vector_size(doubles * 8)));
+  /// As many as there are doubles in `Wide`, to be converted to them.
+  typedef float Narrow __attribute__((vector_size(Wide::count * 4)));
 };
 
 template <>
@@ -46,9 +53,7 @@ struct Lanes<double> {
   typedef int64_t Integer __attribute__((vector_size(bytes)));
   typedef int32_t Labels __attribute__((vector_size(bytes / 2)));
   static constexpr Index count = bytes / 8;
-  static constexpr Index doubles = count;
   typedef Value Narrow;
-  typedef Value Wide;
 };
 
 template <typename Scalar>
@@ -219,6 +224,32 @@ inline void fill_up(Scalar* panel, Index stride, Index rows, Index features) {
     for (Index f = 0; f < features; ++f) panel[f * stride + r] = panel[f * stride + rows - 1];
 }
 
+/// Rows of contiguous features into the panel, as many as are a multiple of four; returns how many. Goes by
+/// cache lines of the rows, so that a panel of many features is written line by line too. row_at(r): where
+/// row r starts.
+template <typename Scalar, typename RowAt>
+THRUM_INLINE Index load_by_fours(RowAt row_at, bool in_sequence, Index rows, Index features, Scalar* panel,
+                                 Index stride) {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar));
+  const Index whole = rows / 4 * 4;
+  for (Index begin = 0; begin < features; begin += line) {
+    const Index count = smaller(line, features - begin);
+    for (Index r = 0; r < whole; r += 4) {
+      const Scalar* const four[4] = {row_at(r) + begin, row_at(r + 1) + begin, row_at(r + 2) + begin,
+                                     row_at(r + 3) + begin};
+      if (in_sequence && features <= line) {
+        const Scalar* const ahead = row_at(r + rows);
+        for (Index i = 0; i < 4 * features; i += line) __builtin_prefetch(ahead + i);
+      } else if (begin + line < features) {
+        THRUM_UNROLL
+        for (Index i = 0; i < 4; ++i) __builtin_prefetch(four[i] + line);
+      }
+      load_four_rows(four, count, panel + begin * stride + r, stride);
+    }
+  }
+  return whole;
+}
+
 template <typename Scalar>
 inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride) {
   Index r = 0;
@@ -228,13 +259,12 @@ inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Ind
                        static_cast<size_t>(rows) * sizeof(Scalar));
     r = rows;
   } else if (x.col_stride == 1 && x.cols == 3 && x.row_stride == 3) {
-    for (; r + 4 <= rows; r += 4) transpose_triples(x.data + 3 * r, panel + r, stride);
-  } else if (x.col_stride == 1) {
-    const Scalar* row = x.data;
-    for (; r + 4 <= rows; r += 4, row += 4 * x.row_stride) {
-      const Scalar* const four[4] = {row, row + x.row_stride, row + 2 * x.row_stride, row + 3 * x.row_stride};
-      load_four_rows(four, x.cols, panel + r, stride);
+    for (; r + 4 <= rows; r += 4) {
+      __builtin_prefetch(x.data + 3 * (r + rows));
+      transpose_triples(x.data + 3 * r, panel + r, stride);
     }
+  } else if (x.col_stride == 1) {
+    r = load_by_fours([&](Index i) { return x.data + i * x.row_stride; }, true, rows, x.cols, panel, stride);
   }
   for (; r < rows; ++r)
     for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(r, f);
@@ -245,14 +275,9 @@ template <typename Scalar>
 inline void load_picked(MatrixView<const Scalar> x, const int* picked, Index rows, Scalar* panel,
                         Index stride) {
   Index r = 0;
-  if (x.col_stride == 1) {
-    for (; r + 4 <= rows; r += 4) {
-      const Scalar* const four[4] = {x.data + picked[r] * x.row_stride, x.data + picked[r + 1] * x.row_stride,
-                                     x.data + picked[r + 2] * x.row_stride,
-                                     x.data + picked[r + 3] * x.row_stride};
-      load_four_rows(four, x.cols, panel + r, stride);
-    }
-  }
+  if (x.col_stride == 1)
+    r = load_by_fours([&](Index i) { return x.data + picked[i] * x.row_stride; }, false, rows, x.cols, panel,
+                      stride);
   for (; r < rows; ++r)
     for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(picked[r], f);
   fill_up(panel, stride, rows, x.cols);
@@ -273,6 +298,41 @@ inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
       least[f] = smaller(least[f], low[lane]);
       largest[f] = larger(largest[f], high[lane]);
     }
+  }
+}
+
+// ---- exact sums: lanes across features, each of which has a sum of its own
+
+THRUM_INLINE void change_sums(SumParts sums, Index f, const Wide::Integer& high, const Wide::Integer& low) {
+  Wide::Integer before;
+  load(before, sums.high + f);
+  store(sums.high + f, before + high);
+  load(before, sums.low + f);
+  store(sums.low + f, before + low);
+}
+
+template <typename Scalar>
+inline void move_row(const Scalar* x, double weight, const double* scales, Index features, SumParts from,
+                     SumParts to) {
+  Index f = 0;
+  for (; f + Wide::count <= features; f += Wide::count) {
+    typename Lanes<Scalar>::Narrow narrow;
+    load(narrow, x + f);
+    Wide::Value scale;
+    load(scale, scales + f);
+    const Wide::Value scaled = __builtin_convertvector(narrow, Wide::Value) * weight * scale;
+    const Wide::Integer term = __builtin_convertvector(scaled, Wide::Integer);
+    const Wide::Integer high = term >> ExactSum::low_bits, low = term & ExactSum::low_mask;
+    if (to.high != nullptr) change_sums(to, f, high, low);
+    if (from.high != nullptr) change_sums(from, f, -high, -low);
+  }
+  for (; f < features; ++f) {
+    const int64_t term = static_cast<int64_t>(static_cast<double>(x[f]) * weight * scales[f]);
+    const int64_t high = term >> ExactSum::low_bits, low = term & ExactSum::low_mask;
+    if (to.high != nullptr) to.high[f] += high;
+    if (to.high != nullptr) to.low[f] += low;
+    if (from.high != nullptr) from.high[f] -= high;
+    if (from.high != nullptr) from.low[f] -= low;
   }
 }
 
@@ -572,16 +632,15 @@ template <typename Scalar>
 THRUM_INLINE void add_potential(const Value<Scalar>& squared, const Scalar* weights, double* sums) {
   Scalar values[Lanes<Scalar>::count];
   store(values, squared);
-  using Wide = typename Lanes<Scalar>::Wide;
-  for (Index at = 0; at < Lanes<Scalar>::count; at += Lanes<Scalar>::doubles) {
+  for (Index at = 0; at < Lanes<Scalar>::count; at += Wide::count) {
     typename Lanes<Scalar>::Narrow narrow;
     load(narrow, values + at);
-    Wide term = __builtin_convertvector(narrow, Wide);
+    Wide::Value term = __builtin_convertvector(narrow, Wide::Value);
     if (weights != nullptr) {
       load(narrow, weights + at);
-      term *= __builtin_convertvector(narrow, Wide);
+      term *= __builtin_convertvector(narrow, Wide::Value);
     }
-    Wide sum;
+    Wide::Value sum;
     load(sum, sums + at);
     store(sums + at, sum + term);
   }
@@ -630,9 +689,10 @@ inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> center, Pack
 
 template <typename Scalar>
 inline KernelTable<Scalar> kernel_table() {
-  return {load_rows<Scalar>,   load_picked<Scalar>, all_finite<Scalar>,   widen_ranges<Scalar>,
-          nearest<Scalar>,     pairwise<Scalar>,    distances<Scalar>,    store_rows<Scalar>,
-          nearest_two<Scalar>, refine<Scalar>,      drift_bounds<Scalar>, seeding_pass<Scalar>};
+  return {load_rows<Scalar>,   load_picked<Scalar>, all_finite<Scalar>, widen_ranges<Scalar>,
+          move_row<Scalar>,    nearest<Scalar>,     pairwise<Scalar>,   distances<Scalar>,
+          store_rows<Scalar>,  nearest_two<Scalar>, refine<Scalar>,     drift_bounds<Scalar>,
+          seeding_pass<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

@@ -114,15 +114,17 @@ class StreamedAssignment final : public AssignmentPolicy<Scalar> {
                  static_cast<Scalar*>(nullptr));
     constexpr Index rows_per_task = 1024;
     std::vector<uint64_t> fingerprints(partial_.size(), 0);
-    parallel_for(
-        (block.rows + rows_per_task - 1) / rows_per_task, static_cast<int>(partial_.size()),
-        [&](Index task, int worker) {
-          for (Index i = task * rows_per_task; i < smaller(block.rows, (task + 1) * rows_per_task); ++i) {
-            const int label = labels_[array_size(i)];
-            partial_[array_size(worker)].move(block.row(i), weight_of(weights_, first + i), grid_, -1, label);
-            fingerprints[array_size(worker)] += label_fingerprint(first + i, label);
-          }
-        });
+    parallel_for((block.rows + rows_per_task - 1) / rows_per_task, static_cast<int>(partial_.size()),
+                 [&](Index task, int worker) {
+                   std::vector<Scalar> row(array_size(block.cols));
+                   for (Index i = task * rows_per_task; i < smaller(block.rows, (task + 1) * rows_per_task);
+                        ++i) {
+                     const int label = labels_[array_size(i)];
+                     partial_[array_size(worker)].move(contiguous_row(block, i, row.data()),
+                                                       weight_of(weights_, first + i), grid_, -1, label);
+                     fingerprints[array_size(worker)] += label_fingerprint(first + i, label);
+                   }
+                 });
     for (const uint64_t fingerprint : fingerprints) fingerprint_ += fingerprint;
   }
 
