@@ -21,6 +21,7 @@ NOTES = [
     "A peer that takes over a second, and three times as long as the best peer, ran once.",
     "kmeans_fit, seeding and minibatch start from another seed in each round; the spread is that of the best peer.",
     "predict and transform: thrum and FAISS write into memory of the caller, which is reused; scikit-learn allocates.",
+    "predict and transform are called twice in each turn; the second call counts.",
     "transform: FAISS gives squared distances, of which the worker takes the roots.",
     "kmeans20: OpenCV starts from the labels of the given centres, which are found outside of its time.",
     "kmeans_fit: OpenCV bounds the largest shift of a centre instead of the sum of their squares, and 100 iterations.",
