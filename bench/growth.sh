@@ -19,13 +19,7 @@ if ! {
   exit 1
 fi
 
-# Debian 12's OpenBLAS does not know newer processors and would fall back to SSE on them.
-unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
-if grep -qw avx512f /proc/cpuinfo; then
-  export OPENBLAS_CORETYPE=SKYLAKEX
-elif grep -qw avx2 /proc/cpuinfo; then
-  export OPENBLAS_CORETYPE=HASWELL
-fi
+source "$root/bench/peers/openblas.sh"
 
 # The system's Python, for which Debian packages scikit-learn, whatever else is in PATH.
 /usr/bin/python3 -B "$root/bench/growth.py" "$build" "$root/build/growth.txt" "$@"

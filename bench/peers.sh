@@ -22,13 +22,7 @@ if ! { build_with g++ && build_with clang++; } >"$build/build.log" 2>&1; then
   exit 1
 fi
 
-# Debian 12's OpenBLAS does not know newer processors and would fall back to SSE on them.
-unset OPENBLAS_CORETYPE OPENBLAS_L2_SIZE
-if grep -qw avx512f /proc/cpuinfo; then
-  export OPENBLAS_CORETYPE=SKYLAKEX
-elif grep -qw avx2 /proc/cpuinfo; then
-  export OPENBLAS_CORETYPE=HASWELL
-fi
+source "$root/bench/peers/openblas.sh"
 
 # The system's Python, for which Debian packages scikit-learn, whatever else is in PATH.
 exec /usr/bin/python3 -B "$root/bench/peers/compare.py" --build "$build" "$@"
