@@ -41,18 +41,11 @@ class PlainAssignment {
       squared_[static_cast<std::size_t>(i)] = nearest.squared_distance;
       const double w = weight_of_row(i);
       for (thrum::Index f = 0; f < x_.cols(); ++f)
-        sums_[static_cast<std::size_t>(label * x_.cols() + f)].add(
-            grids_[static_cast<std::size_t>(f)].to_fixed(static_cast<double>(x_(i, f)) * w));
-      cluster_weights_[static_cast<std::size_t>(label)].add(weight_grid_.to_fixed(w));
+        grids_[static_cast<std::size_t>(f)].add(static_cast<double>(x_(i, f)) * w,
+                                                sums_[static_cast<std::size_t>(label * x_.cols() + f)]);
+      weight_grid_.add(w, cluster_weights_[static_cast<std::size_t>(label)]);
     }
     return changed;
-  }
-
-  /// Any number that tells labellings apart will do.
-  std::uint64_t fingerprint() const {
-    std::uint64_t hash = 0;
-    for (const int label : labels_) hash = hash * 0x9e3779b97f4a7c15u + static_cast<std::uint64_t>(label) + 1;
-    return hash;
   }
 
   double weight(thrum::Index j) const {

@@ -4,6 +4,8 @@
 #include <stdint.h>
 
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
 
 namespace thrum {
 
@@ -11,7 +13,7 @@ namespace thrum {
 enum class StopReason : uint8_t {
   centers_settled,  ///< the squared shifts of the centres sum to no more than the tolerance, or no label
                     ///< changes
-  inertia_settled,  ///< the sum of squared distances no longer falls: the labels are those of an earlier
+  inertia_settled,  ///< the sum of squared distances no longer falls: the centres are those of an earlier
                     ///< iteration
   iteration_limit,  ///< the maximum of iterations is reached; not converged
   cancelled,        ///< the caller's progress function said so; not converged
@@ -102,6 +104,15 @@ inline double update_centers(Assignment& assignment, MatrixView<Scalar> centers,
   return squared_shift;
 }
 
+/// A number that tells centres apart, by their bits.
+template <typename Scalar>
+inline uint64_t fingerprint(MatrixView<const Scalar> centers) {
+  uint64_t mixed = 0;
+  for (Index j = 0; j < centers.rows; ++j)
+    for (Index f = 0; f < centers.cols; ++f) mixed = mixed_bits(mixed + 1 + bits_of(centers(j, f)));
+  return mixed;
+}
+
 template <typename Assignment>
 inline int empty_clusters(const Assignment& assignment, Index clusters) {
   int empty = 0;
@@ -117,29 +128,27 @@ inline int empty_clusters(const Assignment& assignment, Index clusters) {
 ///
 /// centers: k x d, read and written. How samples find their centres is the assignment's business:
 ///   assign(centers)      labels every sample with its nearest centre, ties to the lowest, and returns how
-///   many
-///                        labels have changed since the last time
-///   fingerprint()        a number that tells labellings apart
+///                        many labels have changed since the last time
 ///   weight(j), mean(j,f) of the samples of cluster j, over all samples
 ///   farthest_row()       the sample of positive weight farthest from its own centre, the lowest of equals;
-///   -1 when
-///                        every sample sits on its centre
+///                        -1 when every sample sits on its centre
 ///   exclude(row)         from being the farthest, until the next assignment
 ///   value(row, f)        of a sample
 ///   inertia()            of the last assignment
 /// observe(report, squared_shift) is told of each iteration and may return false to end it.
+/// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
+/// sum no longer falls.
 template <typename Scalar, typename Assignment, typename Observe>
 inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
                          Observe observe) {
   LloydReport report;
-  detail::CycleDetector labels;
+  detail::CycleDetector cycle;
   assignment.assign(centers);
-  labels.repeats(assignment.fingerprint());
   while (report.iterations < limits.max_iterations) {
     const double squared_shift = detail::update_centers(assignment, centers, report.refilled_clusters);
     const Index changed = assignment.assign(centers);
     ++report.iterations;
-    const bool repeated = labels.repeats(assignment.fingerprint());
+    const bool repeated = cycle.repeats(detail::fingerprint<Scalar>(centers));
     if (!observe(report, squared_shift)) {
       report.stop = StopReason::cancelled;
       break;

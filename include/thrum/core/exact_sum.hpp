@@ -14,25 +14,36 @@
 namespace thrum {
 
 /// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
-/// once: of term / 2^31, rounded down, and of the rest. Exact up to 2^32 terms. All zero is the empty sum.
+/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^32 terms. All zero is the
+/// empty sum.
 struct ExactSum {
   int64_t high = 0;
   int64_t low = 0;
 
-  static constexpr int low_bits = 31;
-  static constexpr int64_t low_mask = (int64_t{1} << low_bits) - 1;
+  static constexpr double low_range = 2147483648.0;  // 2^31
+  /// Added to a number below 2^51, rounds it to an integer, which is then the low bits of the sum.
+  static constexpr double integer_shift = 6755399441055744.0;  // 1.5 * 2^52
 
-  void add(int64_t term) {
-    high += term >> low_bits;
-    low += term & low_mask;
-  }
+  /// term: below 2^62, rounded to the nearest integer.
+  void add(double term) { move(term, 1); }
+  void subtract(double term) { move(term, -1); }
 
   /// Rounded to double.
-  double value() const { return static_cast<double>(high) * 2147483648.0 + static_cast<double>(low); }
+  double value() const { return static_cast<double>(high) * low_range + static_cast<double>(low); }
+
+ private:
+  void move(double term, int64_t sign) {
+    const int64_t whole = nearest_integer(term * (1 / low_range));
+    high += sign * whole;
+    low += sign * nearest_integer(term - static_cast<double>(whole) * low_range);
+  }
+  static int64_t nearest_integer(double x) {
+    return static_cast<int64_t>(bits_of(x + integer_shift) - bits_of(integer_shift));
+  }
 };
 
-/// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. What lies
-/// below 1 is cut off: less than 2^-61 of the largest.
+/// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. They are
+/// rounded by at most 2^-62 of the largest.
 struct FixedPointGrid {
   double scale = 1;
 
@@ -43,7 +54,8 @@ struct FixedPointGrid {
     return {from_bits<double>(static_cast<uint64_t>(smaller(61 - exponent, 1023) + 1023) << 52)};
   }
 
-  int64_t to_fixed(double value) const { return static_cast<int64_t>(value * scale); }
+  void add(double value, ExactSum& sum) const { sum.add(value * scale); }
+  void subtract(double value, ExactSum& sum) const { sum.subtract(value * scale); }
   double value(const ExactSum& sum) const { return sum.value() / scale; }
 };
 

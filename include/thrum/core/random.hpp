@@ -9,6 +9,13 @@
 
 namespace thrum {
 
+/// Each bit of the result depends on all of z (the finaliser of SplitMix64).
+constexpr uint64_t mixed_bits(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
 /// Random numbers that are the same on every platform: the distributions of <random> differ between
 /// standard libraries, so both the integer generator and the draws are our own.
 ///
@@ -21,10 +28,7 @@ class Random {
   /// Uniform over all 64-bit integers.
   constexpr uint64_t bits() {
     state_ += 0x9e3779b97f4a7c15u;
-    uint64_t z = state_;
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-    return z ^ (z >> 31);
+    return mixed_bits(state_);
   }
 
   /// Uniform in [0, 1), a multiple of 2^-53.

@@ -48,30 +48,12 @@ class CenterTable {
   Index clusters_, features_;
 };
 
-/// A number for one label of one sample; those of a labelling are added, modulo 2^64, in any order.
-inline uint64_t label_fingerprint(Index row, int label) {
-  uint64_t z =
-      static_cast<uint64_t>(row) * 0x9e3779b97f4a7c15u + static_cast<uint64_t>(label) * 0xd1342543de82ef95u;
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-/// A row with its features one after the other: where it is, or copied to `memory`, of d values.
-template <typename Scalar>
-inline const Scalar* contiguous_row(MatrixView<const Scalar> x, Index row, Scalar* memory) {
-  if (x.col_stride == 1) return &x(row, 0);
-  for (Index f = 0; f < x.cols; ++f) memory[f] = x(row, f);
-  return memory;
-}
-
 /// What lloyd() in algorithm/lloyd.hpp asks of an assignment, so that it is compiled once for all of them.
 template <typename Scalar>
 class AssignmentPolicy {
  public:
   virtual ~AssignmentPolicy() = default;
   virtual Index assign(MatrixView<const Scalar> centers) = 0;
-  virtual uint64_t fingerprint() const = 0;
   virtual double weight(Index cluster) const = 0;
   virtual double mean(Index cluster, Index feature) const = 0;
   virtual Index farthest_row() = 0;
@@ -155,15 +137,12 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     for (Scratch& scratch : scratch_) {
       sums_.take(scratch.sums);
       changed += scratch.changed;
-      fingerprint_ += scratch.fingerprint;
       computed_ += scratch.computed;
       scratch.changed = scratch.computed = 0;
-      scratch.fingerprint = 0;
     }
     return changed;
   }
 
-  uint64_t fingerprint() const override { return fingerprint_; }
   double weight(Index cluster) const override { return sums_.weight(cluster, grid_); }
   double mean(Index cluster, Index feature) const override { return sums_.mean(cluster, feature, grid_); }
   Scalar value(Index row, Index feature) override { return x_(row, feature); }
@@ -175,19 +154,15 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     const Index partials = partial_sums(x_.rows);
     parallel_for(partials, workers_, [&](Index number, int worker) {
       Scratch& scratch = scratch_[array_size(worker)];
-      double sum = 0;
       for (Index begin = number * rows_per_chunk; begin < x_.rows;
            begin += max_partial_sums * rows_per_chunk) {
         const Index end = smaller(begin + rows_per_chunk, x_.rows);
         for (Index first = begin; first < end; first += scratch.stride) {
           const Index rows = smaller(scratch.stride, end - first);
           compute_own(first, rows, scratch);
-          for (Index i = 0; i < rows; ++i)
-            sum +=
-                static_cast<double>(weight_of(weights_, first + i)) * static_cast<double>(scratch.squared[i]);
+          add_squared_distances(scratch.squared.data(), first, rows, partial[number]);
         }
       }
-      partial[number] = sum;
     });
     fold_partial_sums(partials, [&partial](Index i, Index j) { partial[i] += partial[j]; });
     return partial[0];
@@ -223,40 +198,65 @@ class Assignment final : public AssignmentPolicy<Scalar> {
           upper(stride),
           lower(stride * larger(Index{1}, plan.groups)),
           runner_up(stride),
-          row(features),
           labels(stride),
-          undecided(rows_per_block + 1) {}
+          undecided(rows_per_block + 1),
+          moves(rows_per_block, clusters) {}
 
     Index stride;
     ClusterSums sums;
-    AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up, row;
+    AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up;
     AlignedArray<int> labels, undecided;
+    GatheredMoves moves;
     Index changed = 0, computed = 0;
-    uint64_t fingerprint = 0;
   };
 
   void forget_labels() {
     for (Index i = 0; i < rounded_up(x_.rows, panel_row_multiple); ++i) labels_[i] = i < x_.rows ? -1 : 0;
     sums_.clear();
-    fingerprint_ = 0;
   }
 
-  template <Index count>
-  static bool same_labels(const int* a, const int* b) {
-    int differences = 0;
-    for (Index i = 0; i < count; ++i) differences |= a[i] ^ b[i];
-    return differences == 0;
-  }
-
-  /// Moves a row to another cluster.
-  void relabel(Index row, int label, Scratch& scratch) {
-    const int before = labels_[row];
-    scratch.sums.move(contiguous_row(x_, row, scratch.row.data()), weight_of(weights_, row), grid_, before,
-                      label);
-    if (before >= 0) scratch.fingerprint -= label_fingerprint(row, before);
-    scratch.fingerprint += label_fingerprint(row, label);
+  /// Gives row `first` + i another label; sums follow when the moves are applied.
+  void relabel(Index first, Index i, int label, Scratch& scratch) {
+    scratch.moves.add_if(true, i, labels_[first + i], label);
+    labels_[first + i] = label;
     ++scratch.changed;
-    labels_[row] = label;
+  }
+  /// Adds squared distances of some rows, times their weights, to a sum.
+  void add_squared_distances(const Scalar* squared, Index first, Index rows, double& sum) const {
+    double local = sum;  // in a register
+    if (weights_.size == 0)
+      for (Index i = 0; i < rows; ++i) local += static_cast<double>(squared[i]);
+    else
+      for (Index i = 0; i < rows; ++i)
+        local += static_cast<double>(weights_[first + i]) * static_cast<double>(squared[i]);
+    sum = local;
+  }
+
+  /// Lets sums follow the labels of a block's rows; when `enough` of them are gathered for it to pay, and
+  /// their values are not yet far away.
+  void apply_moves(Index first, Index rows, bool enough, Scratch& scratch) {
+    constexpr Index near = Index{1} << 17;  // bytes
+    const Index bytes = scratch.moves.count() * x_.cols * static_cast<Index>(sizeof(Scalar));
+    if (enough || bytes > near)
+      scratch.moves.apply(x_.middle_rows(first, rows), first, weights_, grid_, scratch.sums);
+  }
+
+  /// Gives rows `first` + begin and following the labels in scratch.
+  void relabel_all(Index first, Index begin, Index count, Scratch& scratch) {
+    constexpr Index at_once = 8;
+    int* const labels = labels_.data() + first + begin;
+    const int* const found = scratch.labels.data();
+    for (Index next = 0; next < count; next += at_once) {
+      int differences = 0;  // labels and scratch are filled up to a multiple of at_once
+      for (Index i = next; i < next + at_once; ++i) differences |= labels[i] ^ found[i];
+      if (differences == 0) continue;
+      for (Index i = next; i < smaller(next + at_once, count); ++i) {
+        const bool differs = labels[i] != found[i];
+        scratch.moves.add_if(differs, begin + i, labels[i], found[i]);
+        scratch.changed += differs ? 1 : 0;
+        labels[i] = found[i];
+      }
+    }
   }
 
   /// Every distance of some rows.
@@ -267,13 +267,8 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(), stride);
       kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
                                 scratch.labels.data());
-      const int* before = labels_.data() + first + begin;
-      constexpr Index at_once = 8;
-      for (Index i = 0; i < count; i += at_once) {
-        if (i + at_once <= count && same_labels<at_once>(before + i, scratch.labels.data() + i)) continue;
-        for (Index j = i; j < smaller(i + at_once, count); ++j)
-          if (scratch.labels[j] != before[j]) relabel(first + begin + j, scratch.labels[j], scratch);
-      }
+      relabel_all(first, begin, count, scratch);
+      apply_moves(first, rows, begin + count == rows, scratch);
     }
     scratch.computed += rows * centers_.clusters();
   }
@@ -298,6 +293,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
         decide_in_one_group(bounds, first, picked, count, scratch);
       else
         decide_by_groups(bounds, first, picked, count, scratch);
+      apply_moves(first, rows, begin + count == undecided, scratch);
     }
   }
 
@@ -310,7 +306,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       bounds.upper[picked[i]] = scratch.upper[i];
       bounds.lower[picked[i]] = scratch.lower[i];
       if (scratch.labels[i] != labels_[first + picked[i]])
-        relabel(first + picked[i], scratch.labels[i], scratch);
+        relabel(first, picked[i], scratch.labels[i], scratch);
     }
     scratch.computed += count * centers_.clusters();
   }
@@ -346,7 +342,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
         Scalar& bound = scratch.lower[group_of(before) * stride + i];
         bound = smaller(bound, square_root(scratch.squared[i]) * (1 - bounds.slack));
       }
-      relabel(first + picked[i], label, scratch);
+      relabel(first, picked[i], label, scratch);
     }
     for (Index i = 0; i < count; ++i) bounds.upper[picked[i]] = scratch.upper[i];
     for (Index group = 0; group < plan_.groups; ++group)
@@ -360,10 +356,15 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     kernels<Scalar>().pairwise(panel_of(scratch, rows), scratch.owns.data(), scratch.squared.data());
   }
 
-  /// Squared distances of some rows to the centres they are labelled with.
+  /// Squared distances of some rows to the centres they are labelled with, which are their nearest.
   void compute_own(Index first, Index rows, Scratch& scratch) {
+    constexpr Index quickly_searched = 16;  // clusters: gathering each row's own centre takes longer
     kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, scratch.panel.data(), scratch.stride);
-    compare_with_own(labels_.data() + first, rows, scratch);
+    if (centers_.clusters() <= quickly_searched)
+      kernels<Scalar>().nearest(panel_of(scratch, rows), centers_.packed(), scratch.squared.data(),
+                                scratch.labels.data());
+    else
+      compare_with_own(labels_.data() + first, rows, scratch);
   }
 
   Panel<Scalar> panel_of(const Scratch& scratch, Index rows) const {
@@ -421,7 +422,6 @@ class Assignment final : public AssignmentPolicy<Scalar> {
   std::vector<Scalar> drift_, group_drift_;
   std::vector<Scalar> squared_distances_;
   std::vector<Scratch> scratch_;
-  uint64_t fingerprint_ = 0;
   Index computed_ = 0;
   bool fresh_ = true;
   bool distances_known_ = false;

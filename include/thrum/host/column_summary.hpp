@@ -1,6 +1,7 @@
 #ifndef THRUM_HOST_COLUMN_SUMMARY_HPP
 #define THRUM_HOST_COLUMN_SUMMARY_HPP
 
+#include <atomic>
 #include <vector>
 
 #include "thrum/algorithm/moments.hpp"
@@ -40,10 +41,23 @@ inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
     largest[array_size(worker)] = least[array_size(worker)];
   }
   ColumnRanges ranges;
-  ranges.finite = for_each_panel(x, workers, [&](Panel<Scalar> panel, Index, Index, int worker) {
-    kernels<Scalar>().widen_ranges(panel, least[array_size(worker)].data(),
-                                   largest[array_size(worker)].data());
-  });
+  if (x.col_stride == 1 && x.cols >= widest_vector) {
+    const Index stride = panel_rows(x.cols);
+    std::atomic<bool> finite{true};
+    parallel_for((x.rows + stride - 1) / stride, workers, [&](Index number, int worker) {
+      const Index first = number * stride, rows = smaller(stride, x.rows - first);
+      if (!kernels<Scalar>().widen_ranges_by_rows(x.middle_rows(first, rows),
+                                                  least[array_size(worker)].data(),
+                                                  largest[array_size(worker)].data()))
+        finite.store(false, std::memory_order_relaxed);
+    });
+    ranges.finite = finite.load();
+  } else {
+    ranges.finite = for_each_panel(x, workers, [&](Panel<Scalar> panel, Index, Index, int worker) {
+      kernels<Scalar>().widen_ranges(panel, least[array_size(worker)].data(),
+                                     largest[array_size(worker)].data());
+    });
+  }
   ranges.least.assign(least[0].begin(), least[0].end());
   ranges.largest.assign(largest[0].begin(), largest[0].end());
   for (std::size_t worker = 1; worker < least.size(); ++worker) {

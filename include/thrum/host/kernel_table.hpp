@@ -19,6 +19,9 @@ namespace host {
 /// vectors.
 constexpr Index panel_row_multiple = 32;
 
+/// The most scalars in a vector.
+constexpr Index widest_vector = 16;
+
 /// Centres are packed by so many, the last ones filled up with infinity.
 constexpr Index centers_per_tile = 4;
 
@@ -63,11 +66,21 @@ struct PanelBounds {
   Scalar slack;  ///< relative error of a computed squared distance, at most
 };
 
-/// The two parts of d exact sums (core/exact_sum.hpp), each on its own.
-struct SumParts {
-  int64_t* high = nullptr;
-  int64_t* low = nullptr;
+/// Some rows of a matrix.
+struct RowList {
+  const int* positions;
+  const double* weights;  ///< one each, or null for 1
+  Index count;
 };
+
+/// The two parts of d exact sums (core/exact_sum.hpp), each on its own, filled up to a multiple of
+/// sum_multiple; what lies beyond d is nobody's.
+struct SumParts {
+  int64_t* high;
+  int64_t* low;
+};
+/// The most doubles in a vector.
+constexpr Index sum_multiple = 8;
 
 /// Kernels of one instruction set.
 template <typename Scalar>
@@ -85,10 +98,13 @@ struct KernelTable {
   /// Widens ranges of the features, d each, by the rows of a panel.
   void (*widen_ranges)(Panel<Scalar> panel, Scalar* least, Scalar* largest);
 
-  /// Adds a row times its weight to sums, or takes it from others, or both: d features each, one after the
-  /// other, on a grid of `scales`. An array that is null has no part in it.
-  void (*move_row)(const Scalar* x, double weight, const double* scales, Index features, SumParts from,
-                   SumParts to);
+  /// The same by rows of contiguous features, widest_vector of them at least; returns whether no value is
+  /// infinite or NaN.
+  bool (*widen_ranges_by_rows)(MatrixView<const Scalar> x, Scalar* least, Scalar* largest);
+
+  /// Adds rows of x, times their weights, to sums, or takes them away, on a grid of `scales`, one a feature
+  /// and filled up as the sums are.
+  void (*add_rows)(MatrixView<const Scalar> x, RowList rows, const double* scales, bool away, SumParts sums);
 
   /// Nearest centre of each row, ties to the lowest. squared, labels: panel.rows values.
   void (*nearest)(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels);

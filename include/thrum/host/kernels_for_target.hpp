@@ -20,6 +20,17 @@
 #define THRUM_INLINE __attribute__((always_inline)) inline
 #define THRUM_UNROLL _Pragma("GCC unroll 4")
 
+/// Keeps the optimiser, which under -ffast-math takes x + c - c for x, from knowing a vector.
+#if defined(__SSE2__) && THRUM_TARGET_BYTES == 64
+#define THRUM_HIDE(vector) __asm__("" : "+v"(vector))
+#elif defined(__SSE2__)
+#define THRUM_HIDE(vector) __asm__("" : "+x"(vector))
+#elif defined(__aarch64__)
+#define THRUM_HIDE(vector) __asm__("" : "+w"(vector))
+#else
+#define THRUM_HIDE(vector) __asm__("" : "+m"(vector))
+#endif
+
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
@@ -198,22 +209,25 @@ THRUM_INLINE void load_four_rows(const Scalar* const (&rows)[4], Index features,
   transpose_block(at, panel + f * stride, stride);
 }
 
-/// Whether no value has all bits of its exponent set: infinities and NaN have.
+/// Lanes whose exponent has all bits set: those of infinities and NaN have.
 template <typename Scalar>
-inline bool all_finite(Panel<Scalar> panel) {
+THRUM_INLINE Integer<Scalar> not_finite(const Scalar* values) {
   using Traits = ScalarTraits<Scalar>;
   constexpr auto exponent = static_cast<typename Traits::Bits>(2 * Traits::exponent_bias + 1)
                             << Traits::mantissa_bits;
   const Integer<Scalar> all_set =
       Integer<Scalar>{} + static_cast<decltype(Integer<Scalar>{}[0] + 0)>(exponent);
+  Integer<Scalar> bits;
+  load(bits, values);
+  return (bits & all_set) == all_set;
+}
+
+template <typename Scalar>
+inline bool all_finite(Panel<Scalar> panel) {
   Integer<Scalar> suspect = {};
-  for (Index f = 0; f < panel.features; ++f) {
-    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
-      Integer<Scalar> bits;
-      load(bits, panel.data + f * panel.stride + r);
-      suspect |= (bits & all_set) == all_set;
-    }
-  }
+  for (Index f = 0; f < panel.features; ++f)
+    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count)
+      suspect |= not_finite(panel.data + f * panel.stride + r);
   return !any(suspect);
 }
 
@@ -237,12 +251,12 @@ THRUM_INLINE Index load_by_fours(RowAt row_at, bool in_sequence, Index rows, Ind
     for (Index r = 0; r < whole; r += 4) {
       const Scalar* const four[4] = {row_at(r) + begin, row_at(r + 1) + begin, row_at(r + 2) + begin,
                                      row_at(r + 3) + begin};
-      if (in_sequence && features <= line) {
-        const Scalar* const ahead = row_at(r + rows);
-        for (Index i = 0; i < 4 * features; i += line) __builtin_prefetch(ahead + i);
-      } else if (begin + line < features) {
+      if (in_sequence) {  // the rows that follow, in the order of memory
+        const Scalar* const ahead = row_at(rows) + begin * rows + r * count;
+        for (Index i = 0; i < 4 * count; i += line) __builtin_prefetch(ahead + i, 0, 2);
+      } else if (begin + 2 * line < features) {
         THRUM_UNROLL
-        for (Index i = 0; i < 4; ++i) __builtin_prefetch(four[i] + line);
+        for (Index i = 0; i < 4; ++i) __builtin_prefetch(four[i] + 2 * line);
       }
       load_four_rows(four, count, panel + begin * stride + r, stride);
     }
@@ -301,39 +315,113 @@ inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
   }
 }
 
+/// Lanes across features; the last, incomplete vector overlaps the one before.
+template <typename Scalar>
+inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Scalar* least, Scalar* largest) {
+  constexpr Index rows_at_once = 8;
+  Integer<Scalar> suspect = {};
+  for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
+    const Index end = smaller(begin + rows_at_once, x.rows);
+    for (Index at = 0; at < x.cols; at += Lanes<Scalar>::count) {
+      const Index f = smaller(at, x.cols - Lanes<Scalar>::count);
+      Value<Scalar> low, high, values;
+      load(low, least + f);
+      load(high, largest + f);
+      for (Index r = begin; r < end; ++r) {
+        load(values, &x(r, f));
+        suspect |= not_finite(&x(r, f));
+        low = minimum(low, values);
+        high = maximum(high, values);
+      }
+      store(least + f, low);
+      store(largest + f, high);
+    }
+  }
+  return !any(suspect);
+}
+
 // ---- exact sums: lanes across features, each of which has a sum of its own
 
-THRUM_INLINE void change_sums(SumParts sums, Index f, const Wide::Integer& high, const Wide::Integer& low) {
+/// Rounds numbers below 2^51 to integers, also as integers.
+THRUM_INLINE void round_to_integers(Wide::Value& numbers, Wide::Integer& integers) {
+  constexpr double shift = ExactSum::integer_shift;
+  numbers += shift;
+  THRUM_HIDE(numbers);
+  const Wide::Value shifted = Wide::Value{} + shift;
+  integers = reinterpret_cast<Wide::Integer>(numbers) - reinterpret_cast<Wide::Integer>(shifted);
+  numbers -= shift;
+}
+
+/// The two parts of terms, as FixedPointGrid::add has them.
+THRUM_INLINE void split_terms(const Wide::Value& terms, Wide::Integer& high, Wide::Integer& low) {
+  Wide::Value whole = terms * (1 / ExactSum::low_range);
+  round_to_integers(whole, high);
+  Wide::Value rest = terms - whole * ExactSum::low_range;
+  round_to_integers(rest, low);
+}
+
+/// Wide::count features of a row from f on, when fewer may be left. Beyond the last one there may be
+/// anything: that goes to the part of the sums that is nobody's.
+template <typename Scalar>
+THRUM_INLINE void load_last(const MatrixView<const Scalar>& x, Index row, Index f,
+                            typename Lanes<Scalar>::Narrow& values) {
+  const bool next_row_follows = x.row_stride == x.cols && row * x.cols + f + Wide::count <= x.rows * x.cols;
+  if (x.col_stride == 1 && next_row_follows) {
+    load(values, &x(row, f));
+  } else {
+    Scalar copied[Wide::count] = {};
+    for (Index i = 0; i < smaller(x.cols - f, Wide::count); ++i) copied[i] = x(row, f + i);
+    load(values, copied);
+  }
+}
+
+THRUM_INLINE void change_sums(int64_t* sums, const Wide::Integer& change, bool away) {
   Wide::Integer before;
-  load(before, sums.high + f);
-  store(sums.high + f, before + high);
-  load(before, sums.low + f);
-  store(sums.low + f, before + low);
+  load(before, sums);
+  store(sums, away ? before - change : before + change);
+}
+
+/// Some vectors of features from f on; within x.cols, if `whole`.
+template <Index vectors, bool whole, typename Scalar>
+THRUM_INLINE void add_features_of_rows(const MatrixView<const Scalar>& x, const RowList& rows, Index f,
+                                       const double* scales, bool away, const SumParts& sums) {
+  Wide::Value scale[array_size(vectors)];
+  Wide::Integer high[array_size(vectors)] = {}, low[array_size(vectors)] = {};
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) load(scale[v], scales + f + v * Wide::count);
+  for (Index i = 0; i < rows.count; ++i) {
+    THRUM_UNROLL
+    for (Index v = 0; v < vectors; ++v) {
+      typename Lanes<Scalar>::Narrow values;
+      if (whole)
+        load(values, &x(rows.positions[i], f + v * Wide::count));
+      else
+        load_last(x, rows.positions[i], f, values);
+      Wide::Value terms = __builtin_convertvector(values, Wide::Value);
+      if (rows.weights != nullptr) terms *= rows.weights[i];
+      Wide::Integer high_term, low_term;
+      split_terms(terms * scale[v], high_term, low_term);
+      high[v] += high_term;
+      low[v] += low_term;
+    }
+  }
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) {
+    change_sums(sums.high + f + v * Wide::count, high[v], away);
+    change_sums(sums.low + f + v * Wide::count, low[v], away);
+  }
 }
 
 template <typename Scalar>
-inline void move_row(const Scalar* x, double weight, const double* scales, Index features, SumParts from,
-                     SumParts to) {
+inline void add_rows(MatrixView<const Scalar> x, RowList rows, const double* scales, bool away,
+                     SumParts sums) {
+  const Index whole = x.col_stride == 1 ? x.cols : 0;
   Index f = 0;
-  for (; f + Wide::count <= features; f += Wide::count) {
-    typename Lanes<Scalar>::Narrow narrow;
-    load(narrow, x + f);
-    Wide::Value scale;
-    load(scale, scales + f);
-    const Wide::Value scaled = __builtin_convertvector(narrow, Wide::Value) * weight * scale;
-    const Wide::Integer term = __builtin_convertvector(scaled, Wide::Integer);
-    const Wide::Integer high = term >> ExactSum::low_bits, low = term & ExactSum::low_mask;
-    if (to.high != nullptr) change_sums(to, f, high, low);
-    if (from.high != nullptr) change_sums(from, f, -high, -low);
-  }
-  for (; f < features; ++f) {
-    const int64_t term = static_cast<int64_t>(static_cast<double>(x[f]) * weight * scales[f]);
-    const int64_t high = term >> ExactSum::low_bits, low = term & ExactSum::low_mask;
-    if (to.high != nullptr) to.high[f] += high;
-    if (to.high != nullptr) to.low[f] += low;
-    if (from.high != nullptr) from.high[f] -= high;
-    if (from.high != nullptr) from.low[f] -= low;
-  }
+  for (; f + 2 * Wide::count <= whole; f += 2 * Wide::count)
+    add_features_of_rows<2, true>(x, rows, f, scales, away, sums);
+  for (; f + Wide::count <= whole; f += Wide::count)
+    add_features_of_rows<1, true>(x, rows, f, scales, away, sums);
+  for (; f < x.cols; f += Wide::count) add_features_of_rows<1, false>(x, rows, f, scales, away, sums);
 }
 
 // ---- distances of a strip of rows, two vectors wide, to a tile of four centres
@@ -689,9 +777,19 @@ inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> center, Pack
 
 template <typename Scalar>
 inline KernelTable<Scalar> kernel_table() {
-  return {load_rows<Scalar>,   load_picked<Scalar>, all_finite<Scalar>, widen_ranges<Scalar>,
-          move_row<Scalar>,    nearest<Scalar>,     pairwise<Scalar>,   distances<Scalar>,
-          store_rows<Scalar>,  nearest_two<Scalar>, refine<Scalar>,     drift_bounds<Scalar>,
+  return {load_rows<Scalar>,
+          load_picked<Scalar>,
+          all_finite<Scalar>,
+          widen_ranges<Scalar>,
+          widen_ranges_by_rows<Scalar>,
+          add_rows<Scalar>,
+          nearest<Scalar>,
+          pairwise<Scalar>,
+          distances<Scalar>,
+          store_rows<Scalar>,
+          nearest_two<Scalar>,
+          refine<Scalar>,
+          drift_bounds<Scalar>,
           seeding_pass<Scalar>};
 }
 
@@ -702,6 +800,7 @@ inline KernelTable<Scalar> kernel_table() {
 
 #undef THRUM_SHUFFLE
 #undef THRUM_UNROLL
+#undef THRUM_HIDE
 #undef THRUM_INLINE
 #undef THRUM_TARGET
 #undef THRUM_TARGET_BYTES

@@ -32,7 +32,9 @@ inline int worker_count(double operations) { return operations < 1e6 ? 1 : worke
 inline void parallel_for(Index tasks, int workers, FunctionRef<void(Index, int)> body) {
 #if defined(_OPENMP)
   if (workers > 1 && tasks > 1) {
-#pragma omp parallel for schedule(dynamic) num_threads(workers)
+    // Handing out a task costs some runtimes as much as a small one takes.
+    const Index at_once = larger(Index{1}, tasks / (Index{64} * workers));
+#pragma omp parallel for schedule(dynamic, at_once) num_threads(workers)
     for (Index task = 0; task < tasks; ++task) body(task, omp_get_thread_num());
     return;
   }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/weights.hpp"
 #include "thrum/host/assignment.hpp"
@@ -57,18 +58,17 @@ class StreamedAssignment final : public AssignmentPolicy<Scalar> {
 
   Index assign(MatrixView<const Scalar> centers) override {
     centers_.set(centers);
-    const uint64_t before = fingerprint_;
-    fingerprint_ = 0;
+    const uint64_t before = labelling_;
+    labelling_ = 0;
     sums_.clear();
     excluded_.clear();
     for_each_block(source_, [&](MatrixView<const Scalar> block, Index first) { add(block, first); });
     for (ClusterSums& partial : partial_) sums_.take(partial);
-    const bool same = assigned_ && fingerprint_ == before;
+    const bool same = assigned_ && labelling_ == before;
     assigned_ = true;
     return same ? 0 : source_.rows();
   }
 
-  uint64_t fingerprint() const override { return fingerprint_; }
   double weight(Index cluster) const override { return sums_.weight(cluster, grid_); }
   double mean(Index cluster, Index feature) const override { return sums_.mean(cluster, feature, grid_); }
   Scalar value(Index row, Index feature) override { return source_.block(row, 1)(0, feature); }
@@ -113,19 +113,22 @@ class StreamedAssignment final : public AssignmentPolicy<Scalar> {
     find_nearest(block, centers_.packed(), contiguous(labels_.data(), block.rows),
                  static_cast<Scalar*>(nullptr));
     constexpr Index rows_per_task = 1024;
-    std::vector<uint64_t> fingerprints(partial_.size(), 0);
+    std::vector<uint64_t> labelling(partial_.size(), 0);
     parallel_for((block.rows + rows_per_task - 1) / rows_per_task, static_cast<int>(partial_.size()),
                  [&](Index task, int worker) {
-                   std::vector<Scalar> row(array_size(block.cols));
-                   for (Index i = task * rows_per_task; i < smaller(block.rows, (task + 1) * rows_per_task);
-                        ++i) {
-                     const int label = labels_[array_size(i)];
-                     partial_[array_size(worker)].move(contiguous_row(block, i, row.data()),
-                                                       weight_of(weights_, first + i), grid_, -1, label);
-                     fingerprints[array_size(worker)] += label_fingerprint(first + i, label);
+                   const Index begin = task * rows_per_task;
+                   const Index rows = smaller(block.rows - begin, rows_per_task);
+                   GatheredMoves moves(rows, centers_.clusters());
+                   for (Index i = 0; i < rows; ++i) {
+                     const int label = labels_[array_size(begin + i)];
+                     moves.add_if(true, i, -1, label);
+                     labelling[array_size(worker)] += mixed_bits(
+                         mixed_bits(static_cast<uint64_t>(first + begin + i)) + static_cast<uint64_t>(label));
                    }
+                   moves.apply(block.middle_rows(begin, rows), first + begin, weights_, grid_,
+                               partial_[array_size(worker)]);
                  });
-    for (const uint64_t fingerprint : fingerprints) fingerprint_ += fingerprint;
+    for (const uint64_t part : labelling) labelling_ += part;
   }
 
   RowSource<Scalar>& source_;
@@ -137,7 +140,7 @@ class StreamedAssignment final : public AssignmentPolicy<Scalar> {
   std::vector<int> labels_;           ///< of the present block
   std::vector<Scalar> squared_;       ///< of the present block
   std::vector<Index> excluded_;
-  uint64_t fingerprint_ = 0;
+  uint64_t labelling_ = 0;  ///< a number that tells labellings apart: no memory is left for the last one
   bool assigned_ = false;
 };
 
