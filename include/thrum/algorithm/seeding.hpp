@@ -19,12 +19,12 @@ inline Index seeding_trials(Index clusters) {
 ///
 /// choose(j, row) is told which row becomes centre j = 0 ... clusters - 1. candidates:
 /// seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
-///   draw(random)              a row, as said above; by weight alone where nothing has a distance; never of
-///   weight 0 evaluate(rows, count)     finds what sum of weight times squared distance each of the rows
-///   would leave as one
-///                             more centre
-///   potential(i)              that sum for number i of them
-///   accept(i)                 makes number i of them a centre
+///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
+///                          weight 0
+///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
+///                          one more centre
+///   potential(i)           that sum for number i of them
+///   accept(i)              makes number i of them a centre
 template <typename Space, typename Choose>
 inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
   for (Index j = 0; j < clusters; ++j) {
