@@ -545,9 +545,29 @@ TEMPLATE_TEST_CASE("rows from a source give the bits of rows in memory, whatever
   CHECK(streamed.report().iterations == in_memory.report().iterations);
   int told = 0;
   KMeans<TestType> seeded(options_of(6, 50, KMeansAlgorithm::automatic));
-  const FitReport report = seeded.fit(source, [&](const FitIteration&) { return ++told > 0; });
+  const FitReport report = seeded.fit(source, {}, [&](const FitIteration&) { return ++told > 0; });
   CHECK(report.iterations == told);
   CHECK(report.inertia <= 2 * in_memory.inertia());
+}
+
+TEMPLATE_TEST_CASE(
+    "weighted rows from a source give the bits of rows in memory, and those of weight 0 are no seeds", "",
+    float, double) {
+  const Matrix<TestType> x = blobs<TestType>(219, 5000, 4, 6);
+  Vector<TestType> weights(x.rows());
+  for (Index i = 0; i < x.rows(); ++i) weights[i] = static_cast<TestType>(i % 4) / 2;
+  KMeans<TestType> in_memory(options_of(8, 50, KMeansAlgorithm::lloyd)), streamed = in_memory;
+  in_memory.fit_from(x.topRows(8), x, weights);
+  DribblingSource<TestType> source(x);
+  streamed.fit_from(x.topRows(8), source, weights);
+  CHECK(streamed == in_memory);
+
+  Vector<TestType> few = Vector<TestType>::Zero(x.rows());
+  for (const Index row : {7, 2500, 4999}) few[row] = 1;
+  KMeans<TestType> three(options_of(3, 50, KMeansAlgorithm::automatic));
+  CHECK(three.fit(source, few).inertia == 0);
+  CHECK_THAT(refusal([&] { three.fit(source, Vector<TestType>(weights.head(9))); }),
+             contains("weights has 9 entries, expected 5000"));
 }
 
 TEST_CASE("a source with a number that is none is refused by row and column") {

@@ -57,7 +57,7 @@ void run(const std::filesystem::path& path, int clusters, int iterations) {
   options.max_iterations = iterations;
   thrum::KMeans<float> kmeans(options);
   std::size_t most = 0;
-  const thrum::FitReport report = kmeans.fit(rows, [&](const thrum::FitIteration& iteration) {
+  const thrum::FitReport report = kmeans.fit(rows, {}, [&](const thrum::FitIteration& iteration) {
     most = std::max(most, own_memory());
     std::printf("iteration %d: squared shift %.3g\n", iteration.iteration, iteration.squared_shift);
     return true;

@@ -130,13 +130,14 @@ class KMeans {
   /// fit_from finds, bit for bit, when started from the same ones. First centres are found among 65,536 rows
   /// at most, drawn at random. Throws on what fit refuses. Keeps blocks of about 8 MB and O(k d) a thread,
   /// nothing that grows with n.
-  FitReport fit(RowSource<Scalar>& source, const KMeansProgress& progress = {}) {
-    return learn_streamed("thrum::KMeans::fit", source, nullptr, progress);
+  FitReport fit(RowSource<Scalar>& source, const VectorInput<Scalar>& weights = {},
+                const KMeansProgress& progress = {}) {
+    return learn_streamed("thrum::KMeans::fit", source, weights.view(), nullptr, progress);
   }
   FitReport fit_from(const MatrixInput<Scalar>& centers, RowSource<Scalar>& source,
-                     const KMeansProgress& progress = {}) {
+                     const VectorInput<Scalar>& weights = {}, const KMeansProgress& progress = {}) {
     const MatrixView<const Scalar> given = centers.view();
-    return learn_streamed("thrum::KMeans::fit_from", source, &given, progress);
+    return learn_streamed("thrum::KMeans::fit_from", source, weights.view(), &given, progress);
   }
 
   /// First centres, k x d, as fit would find them. The model stays as it was.
@@ -480,9 +481,10 @@ class KMeans {
     run.report.iterations = found.iterations;
   }
 
-  FitReport learn_streamed(const char* who, RowSource<Scalar>& source, const MatrixView<const Scalar>* given,
-                           const KMeansProgress& progress) {
+  FitReport learn_streamed(const char* who, RowSource<Scalar>& source, VectorView<const Scalar> weights,
+                           const MatrixView<const Scalar>* given, const KMeansProgress& progress) {
     check_clusters(who, source.rows());
+    detail::require_weights(who, weights, source.rows());
     if (given != nullptr) check_given(who, *given, source.cols());
     host::ColumnRanges ranges;
     std::vector<Moments<double>> columns(array_size(source.cols()));
@@ -494,15 +496,16 @@ class KMeans {
       if (first == 0) ranges = found;
       ranges.widen(found);
       if (options_.tolerance == 0) return;
-      const std::vector<Moments<double>> more = host::column_moments(block, {});
+      const std::vector<Moments<double>> more =
+          host::column_moments(block, rows_of(weights, first, block.rows));
       for (std::size_t f = 0; f < columns.size(); ++f) columns[f].merge(more[f]);
     });
     check_ranges(who, ranges, source.rows());
-    if (sizeof(Scalar) == sizeof(double)) check_sums(who, ranges, {}, source.rows());
+    if (sizeof(Scalar) == sizeof(double)) check_sums(who, ranges, weights, source.rows());
 
     Run run;
-    run.centers = given != nullptr ? copied(*given) : seed_streamed(source);
-    host::StreamedAssignment<Scalar> assignment(source, {}, options_.clusters, grid_of(ranges, {}));
+    run.centers = given != nullptr ? copied(*given) : seed_streamed(source, weights);
+    host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters, grid_of(ranges, weights));
     run_lloyd(assignment, options_.tolerance == 0 ? LloydLimits{options_.max_iterations, 0} : limits(columns),
               progress, run);
     keep(std::move(run));
@@ -510,23 +513,35 @@ class KMeans {
   }
 
   /// First centres for a source: those of a sample of its rows.
-  Matrix<Scalar> seed_streamed(RowSource<Scalar>& source) const {
+  Matrix<Scalar> seed_streamed(RowSource<Scalar>& source, VectorView<const Scalar> weights) const {
     constexpr Index most = 65536;
     Random random(options_.seed);
-    const Index wanted = smaller(source.rows(), larger(most, Index{4} * options_.clusters));
+    Index left = 0;  // rows that weigh anything, not seen yet
+    for (Index i = 0; i < source.rows(); ++i) left += weight_of(weights, i) > 0 ? 1 : 0;
+    const Index wanted = smaller(left, larger(most, Index{4} * options_.clusters));
     Matrix<Scalar> sample(wanted, source.cols());
+    Vector<Scalar> sample_weights(weights.size == 0 ? 0 : wanted);
     Index taken = 0;
     // Each row in turn with the probability that makes every choice of `wanted` rows equally likely
     // (Knuth, 3.4.2 S).
     host::for_each_block(source, [&](MatrixView<const Scalar> block, Index first) {
       for (Index i = 0; i < block.rows && taken < wanted; ++i) {
-        const Index left = source.rows() - (first + i);
-        if (random.index(left) < wanted - taken) host::copy_row(block, i, thrum::view(sample), taken++);
+        const Scalar weight = weight_of(weights, first + i);
+        if (!(weight > 0) || random.index(left--) >= wanted - taken) continue;
+        if (weights.size > 0) sample_weights[taken] = weight;
+        host::copy_row(block, i, thrum::view(sample), taken++);
       }
     });
     Matrix<Scalar> centers(options_.clusters, source.cols());
-    seed(thrum::view(static_cast<const Matrix<Scalar>&>(sample)), {}, random, thrum::view(centers));
+    seed(thrum::view(static_cast<const Matrix<Scalar>&>(sample)),
+         detail::vector_view(static_cast<const Vector<Scalar>&>(sample_weights)), random,
+         thrum::view(centers));
     return centers;
+  }
+
+  /// The weights of some rows; none when there are none.
+  static VectorView<const Scalar> rows_of(VectorView<const Scalar> weights, Index first, Index rows) {
+    return weights.size == 0 ? weights : VectorView<const Scalar>{&weights[first], rows, weights.stride};
   }
 
   void seed(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random,

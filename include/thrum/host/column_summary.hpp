@@ -1,6 +1,7 @@
 #ifndef THRUM_HOST_COLUMN_SUMMARY_HPP
 #define THRUM_HOST_COLUMN_SUMMARY_HPP
 
+#include <algorithm>
 #include <atomic>
 #include <vector>
 
@@ -71,40 +72,42 @@ inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
 
 namespace detail {
 
-/// thrum::detail::chunk_moments of all columns at once, row after row: the same bits, one pass over memory.
+/// thrum::detail::chunk_moments of all columns at once, row after row: the same bits, two passes over memory.
 template <typename Scalar>
-inline void merge_chunk_moments(MatrixView<const Scalar> chunk, VectorView<const Scalar> weights,
-                                Index first_row, std::vector<double>& sum, std::vector<double>& squares,
-                                Moments<double>* columns) {
-  const auto weight = [&](Index row) { return static_cast<double>(weight_of(weights, first_row + row)); };
-  double total = 0;
-  std::vector<double>& mean = sum;
-  sum.assign(array_size(chunk.cols), 0.0);
-  for (Index row = 0; row < chunk.rows; ++row) {
-    const double w = weight(row);
-    total += w;
-    for (Index f = 0; f < chunk.cols; ++f)
-      sum[array_size(f)] += w * (static_cast<double>(chunk(row, f)) - static_cast<double>(chunk(0, f)));
-  }
-  if (!(total > 0)) return;
-  for (Index f = 0; f < chunk.cols; ++f)
-    mean[array_size(f)] = static_cast<double>(chunk(0, f)) + sum[array_size(f)] / total;
-  std::vector<double> residual(array_size(chunk.cols), 0.0);
-  squares.assign(array_size(chunk.cols), 0.0);
-  for (Index row = 0; row < chunk.rows; ++row) {
-    const double w = weight(row);
-    for (Index f = 0; f < chunk.cols; ++f) {
-      const double deviation = static_cast<double>(chunk(row, f)) - mean[array_size(f)];
-      residual[array_size(f)] += w * deviation;
-      squares[array_size(f)] += w * (deviation * deviation);
+class ChunkMoments {
+ public:
+  explicit ChunkMoments(Index features)
+      : centers_(array_size(features)), sums_(array_size(features)), squares_(array_size(features)) {}
+
+  /// Merges those of rows of x, which are the rows from `first` on of all, into columns, d.
+  void merge(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index first,
+             Moments<double>* columns) {
+    double total = 0;
+    weights_.resize(array_size(x.rows));
+    for (Index row = 0; row < x.rows; ++row) {
+      weights_[array_size(row)] = static_cast<double>(weight_of(weights, first + row));
+      total += weights_[array_size(row)];
+    }
+    if (!(total > 0)) return;
+    for (Index f = 0; f < x.cols; ++f) centers_[array_size(f)] = static_cast<double>(x(0, f));
+    add_deviations(x, nullptr);
+    for (std::size_t f = 0; f < sums_.size(); ++f) centers_[f] += sums_[f] / total;
+    std::fill(squares_.begin(), squares_.end(), 0.0);
+    add_deviations(x, squares_.data());
+    for (std::size_t f = 0; f < sums_.size(); ++f) {
+      const double left = sums_[f];
+      columns[f].merge({total, centers_[f] + left / total, squares_[f] - left * (left / total)});
     }
   }
-  for (Index f = 0; f < chunk.cols; ++f) {
-    const double left = residual[array_size(f)];
-    columns[f].merge(
-        {total, mean[array_size(f)] + left / total, squares[array_size(f)] - left * (left / total)});
+
+ private:
+  void add_deviations(MatrixView<const Scalar> x, double* squares) {
+    std::fill(sums_.begin(), sums_.end(), 0.0);
+    kernels<Scalar>().add_deviations(x, weights_.data(), centers_.data(), sums_.data(), squares);
   }
-}
+
+  std::vector<double> weights_, centers_, sums_, squares_;
+};
 
 }  // namespace detail
 
@@ -115,11 +118,10 @@ inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
   const Index partials = partial_sums(x.rows);
   std::vector<Moments<double>> columns(array_size(partials * x.cols));
   parallel_for(partials, worker_count(operations(x.rows, x.cols, 4)), [&](Index partial, int) {
-    std::vector<double> sum, squares;
+    detail::ChunkMoments<Scalar> chunk(x.cols);
     for (Index begin = partial * rows_per_chunk; begin < x.rows; begin += max_partial_sums * rows_per_chunk) {
       const Index rows = smaller(rows_per_chunk, x.rows - begin);
-      detail::merge_chunk_moments(x.middle_rows(begin, rows), weights, begin, sum, squares,
-                                  columns.data() + partial * x.cols);
+      chunk.merge(x.middle_rows(begin, rows), weights, begin, columns.data() + partial * x.cols);
     }
   });
   fold_partial_sums(partials, [&](Index into, Index from) {

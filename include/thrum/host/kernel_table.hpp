@@ -102,6 +102,11 @@ struct KernelTable {
   /// infinite or NaN.
   bool (*widen_ranges_by_rows)(MatrixView<const Scalar> x, Scalar* least, Scalar* largest);
 
+  /// Adds the deviations of the columns of x from `centers`, times their rows' weights, to sums, and their
+  /// squares to `squares`, if that is not null; row after row, d sums each.
+  void (*add_deviations)(MatrixView<const Scalar> x, const double* weights, const double* centers,
+                         double* sums, double* squares);
+
   /// Adds rows of x, times their weights, to sums, or takes them away, on a grid of `scales`, one a feature
   /// and filled up as the sums are.
   void (*add_rows)(MatrixView<const Scalar> x, RowList rows, const double* scales, bool away, SumParts sums);
@@ -138,11 +143,11 @@ struct KernelTable {
   Index (*drift_bounds)(PanelBounds<Scalar> bounds, Index rows, const int* labels, const Scalar* drift,
                         const Scalar* group_drift, int* undecided);
 
-  /// Greedy k-means++: closest = min(closest, squared distance to `center`, if there is one), then for each
-  /// candidate the sum of min(closest, squared distance) times weight. A row whose closest is 0 adds nothing:
-  /// so are panels filled up. weights: panel.rows values, or null for 1; potentials: one a candidate,
-  /// written.
-  void (*seeding_pass)(Panel<Scalar> panel, PackedCenters<Scalar> center, PackedCenters<Scalar> candidates,
+  /// Greedy k-means++: for each of some candidates the sum of min(closest, squared distance) times weight. If
+  /// `accepted`, the first of `centers` is not a candidate but a new centre, and closest is brought down to
+  /// its distance first. A row whose closest is 0 adds nothing: so are panels filled up. weights: panel.rows
+  /// values, or null for 1; potentials: one a candidate, written.
+  void (*seeding_pass)(Panel<Scalar> panel, PackedCenters<Scalar> centers, bool accepted,
                        const Scalar* weights, Scalar* closest, double* potentials);
 };
 

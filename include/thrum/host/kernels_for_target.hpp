@@ -340,6 +340,49 @@ inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Scalar* least, Scal
   return !any(suspect);
 }
 
+/// Wide::count features from f on, if they are contiguous.
+template <typename Scalar>
+THRUM_INLINE void add_deviations_of(const MatrixView<const Scalar>& x, Index begin, Index end, Index f,
+                                    const double* weights, const double* centers, double* sums,
+                                    double* squares) {
+  Wide::Value center, sum, square = {};
+  load(center, centers + f);
+  load(sum, sums + f);
+  if (squares != nullptr) load(square, squares + f);
+  for (Index r = begin; r < end; ++r) {
+    typename Lanes<Scalar>::Narrow values;
+    load(values, &x(r, f));
+    const Wide::Value deviation = __builtin_convertvector(values, Wide::Value) - center;
+    sum += weights[r] * deviation;
+    square += weights[r] * (deviation * deviation);
+  }
+  store(sums + f, sum);
+  if (squares != nullptr) store(squares + f, square);
+}
+
+template <typename Scalar>
+inline void add_deviations(MatrixView<const Scalar> x, const double* weights, const double* centers,
+                           double* sums, double* squares) {
+  constexpr Index rows_at_once = 16;
+  const Index whole = x.col_stride == 1 ? x.cols / Wide::count * Wide::count : 0;
+  for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
+    const Index end = smaller(begin + rows_at_once, x.rows);
+    for (Index f = 0; f < whole; f += Wide::count)
+      add_deviations_of(x, begin, end, f, weights, centers, sums, squares);
+  }
+  for (Index f = whole; f < x.cols; ++f) {
+    double sum = sums[f], square = 0;
+    if (squares != nullptr) square = squares[f];
+    for (Index r = 0; r < x.rows; ++r) {
+      const double deviation = static_cast<double>(x(r, f)) - centers[f];
+      sum += weights[r] * deviation;
+      square += weights[r] * (deviation * deviation);
+    }
+    sums[f] = sum;
+    if (squares != nullptr) squares[f] = square;
+  }
+}
+
 // ---- exact sums: lanes across features, each of which has a sum of its own
 
 /// Rounds numbers below 2^51 to integers, also as integers.
@@ -735,42 +778,35 @@ THRUM_INLINE void add_potential(const Value<Scalar>& squared, const Scalar* weig
 }
 
 template <typename Scalar>
-inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> center, PackedCenters<Scalar> candidates,
+inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> centers, bool accepted,
                          const Scalar* weights, Scalar* closest, double* potentials) {
   constexpr Index lanes = 16;
-  for (Index r = 0; center.clusters > 0 && r < panel.rows; r += strip<Scalar>) {
-    TileDistances<Scalar> found;
-    tile_distances(panel.data + r, panel.stride, center.data, panel.features, found);
-    THRUM_UNROLL
-    for (Index half = 0; half < 2; ++half) {
-      Scalar* const at = closest + r + half * Lanes<Scalar>::count;
-      Value<Scalar> before;
-      load(before, at);
-      store(at, minimum(before, found.of[0][half]));
-    }
-  }
-  for (Index tile = 0; tile < candidates.tiles(); ++tile) {
+  for (Index tile = 0; tile < centers.tiles(); ++tile) {
     double sums[centers_per_tile][lanes] = {};
     for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
       TileDistances<Scalar> found;
-      tile_distances(panel.data + r, panel.stride, candidates.data + tile * centers_per_tile * panel.features,
+      tile_distances(panel.data + r, panel.stride, centers.data + tile * centers_per_tile * panel.features,
                      panel.features, found);
       THRUM_UNROLL
       for (Index half = 0; half < 2; ++half) {
         const Index at = r + half * Lanes<Scalar>::count;
-        Value<Scalar> before;
-        load(before, closest + at);
+        Value<Scalar> least;
+        load(least, closest + at);
+        if (accepted && tile == 0) {
+          least = minimum(least, found.of[0][half]);
+          store(closest + at, least);
+        }
         THRUM_UNROLL
         for (Index c = 0; c < centers_per_tile; ++c)
-          add_potential<Scalar>(minimum(before, found.of[c][half]),
+          add_potential<Scalar>(minimum(least, found.of[c][half]),
                                 weights == nullptr ? nullptr : weights + at, sums[c] + at % lanes);
       }
     }
-    const Index count = smaller(centers_per_tile, candidates.clusters - tile * centers_per_tile);
-    for (Index c = 0; c < count; ++c) {
+    const Index first = tile * centers_per_tile, count = smaller(centers_per_tile, centers.clusters - first);
+    for (Index c = accepted && tile == 0 ? 1 : 0; c < count; ++c) {
       for (Index width = lanes / 2; width > 0; width /= 2)
         for (Index lane = 0; lane < width; ++lane) sums[c][lane] += sums[c][lane + width];
-      potentials[tile * centers_per_tile + c] = sums[c][0];
+      potentials[first + c - (accepted ? 1 : 0)] = sums[c][0];
     }
   }
 }
@@ -782,6 +818,7 @@ inline KernelTable<Scalar> kernel_table() {
           all_finite<Scalar>,
           widen_ranges<Scalar>,
           widen_ranges_by_rows<Scalar>,
+          add_deviations<Scalar>,
           add_rows<Scalar>,
           nearest<Scalar>,
           pairwise<Scalar>,

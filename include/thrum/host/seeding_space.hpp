@@ -33,14 +33,16 @@ class SeedingSpace {
         closest_(panels_ * stride_),
         weights_(weights.size == 0 ? 0 : panels_ * stride_),
         panel_weights_(array_size(panels_)) {
-    for (Index i = 0; i < panels_ * stride_; ++i)
-      closest_[i] = i < x.rows ? positive_infinity<Scalar>() : Scalar(0);
-    if (weights.size > 0)
-      for (Index i = 0; i < panels_ * stride_; ++i) weights_[i] = i < x.rows ? weights[i] : Scalar(0);
     weighted_ = weights.size > 0;
-    for (Index panel = 0; panel < panels_; ++panel)
-      for (Index i = 0; i < rows_of(panel); ++i)
-        panel_weights_[array_size(panel)] += weight(panel * stride_ + i);
+    parallel_for(panels_, workers_, [&](Index panel, int) {
+      const Index begin = panel * stride_;
+      for (Index i = begin; i < begin + stride_; ++i) {
+        closest_[i] = i < x.rows ? positive_infinity<Scalar>() : Scalar(0);
+        if (weighted_) weights_[i] = i < x.rows ? weights[i] : Scalar(0);
+      }
+      double& sum = panel_weights_[array_size(panel)];
+      for (Index i = begin; i < begin + rows_of(panel); ++i) sum += weight(i);
+    });
     for (int worker = 0; worker < workers_; ++worker) memory_.emplace_back(stride_ * x.cols);
   }
 
@@ -56,21 +58,24 @@ class SeedingSpace {
     }
     AlignedArray<Scalar> closest(stride_);
     for (Index i = 0; i < stride_; ++i) closest[i] = closest_[first + i];
-    pass(panel, {nullptr, x_.cols, 0}, closest.data(), nullptr, 0);
+    const AlignedArray<Scalar> center(packed_size(1, x_.cols));
+    if (accepted_ >= 0) pass(panel, pack_rows({accepted_}, center), closest.data(), nullptr, 0);
     return first + random.weighted_index(rows_of(panel), sums[array_size(panel)], [&](Index i) {
       return static_cast<double>(closest[i]) * weight(first + i);
     });
   }
 
   void evaluate(const Index* rows, Index count) {
-    AlignedArray<Scalar> packed(rounded_up(count, centers_per_tile) * x_.cols);
-    const PackedCenters<Scalar> candidates = pack_rows(rows, count, packed);
     rows_.assign(rows, rows + count);
+    std::vector<Index> all = rows_;
+    if (accepted_ >= 0) all.insert(all.begin(), accepted_);
+    const AlignedArray<Scalar> packed(packed_size(static_cast<Index>(all.size()), x_.cols));
+    const PackedCenters<Scalar> centers = pack_rows(all, packed);
     potentials_.assign(array_size(panels_ * count), 0.0);
     parallel_for(panels_, workers_, [&](Index panel, int worker) {
-      pass(panel, candidates, closest_.data() + panel * stride_, potentials_.data() + panel * count, worker);
+      pass(panel, centers, closest_.data() + panel * stride_, potentials_.data() + panel * count, worker);
     });
-    pending_ = AlignedArray<Scalar>();
+    accepted_ = -1;
   }
 
   double potential(Index number) const {
@@ -81,8 +86,7 @@ class SeedingSpace {
 
   void accept(Index number) {
     const Index count = static_cast<Index>(rows_.size());
-    pending_ = AlignedArray<Scalar>(centers_per_tile * x_.cols);
-    pack_rows(&rows_[array_size(number)], 1, pending_);
+    accepted_ = rows_[array_size(number)];
     panel_potentials_.resize(array_size(panels_));
     for (Index panel = 0; panel < panels_; ++panel)
       panel_potentials_[array_size(panel)] = potentials_[array_size(panel * count + number)];
@@ -97,31 +101,32 @@ class SeedingSpace {
     return ordered_sum<double>(panels_, [&](Index panel) { return sums[array_size(panel)]; });
   }
 
-  PackedCenters<Scalar> pack_rows(const Index* rows, Index count, const AlignedArray<Scalar>& packed) const {
+  PackedCenters<Scalar> pack_rows(const std::vector<Index>& rows, const AlignedArray<Scalar>& packed) const {
+    const Index count = static_cast<Index>(rows.size());
     AlignedArray<Scalar> gathered(count * x_.cols);
     for (Index i = 0; i < count; ++i)
-      for (Index f = 0; f < x_.cols; ++f) gathered[i * x_.cols + f] = x_(rows[i], f);
+      for (Index f = 0; f < x_.cols; ++f) gathered[i * x_.cols + f] = x_(rows[array_size(i)], f);
     return pack_centers(MatrixView<const Scalar>(row_major(gathered.data(), count, x_.cols)), packed.data());
   }
 
-  void pass(Index panel, PackedCenters<Scalar> candidates, Scalar* closest, double* potentials, int worker) {
+  /// centers: the accepted one, if there is one, and candidates.
+  void pass(Index panel, PackedCenters<Scalar> centers, Scalar* closest, double* potentials, int worker) {
     const Index first = panel * stride_, rows = rows_of(panel);
     Scalar* const data = memory_[array_size(worker)].data();
     kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, data, stride_);
-    const Index clusters = pending_.data() == nullptr ? 0 : 1;
-    kernels<Scalar>().seeding_pass({data, stride_, rounded_up(rows, panel_row_multiple), x_.cols},
-                                   {pending_.data(), x_.cols, clusters}, candidates,
-                                   weighted_ ? weights_.data() + first : nullptr, closest, potentials);
+    kernels<Scalar>().seeding_pass({data, stride_, rounded_up(rows, panel_row_multiple), x_.cols}, centers,
+                                   accepted_ >= 0, weighted_ ? weights_.data() + first : nullptr, closest,
+                                   potentials);
   }
 
   MatrixView<const Scalar> x_;
   Index stride_, panels_;
   int workers_;
   AlignedArray<Scalar>
-      closest_;  ///< squared distances to all centres but the pending one; 0 beyond the last row
+      closest_;  ///< squared distances to all centres but the one accepted last; 0 beyond the last row
   AlignedArray<Scalar> weights_;
   bool weighted_ = false;
-  AlignedArray<Scalar> pending_;                          ///< the centre accepted last, packed
+  Index accepted_ = -1;                                   ///< the row accepted last; -1: closest_ knows of it
   std::vector<Index> rows_;                               ///< the candidates
   std::vector<double> potentials_;                        ///< panels x candidates
   std::vector<double> panel_weights_, panel_potentials_;  ///< panels
