@@ -377,7 +377,7 @@ TEMPLATE_TEST_CASE("a sampled silhouette is the mean of exact silhouettes, near 
   for (int seed = 0; seed < draws; ++seed) {
     const thrum::SilhouetteOptions options{m, static_cast<std::uint64_t>(seed)};
     const double sampled = silhouette(data.x, data.labels, options);
-    const Vector<Index> rows = thrum::detail::draw_rows(700, m, options.seed);
+    const Vector<Index> rows = thrum::host::draw_rows(700, m, options.seed);
     double expected = 0;
     for (Index i = 0; i < m; ++i) expected += widths[rows[i]];
     REQUIRE(std::fabs(sampled - expected / static_cast<double>(m)) <= 40 * epsilon<double>);
@@ -396,7 +396,7 @@ TEST_CASE("rows are drawn without replacement, in rising order, and every pair a
   Eigen::MatrixXi together = Eigen::MatrixXi::Zero(10, 10);
   const int draws = 10000;
   for (int seed = 0; seed < draws; ++seed) {
-    const Vector<Index> rows = thrum::detail::draw_rows(10, 3, static_cast<std::uint64_t>(seed));
+    const Vector<Index> rows = thrum::host::draw_rows(10, 3, static_cast<std::uint64_t>(seed));
     REQUIRE((rows[0] >= 0 && rows[0] < rows[1] && rows[1] < rows[2] && rows[2] < 10));
     for (Index i = 0; i < 3; ++i)
       for (Index j = 0; j <= i; ++j) ++together(rows[i], rows[j]);
@@ -485,9 +485,9 @@ TEST_CASE("one cluster and samples all alone agree with themselves and tell noth
 }
 
 TEST_CASE("pairs of many samples are counted without overflow") {
-  CHECK(thrum::detail::pairs_of(4294967295) == 9223372030412324865);
-  CHECK(thrum::detail::pairs_of(4294967294) == 9223372026117357571);
-  CHECK(thrum::detail::pairs_of(1) == 0);
+  CHECK(thrum::host::pairs_of(4294967295) == 9223372030412324865);
+  CHECK(thrum::host::pairs_of(4294967294) == 9223372026117357571);
+  CHECK(thrum::host::pairs_of(1) == 0);
   // Halves against quarters of n = 2^20, whose 5.5e11 pairs would not fit 32 bits: of the pairs, about 1/2
   // are together in the halves and 1/4 in the quarters, all of which are in both, so that the index is
   // (1/4 - 1/8) / (3/8 - 1/8) = 1/2 but for the pairs of a sample and itself, which are 1/n of all.

@@ -12,6 +12,8 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -53,6 +55,8 @@ Calibration conformal_threshold(const char* who, VectorView<const Scalar> scores
 }
 
 }  // namespace detail
+
+inline namespace THRUM_BUILD {
 
 /// The anomaly score of a clustering: each cluster is a working class with a radius, and a sample scores the
 /// least distance / radius over the classes. 1 is the threshold.
@@ -151,7 +155,7 @@ class AnomalyScorer {
  private:
   void check_fit(const char* who, MatrixView<const Scalar> x, MatrixView<const Scalar> centers,
                  VectorView<const Scalar> weights) const {
-    detail::require_training_data(who, x);
+    host::require_training_data(who, x);
     detail::require(centers.rows > 0, who, ": centers has no rows, expected at least one");
     detail::require_columns(who, "centers", centers, x.cols);
     detail::require_finite(who, "centers", centers);
@@ -218,6 +222,7 @@ class AnomalyScorer {
   Scalar threshold_ = 1;
 };
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_ANOMALY_SCORER_HPP

@@ -15,6 +15,8 @@
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
 #include "thrum/input.hpp"
 
 // How good a clustering is: by the samples alone (silhouette, Calinski-Harabasz, Davies-Bouldin), against
@@ -60,7 +62,8 @@ class IntegerInput {
   VectorView<const int> view_;
 };
 
-namespace detail {
+inline namespace THRUM_BUILD {
+namespace host {
 
 /// Rows by the group they are in. Groups are numbered in the order in which they first appear, so that
 /// nothing depends on what they are called.
@@ -101,7 +104,8 @@ Grouping group_rows(Index rows, Key key) {
 
 inline Grouping group_by_label(const char* who, const char* argument, VectorView<const int> labels) {
   for (Index i = 0; i < labels.size; ++i)
-    require(labels[i] >= 0, who, ": ", argument, "(", i, ") is ", labels[i], ", expected a label >= 0");
+    thrum::detail::require(labels[i] >= 0, who, ": ", argument, "(", i, ") is ", labels[i],
+                           ", expected a label >= 0");
   return group_rows(labels.size, [=](Index i) { return Index{labels[i]}; });
 }
 
@@ -109,9 +113,10 @@ inline Grouping group_by_label(const char* who, const char* argument, VectorView
 template <typename Scalar>
 Grouping clusters_of(const char* who, MatrixView<const Scalar> x, VectorView<const int> labels) {
   require_training_data(who, x);
-  require(labels.size == x.rows, who, ": labels has ", labels.size, " entries, expected ", x.rows);
+  thrum::detail::require(labels.size == x.rows, who, ": labels has ", labels.size, " entries, expected ",
+                         x.rows);
   Grouping clusters = group_by_label(who, "labels", labels);
-  require(clusters.groups() >= 2, who, ": labels name one cluster, expected at least 2");
+  thrum::detail::require(clusters.groups() >= 2, who, ": labels name one cluster, expected at least 2");
   return clusters;
 }
 
@@ -244,8 +249,8 @@ struct Agreement {
 };
 
 inline Agreement compare(const char* who, VectorView<const int> a, VectorView<const int> b) {
-  require(a.size > 0, who, ": a is empty, expected at least one label");
-  require(b.size == a.size, who, ": b has ", b.size, " entries, expected ", a.size);
+  thrum::detail::require(a.size > 0, who, ": a is empty, expected at least one label");
+  thrum::detail::require(b.size == a.size, who, ": b has ", b.size, " entries, expected ", a.size);
   Agreement result{group_by_label(who, "a", a), group_by_label(who, "b", b), {}};
   const Index groups = result.b.groups();
   result.both = group_rows(
@@ -274,7 +279,7 @@ inline double entropy(const Grouping& groups) {
   });
 }
 
-}  // namespace detail
+}  // namespace host
 
 /// Which rows the silhouette is a mean over.
 struct SilhouetteOptions {
@@ -293,10 +298,9 @@ struct SilhouetteOptions {
 template <typename Samples>
 Vector<double> silhouette_samples(const Samples& x, const IntegerInput& labels) {
   const MatrixInput input(x);
-  const detail::Grouping clusters =
-      detail::clusters_of("thrum::silhouette_samples", input.view(), labels.view());
-  const Vector<Index> rows = detail::all_rows(input.view().rows);
-  return detail::silhouettes(input.view(), clusters, detail::vector_view(rows));
+  const host::Grouping clusters = host::clusters_of("thrum::silhouette_samples", input.view(), labels.view());
+  const Vector<Index> rows = host::all_rows(input.view().rows);
+  return host::silhouettes(input.view(), clusters, detail::vector_view(rows));
 }
 
 /// The mean silhouette of all samples, or of some drawn at random: in [-1, 1], large is good.
@@ -314,11 +318,11 @@ double silhouette(const Samples& x, const IntegerInput& labels, SilhouetteOption
   const MatrixInput input(x);
   detail::require(options.sample >= 0, who, ": sample is ", options.sample,
                   ", expected a number of rows, or 0 for all");
-  const detail::Grouping clusters = detail::clusters_of(who, input.view(), labels.view());
+  const host::Grouping clusters = host::clusters_of(who, input.view(), labels.view());
   const Index n = input.view().rows;
   const bool all = options.sample == 0 || options.sample >= n;
-  const Vector<Index> rows = all ? detail::all_rows(n) : detail::draw_rows(n, options.sample, options.seed);
-  const Vector<double> widths = detail::silhouettes(input.view(), clusters, detail::vector_view(rows));
+  const Vector<Index> rows = all ? host::all_rows(n) : host::draw_rows(n, options.sample, options.seed);
+  const Vector<double> widths = host::silhouettes(input.view(), clusters, detail::vector_view(rows));
   return ordered_sum<double>(widths.size(), [&](Index i) { return widths[i]; }) /
          static_cast<double>(widths.size());
 }
@@ -336,12 +340,12 @@ double calinski_harabasz(const Samples& x, const IntegerInput& labels) {
   constexpr const char* who = "thrum::calinski_harabasz";
   const MatrixInput input(x);
   const auto samples = input.view();
-  const detail::Grouping clusters = detail::clusters_of(who, samples, labels.view());
+  const host::Grouping clusters = host::clusters_of(who, samples, labels.view());
   const Index k = clusters.groups();
   detail::require(k < samples.rows, who, ": labels name ", k,
                   " clusters, expected fewer than the number of rows, ", samples.rows);
 
-  const detail::GroupMeans means = detail::group_means(samples, clusters);
+  const host::GroupMeans means = host::group_means(samples, clusters);
   Vector<double> middle(samples.cols);
   for (Index f = 0; f < samples.cols; ++f) middle[f] = moments<double>(samples.col(f)).mean;
   const double within = ordered_sum<double>(k, [&](Index g) { return means.squared_deviations[g]; });
@@ -364,9 +368,9 @@ template <typename Samples>
 double davies_bouldin(const Samples& x, const IntegerInput& labels) {
   const MatrixInput input(x);
   const auto samples = input.view();
-  const detail::Grouping clusters = detail::clusters_of("thrum::davies_bouldin", samples, labels.view());
+  const host::Grouping clusters = host::clusters_of("thrum::davies_bouldin", samples, labels.view());
   const Index k = clusters.groups();
-  const Matrix<double> means = detail::group_means(samples, clusters).mean;
+  const Matrix<double> means = host::group_means(samples, clusters).mean;
 
   Vector<double> spread(k), row(samples.cols);
   for (Index g = 0; g < k; ++g) {
@@ -401,11 +405,11 @@ double davies_bouldin(const Samples& x, const IntegerInput& labels) {
 /// a, b: n >= 1 integers >= 0 each, n < 2^32. Throws std::invalid_argument on anything else. Pairs are
 /// counted exactly; the result is right to a few units of 1e-16. O(n log n); allocates O(n).
 inline double adjusted_rand_index(const IntegerInput& a, const IntegerInput& b) {
-  const detail::Agreement agreement = detail::compare("thrum::adjusted_rand_index", a.view(), b.view());
+  const host::Agreement agreement = host::compare("thrum::adjusted_rand_index", a.view(), b.view());
   if (agreement.same()) return 1;  // also where no pair is together, or none apart
-  const std::int64_t pairs = detail::pairs_of(agreement.rows());
-  const std::int64_t in_a = detail::pairs_within(agreement.a), in_b = detail::pairs_within(agreement.b),
-                     in_both = detail::pairs_within(agreement.both);
+  const std::int64_t pairs = host::pairs_of(agreement.rows());
+  const std::int64_t in_a = host::pairs_within(agreement.a), in_b = host::pairs_within(agreement.b),
+                     in_both = host::pairs_within(agreement.both);
   // Pairs that are together in both, in a alone, in b alone, in neither.
   const double both = static_cast<double>(in_both), only_a = static_cast<double>(in_a - in_both),
                only_b = static_cast<double>(in_b - in_both),
@@ -422,8 +426,7 @@ inline double adjusted_rand_index(const IntegerInput& a, const IntegerInput& b) 
 /// a, b: n >= 1 integers >= 0 each. Throws std::invalid_argument on anything else. O(n log n); allocates
 /// O(n).
 inline double normalized_mutual_information(const IntegerInput& a, const IntegerInput& b) {
-  const detail::Agreement agreement =
-      detail::compare("thrum::normalized_mutual_information", a.view(), b.view());
+  const host::Agreement agreement = host::compare("thrum::normalized_mutual_information", a.view(), b.view());
   if (agreement.same()) return 1;  // also where neither has any entropy
   const double rows = static_cast<double>(agreement.rows());
   const double information = ordered_sum<double>(agreement.both.groups(), [&](Index g) {
@@ -433,7 +436,7 @@ inline double normalized_mutual_information(const IntegerInput& a, const Integer
     const double size_in_b = static_cast<double>(agreement.b.size(agreement.b.group[row]));
     return size / rows * natural_log(rows * size / (size_in_a * size_in_b));
   });
-  const double entropies = detail::entropy(agreement.a) + detail::entropy(agreement.b);
+  const double entropies = host::entropy(agreement.a) + host::entropy(agreement.b);
   return larger(0.0, smaller(1.0, 2 * information / entropies));
 }
 
@@ -487,6 +490,7 @@ inline std::optional<Index> elbow(const IntegerInput& clusters, const VectorInpu
   return deepest;
 }
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_CLUSTERING_METRICS_HPP

@@ -12,6 +12,7 @@
 #include "thrum/detection/verdict.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
@@ -173,7 +174,7 @@ class Detector {
 
  private:
   void check_options(const char* who, MatrixView<const Scalar> x) const {
-    detail::require_training_data(who, x);
+    host::require_training_data(who, x);
     detail::require(options_.monitor.valid(), who,
                     ": monitor is not valid, expected 1 <= votes <= window <= 32 and 0 <= release < votes");
     if (!options_.signal) return;

@@ -106,22 +106,6 @@ void require_not_empty(const char* who, MatrixView<const Scalar> x) {
           ", expected at least one row and one column");
 }
 
-/// What every `fit` asks of its data: at least one row and one column, finite, and of a spread whose squared
-/// distances fit the type.
-template <typename Scalar>
-void require_training_data(const char* who, MatrixView<const Scalar> x) {
-  require_not_empty(who, x);
-  require_finite(who, "x", x);
-  for (Index j = 0; j < x.cols; ++j) {
-    Scalar least = x(0, j), largest = x(0, j);
-    for (Index i = 1; i < x.rows; ++i) {
-      least = smaller(least, x(i, j));
-      largest = larger(largest, x(i, j));
-    }
-    require_spread(who, j, least, largest, x.rows, x.cols);
-  }
-}
-
 }  // namespace detail
 }  // namespace thrum
 

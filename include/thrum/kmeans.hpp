@@ -309,20 +309,10 @@ class KMeans {
                     ", expected at most the number of rows, ", rows);
   }
 
-  static void check_ranges(const char* who, const host::ColumnRanges& ranges, Index rows) {
-    const Index cols = static_cast<Index>(ranges.least.size());
-    for (Index f = 0; f < cols; ++f)
-      detail::require_spread(who, f, static_cast<Scalar>(ranges.least[array_size(f)]),
-                             static_cast<Scalar>(ranges.largest[array_size(f)]), rows, cols);
-  }
-
   /// What fit asks of its data; returns their ranges.
   host::ColumnRanges check_data(const char* who, MatrixView<const Scalar> x,
                                 VectorView<const Scalar> weights) const {
-    detail::require_not_empty(who, x);
-    const host::ColumnRanges ranges = host::column_ranges(x);
-    if (!ranges.finite) detail::require_finite(who, "x", x);
-    check_ranges(who, ranges, x.rows);
+    const host::ColumnRanges ranges = host::require_training_data(who, x);
     detail::require_weights(who, weights, x.rows);
     if (sizeof(Scalar) == sizeof(double))
       check_sums(who, ranges, weights, x.rows);  // those of floats fit a double
@@ -500,7 +490,7 @@ class KMeans {
           host::column_moments(block, rows_of(weights, first, block.rows));
       for (std::size_t f = 0; f < columns.size(); ++f) columns[f].merge(more[f]);
     });
-    check_ranges(who, ranges, source.rows());
+    host::require_spreads<Scalar>(who, ranges, source.rows());
     if (sizeof(Scalar) == sizeof(double)) check_sums(who, ranges, weights, source.rows());
 
     Run run;

@@ -4,12 +4,17 @@
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
 #include <utility>
+#include <vector>
 
-#include "thrum/algorithm/moments.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/symmetric_eigen.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
+#include "thrum/host/covariance.hpp"
+#include "thrum/host/panels.hpp"
+#include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -24,6 +29,8 @@ struct PCAOptions {
     return a.components == b.components && a.variance_share == b.variance_share && a.whiten == b.whiten;
   }
 };
+
+inline namespace THRUM_BUILD {
 
 /// Principal component analysis: the orthogonal directions along which the data vary most.
 ///
@@ -41,8 +48,9 @@ class PCA {
     const MatrixView<const Scalar> data = x.view();
     check_fit(data);
     PCA fitted(options_);
+    const std::vector<Moments<double>> columns = host::column_moments(data, {});
     Eigen::VectorXd mean(data.cols);
-    for (Index f = 0; f < data.cols; ++f) mean[f] = moments<double>(data.col(f)).mean;
+    for (Index f = 0; f < data.cols; ++f) mean[f] = columns[array_size(f)].mean;
     Spectrum spectrum = data.rows < data.cols ? from_gram(data, mean) : from_covariance(data, mean);
     fitted.keep(spectrum, mean, data.rows);
     *this = std::move(fitted);
@@ -55,13 +63,18 @@ class PCA {
     return z;
   }
 
-  /// The same into a caller's n x p view; allocates d numbers.
+  /// The same into a caller's n x p view; allocates d numbers a thread.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
     check(who, "x", x.view(), mean_.size());
     detail::require_shape(who, "the result", z, x.view().rows, components_count());
-    Vector<Scalar> centered(mean_.size());
-    for (Index i = 0; i < z.rows; ++i) project(model(), x.view().row(i), centered.data(), z.row(i));
+    const MatrixView<const Scalar> rows = x.view();
+    const ProjectionModel<Scalar> fitted = model();
+    const int workers = host::worker_count(host::operations(rows.rows, rows.cols, z.cols));
+    Matrix<Scalar> centered(workers, mean_.size());
+    host::parallel_for(rows.rows, workers, [&](Index i, int worker) {
+      project(fitted, rows.row(i), &centered(worker, 0), z.row(i));
+    });
   }
 
   /// The points in the plane of the components: n x p in, n x d out. O(n d p).
@@ -116,7 +129,7 @@ class PCA {
 
   void check_fit(MatrixView<const Scalar> x) const {
     constexpr const char* who = "thrum::PCA::fit";
-    detail::require_training_data(who, x);
+    host::require_training_data(who, x);
     detail::require(x.rows >= 2, who, ": x has 1 row, expected at least 2: one row has no variance");
     const Index most = smaller(x.rows, x.cols);
     detail::require(options_.components >= 0 && options_.components <= most, who, ": components is ",
@@ -130,34 +143,34 @@ class PCA {
   void check(const char* who, const char* argument, MatrixView<const Scalar> x, Index columns) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, argument, x, columns);
-    detail::require_finite(who, argument, x);
+    if (!host::all_finite(x)) detail::require_finite(who, argument, x);
   }
 
-  static Eigen::MatrixXd centered_rows(MatrixView<const Scalar> x, const Eigen::VectorXd& mean, Index begin,
-                                       Index end) {
-    Eigen::MatrixXd rows(end - begin, x.cols);
-    for (Index i = begin; i < end; ++i)
-      for (Index f = 0; f < x.cols; ++f) rows(i - begin, f) = static_cast<double>(x(i, f)) - mean[f];
+  static Eigen::MatrixXd centered_rows(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
+    Eigen::MatrixXd rows(x.rows, x.cols);
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index f = 0; f < x.cols; ++f) rows(i, f) = static_cast<double>(x(i, f)) - mean[f];
     return rows;
   }
 
+  /// The solver leaves directions that are orthonormal to some d epsilon; a step of Newton and Schulz leaves
+  /// the square of that.
   static Spectrum decomposed(Eigen::MatrixXd&& lower_triangle) {
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(lower_triangle);
-    return {solver.eigenvalues().reverse().cwiseMax(0.0), solver.eigenvectors().rowwise().reverse()};
+    const Eigen::MatrixXd found = solver.eigenvectors().rowwise().reverse();
+    return {solver.eigenvalues().reverse().cwiseMax(0.0),
+            1.5 * found - 0.5 * (found * (found.transpose() * found))};
   }
 
   static Spectrum from_covariance(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
-    Eigen::MatrixXd covariance = Eigen::MatrixXd::Zero(x.cols, x.cols);
-    for (Index begin = 0; begin < x.rows; begin += rows_per_chunk) {
-      const Eigen::MatrixXd rows = centered_rows(x, mean, begin, smaller(begin + rows_per_chunk, x.rows));
-      covariance.selfadjointView<Eigen::Lower>().rankUpdate(rows.transpose());
-    }
+    Eigen::MatrixXd covariance(x.cols, x.cols);
+    host::sum_products(x, mean.data(), thrum::view(covariance));
     covariance /= static_cast<double>(x.rows - 1);
     return decomposed(std::move(covariance));
   }
 
   static Spectrum from_gram(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
-    const Eigen::MatrixXd rows = centered_rows(x, mean, 0, x.rows);
+    const Eigen::MatrixXd rows = centered_rows(x, mean);
     Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(x.rows, x.rows);
     gram.selfadjointView<Eigen::Lower>().rankUpdate(rows, 1.0 / static_cast<double>(x.rows - 1));
     Spectrum spectrum = decomposed(std::move(gram));
@@ -230,6 +243,7 @@ class PCA {
   Index samples_ = 0;
 };
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_PCA_HPP

@@ -2,12 +2,18 @@
 #define THRUM_SCALER_HPP
 
 #include <Eigen/Core>
+#include <utility>
+#include <vector>
 
 #include "thrum/algorithm/moments.hpp"
 #include "thrum/algorithm/quantile.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
+#include "thrum/host/panels.hpp"
+#include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -24,6 +30,8 @@ struct ScalerOptions {
   friend bool operator==(const ScalerOptions& a, const ScalerOptions& b) { return a.kind == b.kind; }
 };
 
+inline namespace THRUM_BUILD {
+
 /// Brings every column to a common scale: (x - offset) * factor.
 ///
 /// A constant column (all values equal) gets factor 1. A column that varies is never called constant, however
@@ -38,10 +46,13 @@ class Scaler {
   /// was. O(n d); allocates O(d), and O(n) for a column of doubles near the ends of their range.
   void fit(const MatrixInput<Scalar>& x) {
     const MatrixView<const Scalar> data = x.view();
-    detail::require_training_data("thrum::Scaler::fit", data);
+    const host::ColumnRanges ranges = host::require_training_data("thrum::Scaler::fit", data);
+    std::vector<Moments<double>> columns(array_size(data.cols));
+    if (options_.kind == ScalerKind::standard) columns = host::column_moments(data, {});
     Vector<Scalar> offset(data.cols), factor(data.cols);
     for (Index f = 0; f < data.cols; ++f) {
-      const Measure measure = measured(data.col(f));
+      const std::size_t i = array_size(f);
+      const Measure measure = measured(data.col(f), ranges.least[i], ranges.largest[i], columns[i]);
       offset[f] = static_cast<Scalar>(measure.offset);
       factor[f] = factor_of(measure.scale);
     }
@@ -59,7 +70,14 @@ class Scaler {
   /// The same into a caller's n x d view; allocates nothing.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> scaled) const {
     check("thrum::Scaler::transform", x.view(), scaled);
-    for (Index i = 0; i < scaled.rows; ++i) scale(model(), x.view().row(i), scaled.row(i));
+    const MatrixView<const Scalar> rows = x.view();
+    const ScalingModel<Scalar> fitted = model();
+    constexpr Index at_once = 256;
+    const int workers = host::worker_count(host::operations(rows.rows, rows.cols, 1));
+    host::parallel_for((rows.rows + at_once - 1) / at_once, workers, [&](Index block, int) {
+      const Index end = smaller(rows.rows, (block + 1) * at_once);
+      for (Index i = block * at_once; i < end; ++i) scale(fitted, rows.row(i), scaled.row(i));
+    });
   }
 
   /// Undoes transform, to rounding.
@@ -92,23 +110,21 @@ class Scaler {
     double offset, scale;
   };
 
-  Measure measured(VectorView<const Scalar> column) const {
-    Scalar least = column[0], largest = column[0];
-    for (Index i = 1; i < column.size; ++i) {
-      least = smaller(least, column[i]);
-      largest = larger(largest, column[i]);
-    }
-    const double range = static_cast<double>(largest) - static_cast<double>(least);
-    if (options_.kind == ScalerKind::min_max) return {static_cast<double>(least), range};
-    if (options_.kind == ScalerKind::standard) return standard(column, range);
+  /// plain: the column's moments; only those of kind standard are known.
+  Measure measured(VectorView<const Scalar> column, double least, double largest,
+                   const Moments<double>& plain) const {
+    const double range = largest - least;
+    if (options_.kind == ScalerKind::min_max) return {least, range};
+    if (options_.kind == ScalerKind::standard) return standard(column, plain, range);
+    const double center = static_cast<double>(median(column));
     const double deviation = 1.4826 * static_cast<double>(median_absolute_deviation(column));
-    return {static_cast<double>(median(column)), deviation > 0 ? deviation : standard(column, range).scale};
+    if (deviation > 0) return {center, deviation};
+    return {center, standard(column, moments<double>(column), range).scale};
   }
 
   /// Squares of very small or very large doubles leave their range, so such a column is measured in units of
   /// its own range.
-  static Measure standard(VectorView<const Scalar> column, double range) {
-    const Moments<double> plain = moments<double>(column);
+  static Measure standard(VectorView<const Scalar> column, const Moments<double>& plain, double range) {
     if (range == 0) return {static_cast<double>(column[0]), 0};
     if (range > 1e-140) return {plain.mean, square_root(plain.variance())};
     const Vector<double> in_ranges = Eigen::Map<const Vector<Scalar>, 0, Eigen::InnerStride<>>(
@@ -130,13 +146,14 @@ class Scaler {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, "x", x, offset_.size());
     detail::require_shape(who, "the result", result, x.rows, x.cols);
-    detail::require_finite(who, "x", x);
+    if (!host::all_finite(x)) detail::require_finite(who, "x", x);
   }
 
   ScalerOptions options_;
   Vector<Scalar> offset_, factor_;
 };
 
+}  // namespace THRUM_BUILD
 }  // namespace thrum
 
 #endif  // THRUM_SCALER_HPP

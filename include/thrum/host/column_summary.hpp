@@ -10,6 +10,7 @@
 #include "thrum/core/ordered_sum.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/weights.hpp"
+#include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
@@ -67,6 +68,26 @@ inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
       ranges.largest[f] = larger(ranges.largest[f], static_cast<double>(largest[worker][f]));
     }
   }
+  return ranges;
+}
+
+/// Refuses columns whose spread is such that squared distances would not fit the type.
+template <typename Scalar>
+inline void require_spreads(const char* who, const ColumnRanges& ranges, Index rows) {
+  const Index cols = static_cast<Index>(ranges.least.size());
+  for (Index f = 0; f < cols; ++f)
+    thrum::detail::require_spread(who, f, static_cast<Scalar>(ranges.least[array_size(f)]),
+                                  static_cast<Scalar>(ranges.largest[array_size(f)]), rows, cols);
+}
+
+/// What every `fit` asks of its data: at least one row and one column, finite, and of a spread whose squared
+/// distances fit the type. Returns the ranges of the columns. O(n d).
+template <typename Scalar>
+inline ColumnRanges require_training_data(const char* who, MatrixView<const Scalar> x) {
+  thrum::detail::require_not_empty(who, x);
+  const ColumnRanges ranges = column_ranges(x);
+  if (!ranges.finite) thrum::detail::require_finite(who, "x", x);
+  require_spreads<Scalar>(who, ranges, x.rows);
   return ranges;
 }
 

@@ -143,6 +143,12 @@ struct KernelTable {
   Index (*drift_bounds)(PanelBounds<Scalar> bounds, Index rows, const int* labels, const Scalar* drift,
                         const Scalar* group_drift, int* undecided);
 
+  /// A panel's first rows less d means, and zeros beyond. centered: of the panel's shape, written.
+  void (*center_panel)(Panel<Scalar> panel, Index rows, const double* means, double* centered);
+
+  /// Adds the sums over a panel's rows of the products of features i and j <= i to sums[i * d + j].
+  void (*add_products)(Panel<double> panel, double* sums);
+
   /// Greedy k-means++: for each of some candidates the sum of min(closest, squared distance) times weight. If
   /// `accepted`, the first of `centers` is not a candidate but a new centre, and closest is brought down to
   /// its distance first. A row whose closest is 0 adds nothing: so are panels filled up. weights: panel.rows

@@ -756,6 +756,54 @@ inline Index drift_bounds(PanelBounds<Scalar> bounds, Index rows, const int* lab
   return count;
 }
 
+// ---- products of features
+
+template <typename Scalar>
+inline void center_panel(Panel<Scalar> panel, Index rows, const double* means, double* centered) {
+  for (Index f = 0; f < panel.features; ++f) {
+    double* const to = centered + f * panel.stride;
+    for (Index r = 0; r < panel.rows; r += Wide::count) {
+      typename Lanes<Scalar>::Narrow values;
+      load(values, panel.data + f * panel.stride + r);
+      store(to + r, __builtin_convertvector(values, Wide::Value) - means[f]);
+    }
+    for (Index r = rows; r < panel.rows; ++r) to[r] = 0;
+  }
+}
+
+/// By tiles of 4 x 2 pairs of features, whose sums stay in registers while the panel's rows go by.
+inline void add_products(Panel<double> panel, double* sums) {
+  const Index last = panel.features - 1;
+  for (Index i = 0; i <= last; i += 4) {
+    for (Index j = 0; j <= smaller(i + 3, last); j += 2) {
+      const double *a[4], *b[2];
+      THRUM_UNROLL
+      for (Index u = 0; u < 4; ++u) a[u] = panel.data + smaller(i + u, last) * panel.stride;
+      THRUM_UNROLL
+      for (Index v = 0; v < 2; ++v) b[v] = panel.data + smaller(j + v, last) * panel.stride;
+      Wide::Value products[4][2] = {};
+      for (Index r = 0; r < panel.rows; r += Wide::count) {
+        Wide::Value x, y0, y1;
+        load(y0, b[0] + r);
+        load(y1, b[1] + r);
+        THRUM_UNROLL
+        for (Index u = 0; u < 4; ++u) {
+          load(x, a[u] + r);
+          products[u][0] = x * y0 + products[u][0];
+          products[u][1] = x * y1 + products[u][1];
+        }
+      }
+      for (Index u = 0; u < 4; ++u) {
+        for (Index v = 0; v < 2; ++v) {
+          if (i + u > last || j + v > i + u) continue;
+          double& sum = sums[(i + u) * panel.features + j + v];
+          for (Index lane = 0; lane < Wide::count; ++lane) sum += products[u][v][lane];
+        }
+      }
+    }
+  }
+}
+
 // ---- seeding
 
 /// Adds min(closest, distance) times weight into 16 sums, row r into sum r % 16.
@@ -827,6 +875,8 @@ inline KernelTable<Scalar> kernel_table() {
           nearest_two<Scalar>,
           refine<Scalar>,
           drift_bounds<Scalar>,
+          center_panel<Scalar>,
+          add_products,
           seeding_pass<Scalar>};
 }
 
