@@ -14,7 +14,7 @@
 namespace thrum {
 
 /// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
-/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^32 terms. All zero is the
+/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^31 terms. All zero is the
 /// empty sum.
 struct ExactSum {
   int64_t high = 0;
@@ -25,18 +25,16 @@ struct ExactSum {
   static constexpr double integer_shift = 6755399441055744.0;  // 1.5 * 2^52
 
   /// term: below 2^62, rounded to the nearest integer.
-  void add(double term) { move(term, 1); }
-  void subtract(double term) { move(term, -1); }
+  void add(double term) {
+    const int64_t whole = nearest_integer(term * (1 / low_range));
+    high += whole;
+    low += nearest_integer(term - static_cast<double>(whole) * low_range);
+  }
 
   /// Rounded to double.
   double value() const { return static_cast<double>(high) * low_range + static_cast<double>(low); }
 
  private:
-  void move(double term, int64_t sign) {
-    const int64_t whole = nearest_integer(term * (1 / low_range));
-    high += sign * whole;
-    low += sign * nearest_integer(term - static_cast<double>(whole) * low_range);
-  }
   static int64_t nearest_integer(double x) {
     return static_cast<int64_t>(bits_of(x + integer_shift) - bits_of(integer_shift));
   }
@@ -55,7 +53,6 @@ struct FixedPointGrid {
   }
 
   void add(double value, ExactSum& sum) const { sum.add(value * scale); }
-  void subtract(double value, ExactSum& sum) const { sum.subtract(value * scale); }
   double value(const ExactSum& sum) const { return sum.value() / scale; }
 };
 

@@ -221,6 +221,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     labels_[first + i] = label;
     ++scratch.changed;
   }
+
   /// Adds squared distances of some rows, times their weights, to a sum.
   void add_squared_distances(const Scalar* squared, Index first, Index rows, double& sum) const {
     double local = sum;  // in a register

@@ -46,8 +46,7 @@ class SampleGrid {
 class ClusterSums {
  public:
   ClusterSums(Index clusters, Index features)
-      : features_(features),
-        stride_(rounded_up(features, sum_multiple)),
+      : stride_(rounded_up(features, sum_multiple)),
         clusters_(clusters),
         high_(clusters * stride_, 0),
         low_(clusters * stride_, 0),
@@ -96,7 +95,7 @@ class ClusterSums {
   }
 
  private:
-  Index features_, stride_, clusters_;
+  Index stride_, clusters_;
   AlignedArray<int64_t> high_, low_;  ///< k x stride
   AlignedArray<ExactSum> weights_;    ///< k, of rows that have one
   AlignedArray<int64_t> counts_;      ///< k, of rows that weigh 1

@@ -395,7 +395,7 @@ THRUM_INLINE void round_to_integers(Wide::Value& numbers, Wide::Integer& integer
   numbers -= shift;
 }
 
-/// The two parts of terms, as FixedPointGrid::add has them.
+/// The two parts of terms, as ExactSum::add has them.
 THRUM_INLINE void split_terms(const Wide::Value& terms, Wide::Integer& high, Wide::Integer& low) {
   Wide::Value whole = terms * (1 / ExactSum::low_range);
   round_to_integers(whole, high);
