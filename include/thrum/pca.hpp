@@ -10,6 +10,7 @@
 #include "thrum/algorithm/symmetric_eigen.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/covariance.hpp"
@@ -63,7 +64,8 @@ class PCA {
     return z;
   }
 
-  /// The same into a caller's n x p view; allocates d numbers a thread.
+  /// The same into a caller's n x p view; allocates d numbers a thread, and beyond 256 features a panel of
+  /// samples.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
     check(who, "x", x.view(), mean_.size());
@@ -71,9 +73,10 @@ class PCA {
     const MatrixView<const Scalar> rows = x.view();
     const ProjectionModel<Scalar> fitted = model();
     const int workers = host::worker_count(host::operations(rows.rows, rows.cols, z.cols));
-    Matrix<Scalar> centered(workers, mean_.size());
+    const Index stride = host::rounded_up(rows.cols, 32);  // cache lines of its own for each thread
+    const host::AlignedArray<Scalar> centered(workers * stride);
     host::parallel_for(rows.rows, workers, [&](Index i, int worker) {
-      project(fitted, rows.row(i), &centered(worker, 0), z.row(i));
+      project(fitted, rows.row(i), centered.data() + worker * stride, z.row(i));
     });
   }
 

@@ -67,7 +67,8 @@ class Scaler {
     return scaled;
   }
 
-  /// The same into a caller's n x d view; allocates nothing.
+  /// The same into a caller's n x d view; allocates nothing up to 256 features, a panel of samples a thread
+  /// beyond.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> scaled) const {
     check("thrum::Scaler::transform", x.view(), scaled);
     const MatrixView<const Scalar> rows = x.view();
