@@ -2,12 +2,12 @@
 #define THRUM_ANOMALY_SCORER_HPP
 
 #include <Eigen/Core>
-#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/quantile.hpp"
+#include "thrum/calibration.hpp"
 #include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/weights.hpp"
@@ -25,36 +25,6 @@ struct AnomalyScorerOptions {
     return a.radius_quantile == b.radius_quantile;
   }
 };
-
-/// What a calibration found.
-struct Calibration {
-  double asked = 0;      ///< false-alarm rate asked for
-  Index samples = 0;     ///< n, normal samples it was calibrated on
-  double threshold = 1;  ///< in radii; score 1 afterwards
-  Index alarms = 0;      ///< of the n samples, those above the threshold
-};
-
-namespace detail {
-
-/// Split-conformal threshold: the ceil((n + 1) (1 - rate))-th smallest score. A further sample from the same
-/// source is then above it with probability at most `rate` (Vovk, Gammerman and Shafer, Algorithmic Learning
-/// in a Random World, 2005, section 4). scores: n >= 1, in radii.
-template <typename Scalar>
-Calibration conformal_threshold(const char* who, VectorView<const Scalar> scores, double rate) {
-  require(rate > 0 && rate < 1, who, ": false_alarm_rate is ", rate, ", expected a number in (0, 1)");
-  const double n = static_cast<double>(scores.size);
-  const double rank = std::ceil((n + 1) * (1 - rate) - 1e-9);
-  require(rank <= n, who, ": x has ", scores.size, " rows, expected at least ",
-          std::ceil(1 / rate - 1 - 1e-9), " for a false-alarm rate of ", rate);
-  const Scalar threshold = select(scores, static_cast<Index>(rank) - 1);
-  require(is_finite(threshold) && threshold > 0, who, ": the threshold is ", threshold,
-          " radii, expected a positive finite number: these rows are all on centres, or off every scale");
-  Index alarms = 0;
-  for (Index i = 0; i < scores.size; ++i) alarms += scores[i] > threshold ? 1 : 0;
-  return {rate, scores.size, static_cast<double>(threshold), alarms};
-}
-
-}  // namespace detail
 
 inline namespace THRUM_BUILD {
 

@@ -4,6 +4,7 @@
 // The laptop wing, whole: learning over Eigen matrices, recordings in, firmware header out.
 
 #include "thrum/anomaly_scorer.hpp"
+#include "thrum/calibration.hpp"
 #include "thrum/choose_clusters.hpp"
 #include "thrum/clustering_metrics.hpp"
 #include "thrum/detector.hpp"
@@ -16,6 +17,7 @@
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
+#include "thrum/series.hpp"
 #include "thrum/version.hpp"
 
 #endif  // THRUM_THRUM_HPP

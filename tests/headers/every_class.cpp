@@ -11,3 +11,5 @@ template class thrum::AnomalyScorer<float>;
 template class thrum::AnomalyScorer<double>;
 template class thrum::Detector<float>;
 template class thrum::Detector<double>;
+template class thrum::Series<double>;
+template class thrum::Series<int>;
