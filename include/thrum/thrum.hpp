@@ -7,6 +7,7 @@
 #include "thrum/calibration.hpp"
 #include "thrum/choose_clusters.hpp"
 #include "thrum/clustering_metrics.hpp"
+#include "thrum/confidence.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/input.hpp"
@@ -17,6 +18,7 @@
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
+#include "thrum/score_series.hpp"
 #include "thrum/series.hpp"
 #include "thrum/version.hpp"
 
