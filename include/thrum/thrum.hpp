@@ -5,6 +5,7 @@
 
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/calibration.hpp"
+#include "thrum/calibration_report.hpp"
 #include "thrum/choose_clusters.hpp"
 #include "thrum/clustering_metrics.hpp"
 #include "thrum/confidence.hpp"
