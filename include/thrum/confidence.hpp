@@ -69,10 +69,10 @@ inline double student_p_value(double t, double freedom) {
   return incomplete_beta(0.5 * freedom, 0.5, freedom / (freedom + t * t));
 }
 
-/// Where `increasing` passes `target` between low and high, to the last bits.
+/// Where `increasing` passes `target` between low and high, to the last bits or after so many halvings.
 template <typename Function>
-double crossing(double low, double high, double target, Function increasing) {
-  for (int halving = 0; halving < 200; ++halving) {
+double crossing(double low, double high, double target, Function increasing, int halvings = 200) {
+  for (int halving = 0; halving < halvings; ++halving) {
     const double middle = low + 0.5 * (high - low);
     if (!(middle > low && middle < high)) break;
     (increasing(middle) < target ? low : high) = middle;

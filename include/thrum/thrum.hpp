@@ -21,6 +21,7 @@
 #include "thrum/scaler.hpp"
 #include "thrum/score_series.hpp"
 #include "thrum/series.hpp"
+#include "thrum/tail_threshold.hpp"
 #include "thrum/version.hpp"
 
 #endif  // THRUM_THRUM_HPP
