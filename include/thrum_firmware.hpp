@@ -655,34 +655,42 @@ inline void unscale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> s
 
 namespace thrum {
 
-/// How verdicts on single windows become the state of the machine.
+/// How the scores of single windows become the state of the machine.
 struct MonitorOptions {
-  int votes = 3;    ///< alarms among the last `window` verdicts that raise the alarm; 1 ... window
-  int window = 5;   ///< verdicts that are looked at; 1 ... 32
-  int release = 1;  ///< the alarm is dropped once no more than so many are left; 0 ... votes - 1
+  int votes =
+      3;  ///< m: scores above the threshold among the last `window` that raise the alarm; 1 ... window
+  int window = 5;       ///< n: windows that are looked at; 1 ... 32
+  int release = 1;      ///< the alarm is dropped once no more than so many are above; 0 ... votes - 1
+  float threshold = 1;  ///< > 0, finite; 1: each window's own verdict. monitor_threshold() calibrates it
 
   constexpr bool valid() const {
-    return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes;
+    return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes &&
+           threshold > 0 && threshold <= ScalarTraits<float>::largest();
   }
   friend constexpr bool operator==(const MonitorOptions& a, const MonitorOptions& b) {
-    return a.votes == b.votes && a.window == b.window && a.release == b.release;
+    return a.votes == b.votes && a.window == b.window && a.release == b.release && a.threshold == b.threshold;
   }
   friend constexpr bool operator!=(const MonitorOptions& a, const MonitorOptions& b) { return !(a == b); }
 };
 
-/// Turns the verdicts on single windows into a steady state, by m-of-n voting with hysteresis: one odd window
-/// raises no alarm, and an alarm does not flicker. A window whose verdict is unknown votes for nothing; with
-/// fewer than `votes` known verdicts among the last `window`, and no alarm, the state is unknown.
-/// All zero at start, so that a static one lies in .bss.
+/// Turns the scores of single windows into a steady state: alarm when the m-th largest of the last n scores
+/// is above the monitor's own threshold, with hysteresis. One odd window raises no alarm, and an alarm does
+/// not flicker. The m-th largest is above the threshold just when m scores are, so one bit a score is all it
+/// keeps. A window whose verdict is unknown votes for nothing; with fewer than m known ones among the last n,
+/// and no alarm, the state is unknown. All zero at start, so that a static one lies in .bss; twelve bytes.
 class Monitor {
  public:
-  /// Takes the verdict on the next window and returns the machine's state. O(1). options must be valid().
-  constexpr State update(const MonitorOptions& options, State verdict) {
+  /// Takes verdict and score of the next window and returns the machine's state. A score that overflowed is
+  /// infinite, which is above any threshold; that of an unknown verdict is not looked at. O(1). options must
+  /// be valid().
+  constexpr State update(const MonitorOptions& options, State verdict, float score) {
     const uint32_t mask = UINT32_MAX >> (32 - options.window);
-    alarms_ = (alarms_ << 1 | (verdict == State::alarm ? 1u : 0u)) & mask;
-    known_ = (known_ << 1 | (verdict != State::unknown ? 1u : 0u)) & mask;
-    const int alarms = count(alarms_);
-    const bool alarm = alarms >= options.votes || (state_ == State::alarm && alarms > options.release);
+    const bool known = verdict == State::normal || verdict == State::alarm;
+    const bool above = known && score > options.threshold;
+    above_ = (above_ << 1 | (above ? 1u : 0u)) & mask;
+    known_ = (known_ << 1 | (known ? 1u : 0u)) & mask;
+    const int votes = count(above_);
+    const bool alarm = votes >= options.votes || (state_ == State::alarm && votes > options.release);
     const State calm = count(known_) >= options.votes ? State::normal : State::unknown;
     state_ = alarm ? State::alarm : calm;
     return state_;
@@ -700,7 +708,7 @@ class Monitor {
     return ones;
   }
 
-  uint32_t alarms_ = 0;  // the latest verdict is the lowest bit
+  uint32_t above_ = 0;  // the latest window is the lowest bit
   uint32_t known_ = 0;
   State state_ = State::unknown;
 };
@@ -953,7 +961,7 @@ inline Status check(const FeatureOptions& options) {
 namespace thrum {
 
 /// Version of the model's layout; a header written for another one does not compile.
-constexpr uint32_t model_schema = 1;
+constexpr uint32_t model_schema = 2;
 
 /// Feature rows with the scores they must get, for a check on the device itself.
 template <typename Scalar>
@@ -1243,6 +1251,7 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
+  crc.add(model.monitor.threshold);
   crc.add(model.scaling.offset, d);
   crc.add(model.scaling.factor, d);
   crc.add(model.projection.mean, d);
@@ -2391,7 +2400,7 @@ class Detector {
         extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
-    monitor_.update(model.monitor, verdict_.state);
+    monitor_.update(model.monitor, verdict_.state, verdict_.score);
     return true;
   }
 
@@ -2402,7 +2411,7 @@ class Detector {
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
-  /// The state of the machine: the verdicts on the latest windows, voted upon.
+  /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
   /// The latest window's features, model.features values.

@@ -219,7 +219,7 @@ TEST_CASE(
   thrum::Monitor monitor;
   std::vector<thrum::State> states;
   for (const Verdict& verdict : verdicts)
-    states.push_back(monitor.update(detector.options().monitor, verdict.state));
+    states.push_back(monitor.update(detector.options().monitor, verdict.state, verdict.score));
 
   const struct {
     Index largest;
@@ -294,6 +294,7 @@ TEST_CASE("the checksum notices every changed size, option and unit") {
   for (int thrum::MonitorOptions::*member :
        {&thrum::MonitorOptions::votes, &thrum::MonitorOptions::window, &thrum::MonitorOptions::release})
     CHECK(noticed([member](Model& model) { ++(model.monitor.*member); }));
+  CHECK(noticed([](Model& model) { model.monitor.threshold += 1; }));
   using Signal = thrum::FeatureOptions;
   for (int Signal::*member : {&Signal::window, &Signal::hop, &Signal::bands})
     CHECK(noticed([member](Model& model) { ++(model.signal.*member); }));

@@ -176,7 +176,8 @@ class Detector {
   void check_options(const char* who, MatrixView<const Scalar> x) const {
     host::require_training_data(who, x);
     detail::require(options_.monitor.valid(), who,
-                    ": monitor is not valid, expected 1 <= votes <= window <= 32 and 0 <= release < votes");
+                    ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes and a "
+                    "positive finite threshold");
     if (!options_.signal) return;
     const char* wrong = what_is_wrong(*options_.signal);
     detail::require(wrong == nullptr, who, ": signal: ", wrong == nullptr ? "" : wrong);

@@ -182,7 +182,7 @@ void write(const std::string& variant, const std::string& folder) {
     const FeatureMatrix rows = thrum::extract_windows(signal_options(), recording);
     append_bytes(features, rows.data(), rows.size());
     for (const thrum::Verdict& verdict : detector.verdicts(rows)) {
-      const thrum::State machine = monitor.update(detector.options().monitor, verdict.state);
+      const thrum::State machine = monitor.update(detector.options().monitor, verdict.state, verdict.score);
       verdicts << to_string(verdict.state) << ' ' << verdict.cluster << ' ' << bits(verdict.score) << ' '
                << verdict.feature << ' ' << verdict.channel << ' ' << to_string(machine) << '\n';
     }

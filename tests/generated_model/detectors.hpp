@@ -51,7 +51,7 @@ inline thrum::Detector<float> stream_detector() {
   thrum::DetectorOptions options;
   options.signal = signal;
   options.kmeans.clusters = 3;
-  options.monitor = {2, 4, 1};
+  options.monitor = {2, 4, 1, 1.25f};
   thrum::Detector<float> detector(options);
   detector.fit(extract_windows(signal, noisy_frames(1, 24 * 300, 2, 1)));
   detector.calibrate(extract_windows(signal, noisy_frames(2, 24 * 120, 2, 1)), 0.05);

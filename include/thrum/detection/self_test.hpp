@@ -67,6 +67,7 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
+  crc.add(model.monitor.threshold);
   crc.add(model.scaling.offset, d);
   crc.add(model.scaling.factor, d);
   crc.add(model.projection.mean, d);

@@ -76,7 +76,7 @@ class Detector {
         extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
-    monitor_.update(model.monitor, verdict_.state);
+    monitor_.update(model.monitor, verdict_.state, verdict_.score);
     return true;
   }
 
@@ -87,7 +87,7 @@ class Detector {
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
-  /// The state of the machine: the verdicts on the latest windows, voted upon.
+  /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
   /// The latest window's features, model.features values.

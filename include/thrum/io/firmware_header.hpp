@@ -206,7 +206,7 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
   out << "    " << model.features << ", " << (model.has_signal ? "true" : "false") << ",\n";
   writer.signal(model.signal);
   out << "    {" << model.monitor.votes << ", " << model.monitor.window << ", " << model.monitor.release
-      << "},  // votes, of so many, release\n";
+      << ", " << hex_float(model.monitor.threshold) << "},  // votes, of so many, release, threshold\n";
   out << "    {" << writer.reference("offset", offset) << ", " << writer.reference("factor", factor) << ", "
       << scaled_features << "},\n";
   out << "    {" << writer.reference("mean", projection.mean) << ", "
