@@ -17,6 +17,7 @@
 #include "thrum/io/npy.hpp"
 #include "thrum/io/recording.hpp"
 #include "thrum/kmeans.hpp"
+#include "thrum/monitor_calibration.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
 #include "thrum/score_series.hpp"
