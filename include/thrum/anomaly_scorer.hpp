@@ -2,6 +2,9 @@
 #define THRUM_ANOMALY_SCORER_HPP
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -13,92 +16,155 @@
 #include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/class_ellipsoids.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/density_of_clusters.hpp"
+#include "thrum/host/folds.hpp"
+#include "thrum/host/tails_of_features.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
 
+/// What makes a sample anomalous.
+enum class AnomalyKind {
+  radius,       ///< distance to the nearest class over its radius: cheap, and blind to correlations
+  mahalanobis,  ///< distance in units of each class's own covariance: machines with distinct ways of running
+  soft,         ///< low density of many small clusters: data on curved surfaces
+  tails,        ///< rare values of single features: skewed and discrete features
+  residual,     ///< distance from, and along, the directions in which all samples vary
+  automatic,    ///< mean surprise of mahalanobis, soft and tails, as far as max_flash_bytes allows
+};
+
+/// What `residual` looks at.
+enum class ResidualOf {
+  error,       ///< what the directions leave over (squared prediction error, Q)
+  directions,  ///< coordinates along the directions in units of their deviations (Hotelling's T^2)
+  both,        ///< their sum, error in units of its mean variance
+};
+
 struct AnomalyScorerOptions {
   double radius_quantile = 0.99;  ///< in (0, 1): share of a cluster's members that lie within its radius
+  AnomalyKind kind = AnomalyKind::radius;
+  EllipsoidForm form = EllipsoidForm::full;   ///< of mahalanobis
+  Index rank = 0;                             ///< of low_rank and residual: 1 to d - 1; 0: d / 4, at least 1
+  Shrinkage shrinkage = Shrinkage::held_out;  ///< of mahalanobis and residual
+  double shrinkage_share = 0.1;               ///< in (0, 1], of Shrinkage::fixed
+  ResidualOf residual = ResidualOf::both;
+  int soft_centers = 256;     ///< of soft, >= 1; at most a third of the samples are taken
+  Index max_flash_bytes = 0;  ///< of automatic: what its parts may take as floats; 0: no limit
 
   friend bool operator==(const AnomalyScorerOptions& a, const AnomalyScorerOptions& b) {
-    return a.radius_quantile == b.radius_quantile;
+    return a.radius_quantile == b.radius_quantile && a.kind == b.kind && a.form == b.form &&
+           a.rank == b.rank && a.shrinkage == b.shrinkage && a.shrinkage_share == b.shrinkage_share &&
+           a.residual == b.residual && a.soft_centers == b.soft_centers &&
+           a.max_flash_bytes == b.max_flash_bytes;
   }
 };
 
 inline namespace THRUM_BUILD {
 
-/// The anomaly score of a clustering: each cluster is a working class with a radius, and a sample scores the
-/// least distance / radius over the classes. 1 is the threshold.
+/// How unlike the normal operation of a machine a sample is. Its ways of running well are classes, the
+/// clusters of a K-means. 1 is the threshold.
 ///
-/// Radius: inverse-CDF quantile of the members' distances; a cluster with fewer than 1 / (1 - quantile)
-/// members takes that of all samples, and none is less than a thousandth of
-/// it: where all samples of a class are equal, rounding must not look like a fault. A radius beyond 1e18
-/// (double: 1e150) is refused.
+/// `radius` scores the least distance / radius over the classes. Radius: inverse-CDF quantile of the members'
+/// distances; a cluster with fewer than 1 / (1 - quantile) members takes that of all samples, and none is
+/// less than a thousandth of it: where all samples of a class are equal, rounding must not look like a fault.
+/// A radius beyond 1e18 (double: 1e150) is refused.
+///
+/// All other kinds score a surprise, -log of the share of normal samples that are as far out, learned from
+/// rows that each part had not seen (five folds of consecutive rows in each class). `mahalanobis` has a
+/// covariance for each class, standardised before correlations are shrunk, and a table of surprise for each,
+/// so that all classes have the same rate of false alarms. `automatic` takes the mean of three surprises.
 template <typename Scalar>
 class AnomalyScorer {
  public:
   explicit AnomalyScorer(AnomalyScorerOptions options = {}) : options_(options) {}
 
-  /// Learns the radii of centers, k x d, from x, n x d, both finite; weights as in KMeans::fit. Forgets the
-  /// calibration. Throws std::invalid_argument on anything else. O(n d k); allocates O(n + k d).
+  /// Learns from x, n x d, and centers, k x d, both finite; weights as in KMeans::fit, for `radius` alone.
+  /// Forgets the calibration. missing: samples farther out than any of x that were left out of it as bad, so
+  /// that tails are not taken to end where x does. Throws std::invalid_argument on anything else, and where
+  /// max_flash_bytes allows no part.
+  /// radius: O(n d k), allocates O(n + k d). mahalanobis, residual: 6 times O(n d^2 + k d^3). soft: eight
+  /// K-means of soft_centers. tails: 6 times O(d n log n).
   void fit(const MatrixInput<Scalar>& x, const MatrixInput<Scalar>& centers,
-           const VectorInput<Scalar>& weights = {}) {
+           const VectorInput<Scalar>& weights = {}, Index missing = 0) {
     constexpr const char* who = "thrum::AnomalyScorer::fit";
     check_fit(who, x.view(), centers.view(), weights.view());
     AnomalyScorer fitted(options_);
     fitted.take_centers(centers.view());
-    fitted.measure_radii(who, x.view(), weights.view());
+    const std::vector<int> labels = fitted.measure_radii(who, x.view(), weights.view());
+    fitted.choose_parts(who, x.view());
+    fitted.learn_surprises(x.view(), labels, weights.view(), missing);
     *this = std::move(fitted);
   }
 
   /// Moves the threshold such that at most `false_alarm_rate` of further normal samples score above 1. x: n
   /// rows of normal samples not used in fit, n + 1 >= 1 / rate; else throws, saying how many are needed.
   Calibration calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate) {
-    AnomalyScorer in_radii = *this;
-    in_radii.threshold_ = 1;
-    const Vector<Scalar> scores = in_radii.score(x);
-    const auto calibration = detail::conformal_threshold("thrum::AnomalyScorer::calibrate",
-                                                         detail::vector_view(scores), false_alarm_rate);
+    const auto calibration = detail::conformal_threshold(
+        "thrum::AnomalyScorer::calibrate", detail::vector_view(raw_scores(x)), false_alarm_rate);
     threshold_ = static_cast<Scalar>(calibration.threshold);
     return calibration;
   }
 
+  /// The threshold itself, > 0, finite: a raw score.
+  void set_threshold(double threshold) {
+    detail::require(is_finite(threshold) && threshold > 0,
+                    "thrum::AnomalyScorer::set_threshold: threshold is ", threshold,
+                    ", expected a positive finite number");
+    threshold_ = static_cast<Scalar>(threshold);
+  }
+
   /// Scores of x, n x d, finite: n values >= 0, 1 is the threshold; infinite when finite input is too far
-  /// away for its type. O(n d k).
+  /// away for its type.
   Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
     Vector<Scalar> scores(x.view().rows);
     score(x, detail::vector_view(scores));
     return scores;
   }
 
-  /// The same into a caller's n values; allocates nothing.
+  /// The same into a caller's n values; allocates up to d numbers.
   void score(const MatrixInput<Scalar>& x, VectorView<Scalar> scores) const {
     constexpr const char* who = "thrum::AnomalyScorer::score";
     check(who, x.view());
     detail::require(scores.size == x.view().rows, who, ": scores has ", scores.size, " entries, expected ",
                     x.view().rows);
-    for (Index i = 0; i < scores.size; ++i) scores[i] = anomaly_score(model(), x.view().row(i)).value;
+    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar*) { scores[i] = score.value; });
+  }
+
+  /// The same before the threshold divides them: radii for `radius`, surprises otherwise.
+  Vector<Scalar> raw_scores(const MatrixInput<Scalar>& x) const {
+    AnomalyScorer raw = *this;
+    raw.threshold_ = 1;
+    return raw.score(x);
+  }
+
+  /// The share of normal samples that score at least so high: n values in [0, 1] for n scores.
+  Vector<Scalar> tail_probabilities(const VectorInput<Scalar>& scores) const {
+    Vector<Scalar> shares(scores.view().size);
+    for (Index i = 0; i < shares.size(); ++i) shares[i] = tail_probability(model(), scores.view()[i]);
+    return shares;
   }
 
   /// The working class each row of x is judged against: n values in [0, k).
   Vector<int> classes(const MatrixInput<Scalar>& x) const {
     check("thrum::AnomalyScorer::classes", x.view());
     Vector<int> classes(x.view().rows);
-    for (Index i = 0; i < classes.size(); ++i) classes[i] = anomaly_score(model(), x.view().row(i)).cluster;
+    for_each_score(x.view(),
+                   [&](Index i, const Score<Scalar>& score, Scalar*) { classes[i] = score.cluster; });
     return classes;
   }
 
-  /// Each feature's share of the squared distance to the centre of the row's class: n x d, a row adds up to
-  /// that distance.
+  /// Each feature's share of what the row was judged by, n x d. A row adds up to the squared distance to the
+  /// centre of its class (radius, soft), the squared Mahalanobis distance (shares may be negative), or the
+  /// features' surprises; of `automatic`, of the part that was most surprised.
   Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
     check("thrum::AnomalyScorer::shares", x.view());
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
-    for (Index i = 0; i < shares.rows(); ++i) {
-      const int cluster = anomaly_score(model(), x.view().row(i)).cluster;
-      for (Index f = 0; f < shares.cols(); ++f)
-        shares(i, f) = squared_distance_share(model(), x.view().row(i), cluster, f);
-    }
+    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
+      for_each_slope(model(), x.view().row(i), score, scratch,
+                     [&](Index f, Scalar difference, Scalar slope) { shares(i, f) = difference * slope; });
+    });
     return shares;
   }
 
@@ -106,19 +172,42 @@ class AnomalyScorer {
   bool fitted() const { return radii_.size() > 0; }
   /// k: radius of each class, in units of x.
   const Vector<Scalar>& radii() const { return radii_; }
-  /// In radii: what scores are divided by.
+  /// The raw score that counts as 1: what scores are divided by.
   Scalar threshold() const { return threshold_; }
+  /// How far correlations were drawn towards none; of held_out, what was found.
+  double shrinkage_share() const { return ellipsoids_.share(); }
   /// A view of the fitted scorer, valid while this object lives unchanged.
   AnomalyModel<Scalar> model() const {
-    const int clusters = static_cast<int>(radii_.size());
-    return {centers_by_feature_.data(), inverse_squared_radii_.data(), threshold_,
-            clusters == 0 ? 0 : static_cast<int>(centers_by_feature_.size()) / clusters, clusters};
+    AnomalyModel<Scalar> model;
+    model.centers = centers_by_feature_.data();
+    model.inverse_squared_radius = inverse_squared_radii_.data();
+    model.threshold = threshold_;
+    model.clusters = static_cast<int>(radii_.size());
+    model.features = model.clusters == 0 ? 0 : static_cast<int>(centers_by_feature_.size()) / model.clusters;
+    model.parts = parts_;
+    if ((parts_ & ellipsoid_parts) != 0) {
+      model.ellipsoid_count = static_cast<int>(ellipsoids_.count());
+      model.ellipsoids = ellipsoids_.model();
+      model.ellipsoid_tables = ellipsoid_tables_.data();
+    }
+    if ((parts_ & soft_part) != 0) {
+      model.soft = soft_.model();
+      model.soft_table = soft_table_.data();
+    }
+    if ((parts_ & tails_part) != 0) {
+      model.tails = tails_.model();
+      model.tails_table = tails_table_.data();
+    }
+    model.score_table = score_table_.data();
+    return model;
   }
 
   friend bool operator==(const AnomalyScorer& a, const AnomalyScorer& b) {
     return a.options_ == b.options_ && a.threshold_ == b.threshold_ && a.radii_.size() == b.radii_.size() &&
            a.centers_by_feature_.size() == b.centers_by_feature_.size() && a.radii_ == b.radii_ &&
-           a.centers_by_feature_ == b.centers_by_feature_;
+           a.centers_by_feature_ == b.centers_by_feature_ && a.parts_ == b.parts_ &&
+           a.ellipsoids_ == b.ellipsoids_ && a.soft_ == b.soft_ && a.tails_ == b.tails_ &&
+           a.score_table_ == b.score_table_;
   }
   friend bool operator!=(const AnomalyScorer& a, const AnomalyScorer& b) { return !(a == b); }
 
@@ -130,14 +219,35 @@ class AnomalyScorer {
     detail::require_columns(who, "centers", centers, x.cols);
     detail::require_finite(who, "centers", centers);
     detail::require_weights(who, weights, x.rows);
+    detail::require(weights.size == 0 || options_.kind == AnomalyKind::radius, who,
+                    ": weights are given, which only AnomalyKind::radius takes");
     detail::require(options_.radius_quantile > 0 && options_.radius_quantile < 1, who,
                     ": radius_quantile is ", options_.radius_quantile, ", expected a number in (0, 1)");
+    detail::require(options_.shrinkage_share > 0 && options_.shrinkage_share <= 1, who,
+                    ": shrinkage_share is ", options_.shrinkage_share, ", expected a number in (0, 1]");
+    detail::require(options_.soft_centers >= 1, who, ": soft_centers is ", options_.soft_centers,
+                    ", expected at least 1");
+    detail::require(options_.max_flash_bytes >= 0, who, ": max_flash_bytes is ", options_.max_flash_bytes,
+                    ", expected a number of bytes, or 0 for no limit");
+    const bool has_rank = options_.kind == AnomalyKind::residual || options_.form == EllipsoidForm::low_rank;
+    detail::require(!has_rank || (options_.rank >= 0 && (options_.rank < x.cols || options_.rank == 0)), who,
+                    ": rank is ", options_.rank, ", expected 1 to d - 1 = ", x.cols - 1, ", or 0 for d / 4");
+    detail::require(!has_rank || options_.kind == AnomalyKind::radius || x.cols > 1, who,
+                    ": x has 1 column, expected at least 2 to leave a direction out");
   }
 
   void check(const char* who, MatrixView<const Scalar> x) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, "x", x, model().features);
     detail::require_finite(who, "x", x);
+  }
+
+  template <typename Visit>
+  void for_each_score(MatrixView<const Scalar> x, Visit visit) const {
+    const AnomalyModel<Scalar> fitted = model();
+    Vector<Scalar> scratch(fitted.scratch_size());
+    for (Index i = 0; i < x.rows; ++i)
+      visit(i, anomaly_score(fitted, x.row(i), scratch.data()), scratch.data());
   }
 
   void take_centers(MatrixView<const Scalar> centers) {
@@ -162,12 +272,16 @@ class AnomalyScorer {
     }
   };
 
-  void measure_radii(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+  /// Returns the nearest centre of each row.
+  std::vector<int> measure_radii(const char* who, MatrixView<const Scalar> x,
+                                 VectorView<const Scalar> weights) {
     Members all;
     std::vector<Members> members(static_cast<std::size_t>(radii_.size()));
+    std::vector<int> labels;
     for (Index i = 0; i < x.rows; ++i) {
-      if (!(weight_of(weights, i) > 0)) continue;
       const auto nearest = nearest_center(x.row(i), centers_by_feature_.data(), radii_.size());
+      labels.push_back(nearest.cluster);
+      if (!(weight_of(weights, i) > 0)) continue;
       for (Members* group : {&all, &members[static_cast<std::size_t>(nearest.cluster)]}) {
         group->distances.push_back(square_root(nearest.squared_distance));
         group->weights.push_back(weight_of(weights, i));
@@ -185,11 +299,190 @@ class AnomalyScorer {
                       "; scale x and centers first");
       inverse_squared_radii_[j] = 1 / (radii_[j] * radii_[j]);
     }
+    return labels;
+  }
+
+  // ---- the kinds that score a surprise
+
+  Index rank(Index features) const {
+    return options_.rank > 0 ? options_.rank : larger(Index{1}, features / 4);
+  }
+
+  static EllipsoidForm form_of(uint32_t part) {
+    return part == full_ellipsoid_part       ? EllipsoidForm::full
+           : part == diagonal_ellipsoid_part ? EllipsoidForm::diagonal
+                                             : EllipsoidForm::low_rank;
+  }
+  static uint32_t part_of(EllipsoidForm form) {
+    return form == EllipsoidForm::full       ? full_ellipsoid_part
+           : form == EllipsoidForm::diagonal ? diagonal_ellipsoid_part
+                                             : low_rank_ellipsoid_part;
+  }
+
+  /// Bytes of a part's arrays, as floats.
+  Index flash_bytes(uint32_t part, MatrixView<const Scalar> x) const {
+    const Index d = x.cols, k = radii_.size();
+    const Index centers = smaller(Index{options_.soft_centers}, larger(Index{1}, x.rows / 3));
+    Index numbers = tail_table_size;
+    if (part == full_ellipsoid_part) numbers = k * (d + triangle_size(d) + tail_table_size);
+    if (part == diagonal_ellipsoid_part) numbers = k * (2 * d + tail_table_size);
+    if (part == low_rank_ellipsoid_part) numbers = k * (2 * d + d * rank(d) + 1 + rank(d) + tail_table_size);
+    if (part == soft_part) numbers += centers * (d + 1);
+    if (part == tails_part) numbers += d * feature_tails_size;
+    return numbers * static_cast<Index>(sizeof(float));
+  }
+
+  /// Of `automatic`, leaves out the largest parts until the rest has room.
+  void choose_parts(const char* who, MatrixView<const Scalar> x) {
+    switch (options_.kind) {
+      case AnomalyKind::radius: parts_ = radius_part; return;
+      case AnomalyKind::mahalanobis: parts_ = part_of(options_.form); return;
+      case AnomalyKind::soft: parts_ = soft_part; return;
+      case AnomalyKind::tails: parts_ = tails_part; return;
+      case AnomalyKind::residual: parts_ = low_rank_ellipsoid_part; return;
+      case AnomalyKind::automatic: break;
+    }
+    std::vector<uint32_t> parts{part_of(options_.form), soft_part, tails_part};
+    std::sort(parts.begin(), parts.end(),
+              [&](uint32_t a, uint32_t b) { return flash_bytes(a, x) < flash_bytes(b, x); });
+    const Index most = options_.max_flash_bytes;
+    Index bytes = 0;
+    parts_ = 0;
+    for (const uint32_t part : parts) {
+      bytes += flash_bytes(part, x);
+      if (most == 0 || bytes <= most) parts_ |= part;
+    }
+    detail::require(parts_ != 0, who, ": max_flash_bytes is ", most, ", expected at least ",
+                    flash_bytes(parts[0], x), " for the smallest part");
+  }
+
+  /// Surprises of every row under the parts that had not seen it.
+  struct HeldOutSurprises {
+    explicit HeldOutSurprises(Index rows) : sum(Vector<Scalar>::Zero(rows)) {}
+    Vector<Scalar> sum;
+    int parts = 0;
+  };
+
+  void learn_surprises(MatrixView<const Scalar> x, const std::vector<int>& labels,
+                       VectorView<const Scalar> weights, Index missing) {
+    score_table_.resize(tail_table_size);
+    if (parts_ == radius_part) {
+      Vector<Scalar> ratios(x.rows);
+      for (Index i = 0; i < x.rows; ++i) ratios[i] = raw_score(model(), x.row(i), ratios.data()).value;
+      fill_table(ratios, weights, missing, score_table_.data());
+      return;
+    }
+    const host::ClassFolds folds(labels, radii_.size());
+    HeldOutSurprises surprises(x.rows);
+    if ((parts_ & ellipsoid_parts) != 0) learn_ellipsoids(x, labels, folds, missing, surprises);
+    if ((parts_ & soft_part) != 0) {
+      soft_ = host::DensityOfClusters<Scalar>(options_.soft_centers);
+      learn_part(soft_, x, labels, folds, missing, soft_table_, surprises);
+    }
+    if ((parts_ & tails_part) != 0) learn_part(tails_, x, labels, folds, missing, tails_table_, surprises);
+    fill_table(surprises.sum / static_cast<Scalar>(surprises.parts), {}, missing, score_table_.data());
+  }
+
+  void learn_ellipsoids(MatrixView<const Scalar> x, const std::vector<int>& labels,
+                        const host::ClassFolds& folds, Index missing, HeldOutSurprises& surprises) {
+    const bool residual = options_.kind == AnomalyKind::residual;
+    host::EllipsoidOptions options;
+    options.form = form_of(parts_ & ellipsoid_parts);
+    options.rank = rank(x.cols);
+    options.shrinkage = options_.shrinkage;
+    options.share = options_.shrinkage_share;
+    if (residual && options_.residual == ResidualOf::error) options.weight_of_directions = 0;
+    if (residual && options_.residual == ResidualOf::directions) options.weight_of_error = 0;
+    ellipsoids_ = host::ClassEllipsoids<Scalar>(options, residual ? 1 : radii_.size());
+    const std::vector<int> of_ellipsoid = residual ? std::vector<int>(labels.size(), 0) : labels;
+    learn_part(ellipsoids_, x, of_ellipsoid, folds, missing, ellipsoid_tables_, surprises);
+  }
+
+  /// Fits a part, and its tables to what it says of rows it has not seen. tables: one for each of what the
+  /// part measures; labels: the one that a row belongs to.
+  template <typename Part>
+  void learn_part(Part& part, MatrixView<const Scalar> x, const std::vector<int>& labels,
+                  const host::ClassFolds& folds, Index missing, Vector<Scalar>& tables,
+                  HeldOutSurprises& surprises) {
+    part.prepare(x, labels, folds);
+    Matrix<Scalar> measured(x.rows, part.count());
+    Vector<Scalar> scratch(x.cols);
+    for (int fold = 0; fold < host::ClassFolds::count; ++fold) {
+      const std::vector<Index> rest = folds.outside(fold), held_out = folds.inside(fold);
+      if (rest.empty() || held_out.empty()) continue;
+      Part unseeing = part;
+      unseeing.fit(host::rows_of(x, rest), host::labels_of(labels, rest));
+      for (const Index row : held_out)
+        unseeing.measure(x.row(row), scratch.data(), thrum::view(measured).row(row));
+    }
+    part.fit(x, labels);
+    if (x.rows < host::ClassFolds::count)
+      for (Index i = 0; i < x.rows; ++i) part.measure(x.row(i), scratch.data(), thrum::view(measured).row(i));
+    fill_tables(measured, labels, missing, tables);
+    add_least_surprises(measured, tables, surprises);
+  }
+
+  /// A table for each column, from the rows that belong to it; of fewer than 8, from all rows' own columns.
+  void fill_tables(const Matrix<Scalar>& measured, const std::vector<int>& labels, Index missing,
+                   Vector<Scalar>& tables) const {
+    constexpr std::size_t fewest = 8;
+    const bool one = measured.cols() == 1;
+    std::vector<std::vector<Scalar>> own(array_size(measured.cols()));
+    std::vector<Scalar> all;
+    for (Index i = 0; i < measured.rows(); ++i) {
+      const Index j = one ? 0 : labels[array_size(i)];
+      own[array_size(j)].push_back(measured(i, j));
+      all.push_back(measured(i, j));
+    }
+    tables.resize(measured.cols() * tail_table_size);
+    for (Index j = 0; j < measured.cols(); ++j) {
+      const std::vector<Scalar>& values = own[array_size(j)].size() < fewest ? all : own[array_size(j)];
+      const Index share = missing * static_cast<Index>(values.size()) / measured.rows();
+      fill_table(Eigen::Map<const Vector<Scalar>>(values.data(), static_cast<Index>(values.size())), {},
+                 share, tables.data() + j * tail_table_size);
+    }
+  }
+
+  /// From values in any order; weights as in fit. Values that never vary get a spread of a thousandth of
+  /// themselves.
+  static void fill_table(const Vector<Scalar>& values, VectorView<const Scalar> weights, Index missing,
+                         Scalar* table) {
+    std::vector<Index> order;
+    for (Index i = 0; i < values.size(); ++i)
+      if (weight_of(weights, i) > 0) order.push_back(i);
+    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
+    std::vector<double> passed;  // weight up to and with each value
+    for (const Index i : order)
+      passed.push_back((passed.empty() ? 0 : passed.back()) + static_cast<double>(weight_of(weights, i)));
+    const auto value_at = [&](Index place) {
+      const auto found = std::upper_bound(passed.begin(), passed.end() - 1, static_cast<double>(place));
+      return values[order[static_cast<std::size_t>(found - passed.begin())]];
+    };
+    const Index count = larger(Index{1}, static_cast<Index>(passed.back() + 1e-9));
+    const Scalar magnitude = larger(absolute(values[order.front()]), absolute(values[order.back()]));
+    const Scalar least_spread = larger(Scalar(1e-3) * magnitude, least_radius<Scalar>());
+    fill_tail_table(count, value_at, least_spread, missing, table);
+  }
+
+  static void add_least_surprises(const Matrix<Scalar>& measured, const Vector<Scalar>& tables,
+                                  HeldOutSurprises& surprises) {
+    for (Index i = 0; i < measured.rows(); ++i) {
+      Scalar least = surprise(tables.data(), measured(i, 0));
+      for (Index j = 1; j < measured.cols(); ++j)
+        least = smaller(least, surprise(tables.data() + j * tail_table_size, measured(i, j)));
+      surprises.sum[i] += least;
+    }
+    ++surprises.parts;
   }
 
   AnomalyScorerOptions options_;
   Vector<Scalar> centers_by_feature_, radii_, inverse_squared_radii_;
   Scalar threshold_ = 1;
+  std::uint32_t parts_ = radius_part;
+  host::ClassEllipsoids<Scalar> ellipsoids_;
+  host::DensityOfClusters<Scalar> soft_;
+  host::TailsOfFeatures<Scalar> tails_;
+  Vector<Scalar> ellipsoid_tables_, soft_table_, tails_table_, score_table_;
 };
 
 }  // namespace THRUM_BUILD

@@ -2,21 +2,29 @@
 #define THRUM_DETECTOR_HPP
 
 #include <Eigen/Core>
+#include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <optional>
+#include <set>
 #include <utility>
 #include <vector>
 
 #include "thrum/anomaly_scorer.hpp"
+#include "thrum/calibration.hpp"
+#include "thrum/choose_clusters.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/folds.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
+#include "thrum/series.hpp"
 
 namespace thrum {
 
@@ -29,10 +37,13 @@ struct DetectorOptions {
   std::optional<FeatureOptions> signal =
       std::nullopt;  ///< how rows come from windows; travels with the model
   MonitorOptions monitor{};
+  int most_clusters = 0;    ///< > 0: kmeans.clusters is found among 1 ... so many (clusters_by_likelihood)
+  double bad_share = 0.05;  ///< in [0, 0.5): most of the training rows that may be left out as bad
 
   friend bool operator==(const DetectorOptions& a, const DetectorOptions& b) {
     return a.scaler == b.scaler && a.pca == b.pca && a.kmeans == b.kmeans && a.scorer == b.scorer &&
-           a.signal == b.signal && a.monitor == b.monitor;
+           a.signal == b.signal && a.monitor == b.monitor && a.most_clusters == b.most_clusters &&
+           a.bad_share == b.bad_share;
   }
 };
 
@@ -45,31 +56,53 @@ class Detector {
  public:
   explicit Detector(const DetectorOptions& options = {}) : options_(options) {}
 
-  /// Fits all stages on x, n x d, the feature rows of normal operation, and forgets the calibration. Returns
-  /// how K-means went. Throws std::invalid_argument as the stages do, and stays as it was.
+  /// Fits all stages on x, n x d, the feature rows of normal operation, and forgets the calibration. Rows
+  /// that the others do not account for (expected among n normal ones: a twentieth of a row), at most
+  /// bad_share of all, are left out: see trimmed(). Returns how K-means went. Throws std::invalid_argument as
+  /// the stages do, and stays as it was. Costs two fits of the stages, three where rows are left out, one
+  /// with bad_share 0.
   FitReport fit(const MatrixInput<Scalar>& x) {
-    constexpr const char* who = "thrum::Detector::fit";
-    check_options(who, x.view());
+    check_options("thrum::Detector::fit", x.view());
     Detector fitted(options_);
-    fitted.features_ = x.view().cols;
-    Matrix<Scalar> rows = Eigen::Map<const Matrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
-        x.view().data, x.view().rows, x.view().cols, {x.view().row_stride, x.view().col_stride});
-    if (options_.scaler) {
-      fitted.scaler_ = Scaler<Scalar>(*options_.scaler);
-      fitted.scaler_->fit(rows);
-      fitted.scaler_->transform(rows, thrum::view(rows));
+    FitReport report = fitted.fit_stages(x, 0);
+    std::vector<Index> bad = fitted.bad_rows(x.view());
+    if (!bad.empty()) {
+      fitted = Detector(options_);
+      report = fitted.fit_stages(without(x.view(), bad), 0);
+      fitted.trimmed_ = std::move(bad);
     }
-    if (options_.pca) {
-      fitted.pca_ = PCA<Scalar>(*options_.pca);
-      fitted.pca_->fit(rows);
-      rows = fitted.pca_->transform(rows);
-    }
-    fitted.kmeans_ = KMeans<Scalar>(options_.kmeans);
-    fitted.scorer_ = AnomalyScorer<Scalar>(options_.scorer);
-    const FitReport report = fitted.kmeans_.fit(rows);
-    fitted.scorer_.fit(rows, fitted.kmeans_.centers());
     *this = std::move(fitted);
     return report;
+  }
+
+  /// Fits on all of x and calibrates without further rows: each fold is scored by stages that were fitted on
+  /// the others (cross_conformal_threshold). x: as for fit; folds: the fold of each row, n labels, or nothing
+  /// for five stretches of consecutive rows. Rows of one recording, or that overlap, belong into one fold
+  /// (block_folds); a way of running that is in one fold only is strange to the others. Costs a fit a fold
+  /// more.
+  Calibration fit_and_calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate, Labels folds = {}) {
+    constexpr const char* who = "thrum::Detector::fit_and_calibrate";
+    check_options(who, x.view());
+    detail::require_labels(who, "folds", folds, x.view().rows);
+    if (folds.empty())
+      folds = contiguous_folds(x.view().rows, static_cast<int>(smaller(Index{5}, x.view().rows)));
+    const std::set<int> names(folds.values().begin(), folds.values().end());
+    Vector<Scalar> scores(x.view().rows);
+    for (const int fold : names) {
+      std::vector<Index> rest, held_out;
+      for (Index i = 0; i < scores.size(); ++i) (folds[i] == fold ? held_out : rest).push_back(i);
+      Detector unseeing(options_);
+      unseeing.fit(host::rows_of(x.view(), rest));
+      scores(held_out) = unseeing.score(host::rows_of(x.view(), held_out));
+    }
+    Detector fitted(options_);
+    fitted.fit(x);
+    const Calibration calibration =
+        cross_conformal_threshold(scores, false_alarm_rate, static_cast<int>(names.size()));
+    fitted.scorer_.set_threshold(calibration.threshold);
+    fitted.calibration_ = calibration;
+    *this = std::move(fitted);
+    return calibration;
   }
 
   /// Sets the threshold such that at most `false_alarm_rate` of further normal rows are alarms. x: normal
@@ -107,9 +140,8 @@ class Detector {
     return verdicts;
   }
 
-  /// Each input feature's share of the squared distance to the centre of the row's class, n x d, through PCA
-  /// and scaling: a row adds up to that distance. x finite; of a row off every scale the culprit has all,
-  /// infinity.
+  /// Each input feature's share of what the row was judged by, n x d, through PCA and scaling: a row adds up
+  /// to it (see AnomalyScorer::shares). x finite; of a row off every scale the culprit has all, infinity.
   Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
     constexpr const char* who = "thrum::Detector::shares";
     check(who, x.view());
@@ -120,11 +152,11 @@ class Detector {
       const auto row = x.view().row(i);
       const Score<Scalar> score = score_row(model(), row, scratch.data());
       if (score.status == Status::ok) {
-        for_each_share(model(), row, score.cluster, scratch.data(),
+        for_each_share(model(), row, score, scratch.data(),
                        [&](Index f, Scalar share) { shares(i, f) = share; });
       } else {
         shares.row(i).setZero();
-        shares(i, culprit_feature(model(), row, score.cluster, scratch.data())) = positive_infinity<Scalar>();
+        shares(i, culprit_feature(model(), row, score, scratch.data())) = positive_infinity<Scalar>();
       }
     }
     return shares;
@@ -150,6 +182,8 @@ class Detector {
   const std::optional<PCA<Scalar>>& pca() const { return pca_; }
   const KMeans<Scalar>& kmeans() const { return kmeans_; }
   const AnomalyScorer<Scalar>& scorer() const { return scorer_; }
+  /// The rows of the last fit that were left out as bad, rising.
+  const std::vector<Index>& trimmed() const { return trimmed_; }
   /// What the last calibration found; nothing when there was none since fit.
   const std::optional<Calibration>& calibration() const { return calibration_; }
 
@@ -178,10 +212,77 @@ class Detector {
     detail::require(options_.monitor.valid(), who,
                     ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes and a "
                     "positive finite threshold");
+    detail::require(options_.bad_share >= 0 && options_.bad_share < 0.5, who, ": bad_share is ",
+                    options_.bad_share, ", expected a number in [0, 0.5)");
+    detail::require(options_.most_clusters >= 0, who, ": most_clusters is ", options_.most_clusters,
+                    ", expected at least 1, or 0 for kmeans.clusters");
     if (!options_.signal) return;
     const char* wrong = what_is_wrong(*options_.signal);
     detail::require(wrong == nullptr, who, ": signal: ", wrong == nullptr ? "" : wrong);
     detail::require_columns(who, "x", x, feature_count(*options_.signal));
+  }
+
+  FitReport fit_stages(const MatrixInput<Scalar>& x, Index missing) {
+    features_ = x.view().cols;
+    Matrix<Scalar> rows = Eigen::Map<const Matrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
+        x.view().data, x.view().rows, x.view().cols, {x.view().row_stride, x.view().col_stride});
+    if (options_.scaler) {
+      scaler_ = Scaler<Scalar>(*options_.scaler);
+      scaler_->fit(rows);
+      scaler_->transform(rows, thrum::view(rows));
+    }
+    if (options_.pca) {
+      pca_ = PCA<Scalar>(*options_.pca);
+      pca_->fit(rows);
+      rows = pca_->transform(rows);
+    }
+    KMeansOptions kmeans = options_.kmeans;
+    if (options_.most_clusters > 0) {
+      const Index most = smaller(Index{options_.most_clusters}, larger(Index{1}, rows.rows() / 2));
+      kmeans.clusters = rows.rows() < 2 ? 1 : clusters_by_likelihood(rows, static_cast<int>(most), kmeans);
+    }
+    kmeans_ = KMeans<Scalar>(kmeans);
+    scorer_ = AnomalyScorer<Scalar>(options_.scorer);
+    const FitReport report = kmeans_.fit(rows);
+    scorer_.fit(rows, kmeans_.centers(), {}, missing);
+    return report;
+  }
+
+  /// Rows that do not belong: the stages are fitted once more on those that score least under this detector,
+  /// a core that bad ones cannot have bent, and a row is bad where that core expects a twentieth of such a
+  /// row among n. At most bad_share of all, the strangest.
+  std::vector<Index> bad_rows(MatrixView<const Scalar> x) const {
+    const Index most = static_cast<Index>(options_.bad_share * static_cast<double>(x.rows));
+    const Index stays = x.rows - most;
+    const int components = options_.pca ? options_.pca->components : 0;
+    if (most == 0 || stays < larger(options_.kmeans.clusters, larger(components, 2))) return {};
+    Detector core(options_);
+    core.fit_stages(without(x, strangest_rows(x, most)), most);
+    const double limit = std::log(20.0 * static_cast<double>(x.rows));
+    const Vector<Scalar> raw = core.score(x);
+    const Scalar* table = core.model().anomaly.score_table;
+    std::vector<Index> bad;
+    for (const Index i : core.strangest_rows(x, most))
+      if (!(static_cast<double>(surprise(table, raw[i])) <= limit)) bad.push_back(i);
+    return bad;
+  }
+
+  /// The rows of the `count` largest scores, in order.
+  std::vector<Index> strangest_rows(MatrixView<const Scalar> x, Index count) const {
+    const Vector<Scalar> scores = score(x);
+    std::vector<Index> rows(array_size(x.rows));
+    std::iota(rows.begin(), rows.end(), Index{0});
+    std::stable_sort(rows.begin(), rows.end(), [&](Index a, Index b) { return scores[a] > scores[b]; });
+    rows.resize(array_size(count));
+    std::sort(rows.begin(), rows.end());
+    return rows;
+  }
+
+  static Matrix<Scalar> without(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
+    std::vector<Index> rest;
+    for (Index i = 0; i < x.rows; ++i)
+      if (!std::binary_search(rows.begin(), rows.end(), i)) rest.push_back(i);
+    return host::rows_of(x, rest);
   }
 
   void check(const char* who, MatrixView<const Scalar> x) const {
@@ -195,6 +296,7 @@ class Detector {
   std::optional<PCA<Scalar>> pca_;
   KMeans<Scalar> kmeans_;
   AnomalyScorer<Scalar> scorer_;
+  std::vector<Index> trimmed_;
   std::optional<Calibration> calibration_;
 };
 

@@ -1,7 +1,14 @@
 #ifndef THRUM_ALGORITHM_ANOMALY_HPP
 #define THRUM_ALGORITHM_ANOMALY_HPP
 
+#include <stdint.h>
+
+#include "thrum/algorithm/ellipsoids.hpp"
+#include "thrum/algorithm/feature_tails.hpp"
+#include "thrum/algorithm/soft_clusters.hpp"
+#include "thrum/algorithm/tail_table.hpp"
 #include "thrum/core/distance.hpp"
+#include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
@@ -19,14 +26,43 @@ constexpr Scalar largest_radius() {
   return 1 / least_radius<Scalar>();
 }
 
-/// A fitted anomaly scorer: k working classes, each a centre and a radius.
+/// What a sample can be judged by: one of them, or several of which the mean surprise is taken. Bits, so that
+/// a firmware whose model is a constant leaves out the code of the others.
+enum AnomalyPart : uint32_t {
+  radius_part = 1,              ///< distance to a class over its radius; never beside others
+  full_ellipsoid_part = 2,      ///< Mahalanobis distance to a class; of the three at most one
+  diagonal_ellipsoid_part = 4,  ///< the same, features taken as uncorrelated
+  low_rank_ellipsoid_part = 8,  ///< the same, directions plus noise; reconstruction error and T^2
+  soft_part = 16,               ///< density of many small clusters
+  tails_part = 32,              ///< tails of each feature
+  every_part = 63,
+};
+constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
+
+/// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
 template <typename Scalar>
 struct AnomalyModel {
   const Scalar* centers = nullptr;                 ///< d x k, feature-major
   const Scalar* inverse_squared_radius = nullptr;  ///< k
-  Scalar threshold = 1;                            ///< in radii; what calibration found
+  Scalar threshold = 1;                            ///< what calibration found: the raw score that counts as 1
   int features = 0;
   int clusters = 0;
+  uint32_t parts = radius_part;
+  int ellipsoid_count = 0;  ///< k, or 1 for all classes together; 0 without ellipsoids
+  EllipsoidsModel<Scalar> ellipsoids{};
+  SoftClustersModel<Scalar> soft{};
+  FeatureTailsModel<Scalar> tails{};
+  const Scalar* ellipsoid_tables = nullptr;  ///< ellipsoid_count x tail_table_size, of distances
+  const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
+  const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
+  const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
+
+  /// Scalars of scratch that a score needs.
+  constexpr int scratch_size() const {
+    return (parts & full_ellipsoid_part) != 0       ? features
+           : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
+                                                    : 0;
+  }
 };
 
 /// The score of one sample.
@@ -35,28 +71,172 @@ struct Score {
   Status status = Status::not_fitted;  ///< ok; or overflow: finite input too far away for its type, an alarm
   Scalar value = 0;                    ///< >= 0; 1 is the threshold, above it is an alarm
   int cluster = -1;                    ///< the class it was judged against
+  uint32_t part = 0;                   ///< the part that found it most surprising
 };
 
-/// Score: least distance / radius over the classes (ties to the lowest), divided by the threshold. The
-/// nearest centre need not be the nearest class. x: d finite values. O(d k), allocates nothing.
+namespace detail {
+
+/// The class of least distance / radius, ties to the lowest, and that ratio's square. The nearest centre need
+/// not be the nearest class. O(d k).
 template <typename Scalar>
-inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x) {
+inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
   Nearest<Scalar> nearest{0, Scalar(0)};
   for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
     const Scalar in_radii = squared * model.inverse_squared_radius[j];
     if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
   });
-  const Scalar value = square_root(nearest.squared_distance) / model.threshold;
-  if (is_finite(value)) return {Status::ok, value, nearest.cluster};
-  return {Status::overflow, positive_infinity<Scalar>(), nearest.cluster};
+  return nearest;
 }
 
-/// Feature f's share of the squared distance between x and the centre of a class: the shares add up to it.
+/// A form of ellipsoids and the part it is, as a type.
+template <EllipsoidForm form_of_part, uint32_t part_of_form>
+struct FormOfPart {
+  static constexpr EllipsoidForm form = form_of_part;
+  static constexpr uint32_t part = part_of_form;
+};
+
+/// Calls use(FormOfPart) for the ellipsoids among `parts`, if any; without the code of those not allowed.
+template <uint32_t allowed, typename Use>
+inline void with_form_of(uint32_t parts, Use use) {
+  if constexpr ((allowed & full_ellipsoid_part) != 0)
+    if ((parts & full_ellipsoid_part) != 0) use(FormOfPart<EllipsoidForm::full, full_ellipsoid_part>{});
+  if constexpr ((allowed & diagonal_ellipsoid_part) != 0)
+    if ((parts & diagonal_ellipsoid_part) != 0)
+      use(FormOfPart<EllipsoidForm::diagonal, diagonal_ellipsoid_part>{});
+  if constexpr ((allowed & low_rank_ellipsoid_part) != 0)
+    if ((parts & low_rank_ellipsoid_part) != 0)
+      use(FormOfPart<EllipsoidForm::low_rank, low_rank_ellipsoid_part>{});
+}
+
+/// An ellipsoid and how surprising it is that the sample belongs to it.
 template <typename Scalar>
-inline Scalar squared_distance_share(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
-                                     int cluster, Index feature) {
-  const Scalar difference = x[feature] - model.centers[feature * model.clusters + cluster];
-  return difference * difference;
+struct LeastSurprise {
+  int ellipsoid = 0;
+  Scalar value = 0;
+};
+
+/// The least surprise over the ellipsoids. Each class has a table of its own, so that all of them have the
+/// same rate of false alarms however their distances are distributed.
+template <EllipsoidForm form, typename Scalar>
+inline LeastSurprise<Scalar> least_surprise(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x,
+                                            Scalar* scratch) {
+  LeastSurprise<Scalar> least;
+  for (Index j = 0; j < model.ellipsoid_count; ++j) {
+    const Ellipsoid<form, Scalar> ellipsoid(model.ellipsoids, j, x, scratch);
+    const Scalar own =
+        surprise(model.ellipsoid_tables + j * tail_table_size, square_root(ellipsoid.squared_distance()));
+    if (j == 0 || own < least.value) least = {static_cast<int>(j), own};
+  }
+  return least;
+}
+
+/// Sum of the surprises of all features.
+template <typename Scalar>
+inline Scalar summed_surprise(const FeatureTailsModel<Scalar>& model, VectorView<const Scalar> x) {
+  Scalar sum = 0;
+  for (Index f = 0; f < x.size; ++f) sum += feature_surprise(model, f, x[f]);
+  return sum;
+}
+
+/// Gathers the surprises of the parts.
+template <typename Scalar>
+struct Surprises {
+  Scalar sum = 0, largest = 0;
+  int count = 0;
+  uint32_t most_surprised = 0;
+
+  void add(uint32_t part, Scalar value) {
+    sum += value;
+    if (count++ > 0 && !(value > largest)) return;
+    largest = value;
+    most_surprised = part;
+  }
+};
+
+}  // namespace detail
+
+/// The score before it is divided by the threshold. radius_part alone: the least distance / radius over the
+/// classes. Otherwise the mean surprise of the parts, each -log of the share of normal samples that are at
+/// least as far out. x: d finite values; scratch: model.scratch_size() values. `allowed`: parts that the
+/// model may have; the code of others is left out. Allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                               Scalar* scratch) {
+  const VectorView<const Scalar> sample = x;
+  const auto has = [&model](uint32_t part) { return (allowed & part) != 0 && (model.parts & part) != 0; };
+  if (has(radius_part)) {
+    const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
+    return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
+  }
+  detail::Surprises<Scalar> surprises;
+  detail::LeastSurprise<Scalar> least;
+  detail::with_form_of<allowed>(model.parts, [&](auto of) {
+    least = detail::least_surprise<decltype(of)::form>(model, sample, scratch);
+    surprises.add(decltype(of)::part, least.value);
+  });
+  if (has(soft_part))
+    surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+  if (has(tails_part))
+    surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  const bool of_class = has(ellipsoid_parts) && model.ellipsoid_count == model.clusters;
+  const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;
+  return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), cluster,
+          surprises.most_surprised};
+}
+
+/// The score of one sample, raw_score() over the threshold.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                                   Scalar* scratch) {
+  Score<Scalar> score = raw_score<allowed>(model, x, scratch);
+  score.value /= model.threshold;
+  if (is_finite(score.value)) return score;
+  score.status = Status::overflow;
+  score.value = positive_infinity<Scalar>();
+  return score;
+}
+
+/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score.
+template <typename Scalar>
+inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
+  if (!is_finite(score)) return Scalar(0);
+  return exponential(-surprise(model.score_table, score * model.threshold));
+}
+
+/// Calls visit(f, difference, slope) for every feature in order, where difference is that of x from the
+/// centre that it was judged against, and the products difference x slope add up to what the part
+/// `score.part` judged by: the squared (Mahalanobis) distance, or the sum of the features' surprises.
+/// Products may be negative for ellipsoids; for `soft`, the distance is that to the centre with the largest
+/// term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+  const VectorView<const Scalar> sample = x;
+  const uint32_t part = allowed & score.part;
+  const auto by_center = [&](const Scalar* centers, Index count, Index j) {
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar difference = sample[f] - centers[f * count + j];
+      visit(f, difference, difference);
+    }
+  };
+  if ((part & radius_part) != 0) by_center(model.centers, model.clusters, score.cluster);
+  if ((part & soft_part) != 0)
+    by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
+  if ((part & tails_part) != 0) {
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar difference = sample[f] - feature_median(model.tails, f);
+      const Scalar own = feature_surprise(model.tails, f, sample[f]);
+      visit(f, difference, own > Scalar(0) ? own / difference : Scalar(0));
+    }
+  }
+  detail::with_form_of<allowed>(part, [&](auto of) {
+    const Index j = model.ellipsoid_count == model.clusters ? score.cluster : 0;
+    const Ellipsoid<decltype(of)::form, Scalar> ellipsoid(model.ellipsoids, j, sample, scratch);
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar slope = ellipsoid.slope(f);
+      visit(f, ellipsoid.difference(f), slope);
+    }
+  });
 }
 
 }  // namespace thrum

@@ -41,7 +41,11 @@ struct DetectorModel {
   constexpr bool scales() const { return scaling.features > 0; }
   constexpr bool projects() const { return projection.features > 0; }
   /// Scalars of scratch that scoring one row needs.
-  constexpr int scratch_size() const { return features + projection.components; }
+  constexpr int scratch_size() const { return features + projection.components + anomaly.scratch_size(); }
+  /// The part of that scratch which is the scorer's.
+  constexpr Scalar* anomaly_scratch(Scalar* scratch) const {
+    return scratch + features + projection.components;
+  }
 };
 
 }  // namespace thrum

@@ -1,6 +1,8 @@
 #ifndef THRUM_DETECTION_VERDICT_HPP
 #define THRUM_DETECTION_VERDICT_HPP
 
+#include <stdint.h>
+
 #include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/scaling.hpp"
@@ -16,9 +18,10 @@ namespace thrum {
 struct Verdict {
   Status status = Status::not_fitted;  ///< why the state is unknown; overflow: finite, but off every scale
   State state = State::unknown;
-  float score = 0;   ///< 1 is the threshold; alarm is strictly above
-  int cluster = -1;  ///< the working class j it was judged against
-  int feature = -1;  ///< on alarm, the feature with the largest share of the squared distance
+  float score = 0;             ///< 1 is the threshold; alarm is strictly above
+  float tail_probability = 0;  ///< share of normal windows that score at least so high
+  int cluster = -1;            ///< the working class j it was judged against
+  int feature = -1;            ///< on alarm, the feature with the largest share of what it was judged by
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
@@ -40,50 +43,51 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
   return x;
 }
 
-/// In cluster space, replaces z by its difference from the centre of a class.
-template <typename Scalar>
-inline VectorView<const Scalar> difference_from_center(const AnomalyModel<Scalar>& model,
-                                                       VectorView<const Scalar> z, int cluster,
-                                                       Scalar* scratch) {
-  for (Index c = 0; c < model.features; ++c) scratch[c] = z[c] - model.centers[c * model.clusters + cluster];
-  return contiguous<const Scalar>(scratch, model.features);
-}
-
 }  // namespace detail
 
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
-/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
-template <typename Scalar>
+/// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
+/// allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   bool overflowed = false;
   for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1};
+    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
     overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1};
-  return anomaly_score(model.anomaly, detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch));
+  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
+  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
-/// Calls visit(f, share) with each input feature's share of the squared distance to the centre of a class;
-/// the shares add up to that distance. Through PCA, the difference z - c is carried back into feature space,
-/// where its squares add up to the same sum; with whitening each share is a product that may be negative. x:
-/// d finite values; scratch: model.scratch_size() values. O(d p).
-template <typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
-                           Scalar* scratch, Visit visit) {
+/// Calls visit(f, share) with each input feature's share of what a row was judged by (see for_each_slope):
+/// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
+/// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
+/// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  Scalar* const rest = model.anomaly_scratch(scratch);
   if (!model.projects()) {
-    for (Index f = 0; f < model.features; ++f) visit(f, squared_distance_share(model.anomaly, z, cluster, f));
+    for_each_slope<allowed>(model.anomaly, z, score, rest,
+                            [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
   }
-  const auto difference = detail::difference_from_center(model.anomaly, z, cluster, scratch + model.features);
+  // The scaled row is of no use any more, nor are coordinates that were visited.
+  const auto slopes = contiguous(scratch, model.projection.components);
+  const auto differences = contiguous(scratch + model.features, model.projection.components);
+  for_each_slope<allowed>(model.anomaly, z, score, rest, [&](Index c, Scalar difference, Scalar slope) {
+    differences[c] = difference;
+    slopes[c] = slope;
+  });
   ProjectionModel<Scalar> unit_variance = model.projection;
   unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f) {
-    visit(f, back_projected(model.projection, difference, f) * back_projected(unit_variance, difference, f));
-  }
+  for (Index f = 0; f < model.features; ++f)
+    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
+                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
 }
 
 namespace detail {
@@ -109,17 +113,17 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 /// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
 /// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
-template <typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
-                           Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar>
+inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
-  if (cluster < 0) {
+  if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
     return culprit;
   }
   Scalar largest = 0;
   bool overflowed = false;
-  for_each_share(model, x, cluster, scratch, [&](Index f, Scalar share) {
+  for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
     overflowed = overflowed || !is_finite(share);
     if (!(share > largest)) return;
     largest = share;
@@ -129,19 +133,21 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
-/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
-template <typename Scalar>
+/// x: d values; scratch: model.scratch_size() values; allowed: see raw_score. O(d p) and what
+/// anomaly_score costs, on alarm twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
 inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
-  const Score<Scalar> score = score_row(model, x, scratch);
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;
   verdict.score = static_cast<float>(score.value);
+  verdict.tail_probability = static_cast<float>(tail_probability(model.anomaly, score.value));
   verdict.cluster = score.cluster;
   const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
-  verdict.feature = culprit_feature(model, x, score.cluster, scratch);
+  verdict.feature = culprit_feature<allowed>(model, x, score, scratch);
   if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
   return verdict;
 }

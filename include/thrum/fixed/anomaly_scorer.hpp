@@ -36,7 +36,8 @@ class AnomalyScorer {
   /// Score and class of one sample of d values; its status says why there is none.
   Score<Scalar> score(ConstVectorView<Scalar> x) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    return status == Status::ok ? anomaly_score(model(), x) : Score<Scalar>{status, Scalar(0), -1};
+    return status == Status::ok ? anomaly_score<radius_part>(model(), x, nullptr)
+                                : Score<Scalar>{status, Scalar(0), -1, 0};
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
@@ -44,13 +45,21 @@ class AnomalyScorer {
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
-    const int cluster = anomaly_score(model(), x).cluster;
-    for (Index f = 0; f < features_; ++f) shares[f] = squared_distance_share(model(), x, cluster, f);
+    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, nullptr);
+    for_each_slope<radius_part>(model(), x, score, nullptr, [&](Index f, Scalar difference, Scalar slope) {
+      shares[f] = difference * slope;
+    });
     return detail::checked_result(shares);
   }
 
   AnomalyModel<Scalar> model() const {
-    return {centers_by_feature_, inverse_squared_radii_, threshold_, features_, clusters_};
+    AnomalyModel<Scalar> model;
+    model.centers = centers_by_feature_;
+    model.inverse_squared_radius = inverse_squared_radii_;
+    model.threshold = threshold_;
+    model.features = features_;
+    model.clusters = clusters_;
+    return model;
   }
 
  private:

@@ -32,11 +32,11 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test(model, scratch_); }
+  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
 
   /// The verdict on one row of model.features values.
   Verdict judge(const float* row) {
-    return thrum::judge(model, contiguous<const float>(row, model.features), scratch_);
+    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
  private:
@@ -118,7 +118,7 @@ class Detector {
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
-  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0};  // all zero: .bss, not flash
+  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
   float signal_[array_size(model.signal.window)] = {};

@@ -25,15 +25,14 @@ struct FirmwareHeaderOptions {
   std::optional<double> measured_false_alarm_rate = std::nullopt;  ///< on held-out normals; for the comment
 };
 
-/// Bytes of a model's arrays in flash, without code: offsets, factors, directions, centres, radii,
-/// self-tests.
+/// Bytes of a model's arrays in flash, without code: scaling, directions, classes, what the scorer's parts
+/// need, and self-tests.
 inline Index model_flash_bytes(const DetectorModel<float>& model) {
-  const Index d = model.features, p = model.projection.components, k = model.anomaly.clusters;
-  const Index scaling = model.scales() ? 2 * d : 0;
-  const Index projection = model.projects() ? d + d * p + (model.projection.variance != nullptr ? p : 0) : 0;
-  const Index anomaly = model.anomaly.features * k + k + 1;
-  const Index self_tests = model.self_tests.count * (d + 1);
-  return (scaling + projection + anomaly + self_tests) * static_cast<Index>(sizeof(float));
+  Index numbers = 1;  // the threshold
+  for_each_array(model, [&](const char*, const float* values, Index size) {
+    if (values != nullptr) numbers += size;
+  });
+  return numbers * static_cast<Index>(sizeof(float));
 }
 
 /// Bytes that a fixed::Detector (int16 samples, slack of one hop) or a fixed::RowDetector of this model takes
@@ -41,7 +40,7 @@ inline Index model_flash_bytes(const DetectorModel<float>& model) {
 inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
-  const Index positions = 12, monitor = 12, verdict = 20;
+  const Index positions = 12, monitor = 12, verdict = 24;
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = static_cast<Index>(model.features + model.signal.window) * 4;
@@ -169,7 +168,9 @@ inline void write_summary(std::ostream& out, const std::string& name, const Dete
         << " counts for one unit on channel 0\n";
   if (model.projects()) out << "//   components  " << model.projection.components << '\n';
   out << "//   classes     " << model.anomaly.clusters << '\n';
-  out << "//   threshold   " << model.anomaly.threshold << " radii\n";
+  out << "//   threshold   " << model.anomaly.threshold
+      << (model.anomaly.parts == radius_part ? " radii\n"
+                                             : " of surprise, -log of a share of normal windows\n");
   out << "//   flash       " << model_flash_bytes(model) << " bytes for the model, of which "
       << model.self_tests.count * (model.features + 1) * 4 << " for self-tests\n";
   out << "//   RAM         " << firmware_ram_bytes(model) << " bytes\n";
@@ -179,28 +180,45 @@ inline void write_summary(std::ostream& out, const std::string& name, const Dete
       out << ", measured " << 100 * *options.measured_false_alarm_rate << " % on held-out normals";
     out << '\n';
   } else {
-    out << "//   not calibrated: 1 is the radius of a class\n";
+    out << "//   not calibrated: 1 is 1 "
+        << (model.anomaly.parts == radius_part ? "radius of a class" : "of surprise") << "\n";
   }
 }
 
 inline void write_arrays(ModelHeaderWriter& writer, const DetectorModel<float>& model) {
-  const Index d = model.features, p = model.projection.components, k = model.anomaly.clusters;
-  writer.array("offset", model.scaling.offset, d);
-  writer.array("factor", model.scaling.factor, d);
-  writer.array("mean", model.projection.mean, d);
-  writer.array("basis", model.projection.basis, d * p);
-  writer.array("variance", model.projection.variance, p);
-  writer.array("centers", model.anomaly.centers, model.anomaly.features * k);
-  writer.array("inverse_squared_radius", model.anomaly.inverse_squared_radius, k);
-  writer.array("self_test_rows", model.self_tests.rows, model.self_tests.count * d);
-  writer.array("self_test_scores", model.self_tests.scores, model.self_tests.count);
+  for_each_array(
+      model, [&](const char* name, const float* values, Index size) { writer.array(name, values, size); });
+}
+
+inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const AnomalyModel<float>& anomaly) {
+  const EllipsoidsModel<float>& ellipsoids = anomaly.ellipsoids;
+  const auto array = [&](const char* name, const float* values) {
+    out << writer.reference(name, values) << ", ";
+  };
+  out << "    {";
+  array("centers", anomaly.centers);
+  array("inverse_squared_radius", anomaly.inverse_squared_radius);
+  out << hex_float(anomaly.threshold) << ", " << anomaly.features << ", " << anomaly.clusters << ", "
+      << anomaly.parts << "u, " << anomaly.ellipsoid_count << ",\n     {";
+  array("ellipsoid_center", ellipsoids.center);
+  array("ellipsoid_scale", ellipsoids.scale);
+  array("ellipsoid_factor", ellipsoids.factor);
+  array("ellipsoid_weight", ellipsoids.weight);
+  out << ellipsoids.rank << "},\n     {";
+  array("soft_centers", anomaly.soft.centers);
+  array("soft_log_weights", anomaly.soft.log_weights);
+  out << hex_float(anomaly.soft.inverse_width) << ", " << anomaly.soft.count << "},\n     {"
+      << writer.reference("tails", anomaly.tails.tables) << "},\n     ";
+  array("ellipsoid_tables", anomaly.ellipsoid_tables);
+  array("soft_table", anomaly.soft_table);
+  array("tails_table", anomaly.tails_table);
+  out << writer.reference("score_table", anomaly.score_table) << "},\n";
 }
 
 inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string& name,
                         const DetectorModel<float>& model) {
   const auto& [offset, factor, scaled_features] = model.scaling;
   const ProjectionModel<float>& projection = model.projection;
-  const AnomalyModel<float>& anomaly = model.anomaly;
   out << "inline constexpr thrum::DetectorModel<float> " << name << " = {\n";
   out << "    " << model.schema << "u, " << model.checksum << "u,  // schema, checksum\n";
   out << "    " << model.features << ", " << (model.has_signal ? "true" : "false") << ",\n";
@@ -213,9 +231,7 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
       << writer.reference("basis", projection.basis) << ", "
       << writer.reference("variance", projection.variance) << ", " << projection.features << ", "
       << projection.components << "},\n";
-  out << "    {" << writer.reference("centers", anomaly.centers) << ", "
-      << writer.reference("inverse_squared_radius", anomaly.inverse_squared_radius) << ", "
-      << hex_float(anomaly.threshold) << ", " << anomaly.features << ", " << anomaly.clusters << "},\n";
+  write_anomaly(out, writer, model.anomaly);
   out << "    {" << writer.reference("self_test_rows", model.self_tests.rows) << ", "
       << writer.reference("self_test_scores", model.self_tests.scores) << ", " << model.self_tests.count
       << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";

@@ -1,0 +1,108 @@
+#ifndef THRUM_HOST_DENSITY_OF_CLUSTERS_HPP
+#define THRUM_HOST_DENSITY_OF_CLUSTERS_HPP
+
+#include <Eigen/Core>
+#include <cmath>
+#include <vector>
+
+#include "thrum/algorithm/soft_clusters.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/folds.hpp"
+#include "thrum/input.hpp"
+#include "thrum/kmeans.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// A density of many K-means clusters: a SoftClustersModel that owns its arrays.
+template <typename Scalar>
+class DensityOfClusters {
+ public:
+  DensityOfClusters() = default;
+  /// centers: m, at most a third of the rows are taken.
+  explicit DensityOfClusters(int centers) : centers_(centers) {}
+
+  /// Before fit: the width under which rows that were held out are most likely. Two folds, at most 4096
+  /// rows of each.
+  void prepare(MatrixView<const Scalar> x, const std::vector<int>&, const ClassFolds& folds) {
+    constexpr Index widths = 41, most_rows = 4096;
+    const double total = total_variance(x);
+    Eigen::VectorXd losses = Eigen::VectorXd::Zero(widths), variances(widths);
+    for (Index i = 0; i < widths; ++i)
+      variances[i] = total * std::pow(10.0, -3.0 * static_cast<double>(i) / static_cast<double>(widths - 1));
+    for (int fold = 0; fold < 2; ++fold) {
+      DensityOfClusters part(centers_);
+      part.fit(rows_of(x, folds.outside(fold)), {});
+      const std::vector<Index> held_out = folds.inside(fold);
+      const Index count = static_cast<Index>(held_out.size());
+      const Index step = count / most_rows + 1;
+      for (Index i = 0; i < count; i += step) {
+        const auto row = x.row(held_out[array_size(i)]);
+        for (Index w = 0; w < widths; ++w) {
+          part.set_variance(variances[w]);
+          losses[w] += static_cast<double>(density_at(part.model(), row).negative_log) +
+                       0.5 * static_cast<double>(x.cols) * std::log(variances[w]);
+        }
+      }
+    }
+    Index best = 0;
+    losses.minCoeff(&best);
+    set_variance(variances[best]);
+  }
+
+  /// x: n x d.
+  void fit(const MatrixInput<Scalar>& x, const std::vector<int>&) {
+    const MatrixView<const Scalar> rows = x.view();
+    KMeansOptions options;
+    options.clusters = static_cast<int>(larger(Index{1}, smaller(Index{centers_}, rows.rows / 3)));
+    options.max_iterations = 25;
+    KMeans<Scalar> kmeans(options);
+    kmeans.fit(rows);
+    const Vector<int> labels = kmeans.predict(rows);
+    Vector<double> members = Vector<double>::Constant(options.clusters, 0.5);  // a centre may be left without
+    for (const int label : labels) members[label] += 1;
+    log_weights_ = (members / members.sum()).array().log().matrix().template cast<Scalar>();
+    by_feature_.resize(options.clusters * rows.cols);
+    copy_by_feature(thrum::view(kmeans.centers()), by_feature_.data());
+  }
+
+  Index count() const { return 1; }
+
+  /// The negative log density of a row.
+  void measure(VectorView<const Scalar> x, Scalar*, VectorView<Scalar> value) const {
+    value[0] = density_at(model(), x).negative_log;
+  }
+
+  SoftClustersModel<Scalar> model() const {
+    return {by_feature_.data(), log_weights_.data(), inverse_width_, static_cast<int>(log_weights_.size())};
+  }
+
+  friend bool operator==(const DensityOfClusters& a, const DensityOfClusters& b) {
+    return a.inverse_width_ == b.inverse_width_ && a.log_weights_.size() == b.log_weights_.size() &&
+           a.by_feature_.size() == b.by_feature_.size() && a.log_weights_ == b.log_weights_ &&
+           a.by_feature_ == b.by_feature_;
+  }
+
+ private:
+  void set_variance(double variance) { inverse_width_ = static_cast<Scalar>(0.5 / variance); }
+
+  /// Of all features together; of rows that are all equal, an ordinary number.
+  static double total_variance(MatrixView<const Scalar> x) {
+    double sum = 0;
+    for (const Moments<double>& column : column_moments(x, {})) sum += column.variance();
+    const double least = static_cast<double>(ScalarTraits<Scalar>::epsilon());
+    return sum > least ? sum : least;
+  }
+
+  int centers_ = 0;
+  Vector<Scalar> by_feature_, log_weights_;
+  Scalar inverse_width_ = 1;
+};
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_DENSITY_OF_CLUSTERS_HPP
