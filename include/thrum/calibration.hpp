@@ -125,8 +125,8 @@ inline Calibration cross_conformal_threshold(const Scores& scores, double rate, 
   detail::require(folds >= 2 && folds <= scores.size(), who, ": folds is ", folds, ", expected 2 ... ",
                   scores.size());
   const double k = folds, n = static_cast<double>(scores.size());
-  const double excess = std::min(2 * (1 - 1 / k) / (n / k + 1), (1 - k / n) / (k + 1));
-  calibration.bound = std::min(1.0, 2 * rate + excess);
+  const double excess = (std::min)(2 * (1 - 1 / k) / (n / k + 1), (1 - k / n) / (k + 1));
+  calibration.bound = (std::min)(1.0, 2 * rate + excess);
   return calibration;
 }
 

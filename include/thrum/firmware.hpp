@@ -6,6 +6,7 @@
 
 #include "thrum/fixed/anomaly_scorer.hpp"
 #include "thrum/fixed/detector.hpp"
+#include "thrum/fixed/health_index.hpp"
 #include "thrum/fixed/kmeans.hpp"
 #include "thrum/fixed/monitor.hpp"
 #include "thrum/fixed/pca.hpp"

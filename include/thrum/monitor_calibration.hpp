@@ -68,11 +68,11 @@ inline Vector<double> monitor_statistics(const Scores& scores, const MonitorOpti
 }
 
 /// The Monitor's threshold: with it, the Monitor goes into alarm within a further stretch of n windows with
-/// probability at most `rate`, as far as stretches are exchangeable; so there are at most rate / n alarm
-/// events a window. A conformal rank over monitor_statistics. The threshold is a float, rounded upwards, for
-/// MonitorOptions::threshold. Calibration::samples counts stretches. Throws std::invalid_argument on fewer
-/// than 1 / rate - 1 stretches, saying how many are needed, and on a threshold that is not positive. O(rows
-/// n).
+/// probability at most `rate`, as far as stretches are exchangeable; alarm events, of which a stretch seldom
+/// holds two, then come at about rate / n a window or less. A conformal rank over monitor_statistics. The
+/// threshold is a float, rounded upwards, for MonitorOptions::threshold. Calibration::samples counts
+/// stretches. Throws std::invalid_argument on fewer than 1 / rate - 1 stretches, saying how many are needed,
+/// and on a threshold that is not positive. O(rows n).
 inline Calibration monitor_threshold(const Scores& scores, const MonitorOptions& options, double rate,
                                      const Labels& blocks = {}) {
   constexpr const char* who = "thrum::monitor_threshold";

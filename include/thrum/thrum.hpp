@@ -9,6 +9,7 @@
 #include "thrum/choose_clusters.hpp"
 #include "thrum/clustering_metrics.hpp"
 #include "thrum/confidence.hpp"
+#include "thrum/detection/health_index.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/input.hpp"
