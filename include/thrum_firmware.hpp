@@ -731,11 +731,18 @@ constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
 
+/// How the spectrum of a window is estimated.
+enum class SpectrumKind : uint8_t {
+  hann,         ///< one transform of the window times Hann's: the cheapest, and the most scattered
+  sine_tapers,  ///< mean of several, each of the window times another sine taper: steadier, as coarse as they
+                ///< are many
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
   int channels = 1;
-  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int window = 1024;        ///< frames, from 8 to 65536; spectra are cheapest of powers of two
   int hop = 512;            ///< frames from one window to the next, 1 to window
   float sampling_rate = 1;  ///< frames per second
 
@@ -753,6 +760,8 @@ struct FeatureOptions {
   float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
   float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
   float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+  SpectrumKind spectrum = SpectrumKind::hann;
+  int tapers = 5;  ///< sine tapers, 1 to 16
 
   ChannelOptions channel[max_channels] = {};
 };
@@ -765,7 +774,8 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
          a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
          a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
-         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
+         a.spectrum == b.spectrum && a.tapers == b.tapers;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -859,30 +869,54 @@ constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   return {FeatureKind::correlation, first, first + 1 + pair};
 }
 
-/// Upper edge of the last band in Hz.
-constexpr float highest_hz(const FeatureOptions& options) {
-  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+/// Samples of the transform of a window: the next power of two. What is beyond the window is zero.
+constexpr Index transform_size(const FeatureOptions& options) {
+  Index size = 8;
+  while (size < options.window) size *= 2;
+  return size;
 }
 
-/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
-constexpr float band_edge_hz(const FeatureOptions& options, int band) {
-  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
-  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
-}
+/// Equal bands of frequencies, and the bins of a transform that lie in them. Bin k is k sampling_rate /
+/// size Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it. Bin
+/// 0 belongs to none.
+struct BandLayout {
+  int bands = 0;
+  float lowest_hz = 0;   ///< lower edge of the first
+  float highest_hz = 0;  ///< upper edge of the last
+  float sampling_rate = 1;
+  Index size = 0;  ///< of the transform
 
-/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
-/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
-/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
-/// matter.
-constexpr Index band_edge(const FeatureOptions& options, int band) {
-  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
-  constexpr float slack = 1.0f / 32.0f;
-  const Index last = options.window / 2;
-  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
-  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
-  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
-  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
-  return first > 0 ? first : 1;
+  /// Lower edge of a band in Hz; of band `bands`, the upper edge of the last.
+  constexpr float edge_hz(int band) const {
+    return lowest_hz + static_cast<float>(band) / static_cast<float>(bands) * (highest_hz - lowest_hz);
+  }
+
+  /// First bin of a band; of band `bands`, one past the last bin of the last. An edge up to 1/32 bin above a
+  /// bin counts as that bin, so that a rounding does not matter.
+  constexpr Index first_bin(int band) const {
+    const float bin = edge_hz(band) / sampling_rate * static_cast<float>(size);
+    constexpr float slack = 1.0f / 32.0f;
+    const Index last = size / 2;
+    if (!(bin < static_cast<float>(last) + slack)) return band < bands ? last : last + 1;
+    if (band == bands) return static_cast<Index>(bin + slack) + 1;
+    const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+    const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+    return first > 0 ? first : 1;
+  }
+
+  /// Every band holds a bin.
+  constexpr bool filled() const {
+    for (int band = 0; band < bands; ++band)
+      if (first_bin(band) >= first_bin(band + 1)) return false;
+    return true;
+  }
+};
+
+/// The bands of the spectrum.
+constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
+  return {options.bands, options.lowest_hz,
+          options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
 }
 
 namespace detail {
@@ -890,20 +924,30 @@ namespace detail {
 constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
 
+/// A place for the upper edge of bands: 0, which stands for a default, or up to half the sampling rate.
+constexpr bool is_upper_edge(float hz, float sampling_rate) {
+  return hz >= 0.0f && hz <= 0.5f * sampling_rate;
+}
+
 constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
   if (options.bands == 0) return nullptr;
-  if (!is_power_of_two(options.window))
-    return "window must be a power of two from 8 to 65536 when bands are on";
-  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
+  if (options.bands < 0 || options.bands > transform_size(options) / 2)
+    return "bands must be from 0 to half the window's next power of two";
   if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
     return "energy_floor must be positive, at least 1.2e-38";
   if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
-  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
+  if (!is_upper_edge(options.highest_hz, options.sampling_rate))
     return "highest_hz must be 0 or at most half the sampling rate";
-  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
-  for (int band = 0; band < options.bands; ++band)
-    if (band_edge(options, band) >= band_edge(options, band + 1))
-      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  const BandLayout layout = spectrum_bands(options);
+  if (!(layout.lowest_hz < layout.highest_hz)) return "lowest_hz must be below highest_hz";
+  if (!layout.filled())
+    return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.spectrum != SpectrumKind::hann && options.spectrum != SpectrumKind::sine_tapers)
+    return "spectrum must be hann or sine_tapers";
+  if (options.spectrum == SpectrumKind::sine_tapers &&
+      (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
+       options.window % 2 != 0))
+    return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
   return nullptr;
 }
 
@@ -1208,7 +1252,9 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.kurtosis,
                        signal.zero_crossings,
                        signal.correlation,
-                       signal.bands};
+                       signal.bands,
+                       static_cast<int>(signal.spectrum),
+                       signal.tapers};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
   const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
   crc.add(numbers, 4);
@@ -1671,22 +1717,30 @@ constexpr double cosine_of_turn(Index numerator, Index denominator) {
 
 namespace thrum {
 
-/// Entries of the table for a transform of `size` samples.
+/// Entries of the table for a circle of `size` parts.
 constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
 
-/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. This one table serves the transform (cosine
-/// and sine) and the Hann window. size: a multiple of 4. constexpr; at run time O(size) in double.
+/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. One table serves transforms (cosine and sine),
+/// Hann windows and sine tapers of every length that `size` is a multiple of. constexpr; at run time O(size)
+/// in double.
 template <typename Scalar>
 constexpr void fill_cosine_table(Scalar* table, Index size) {
-  for (Index k = 0; k <= size / 4; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
-  for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
+  for (Index k = 0; k <= size / 2; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
 }
 
-/// The table as an object. As `static constexpr` it lies in flash.
-template <typename Scalar, Index size>
-struct CosineTable {
-  Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};
-  constexpr CosineTable() { fill_cosine_table(value, size); }
+/// Cosines of a circle that is cut into `size` equal parts: a table of fill_cosine_table(size).
+template <typename Scalar>
+struct Circle {
+  const Scalar* cosines;
+  Index size;
+
+  /// cos(2 pi k / size) for |k| <= size.
+  Scalar cosine(Index k) const {
+    if (k < 0) k = -k;
+    return cosines[k <= size / 2 ? k : size - k];
+  }
+  /// sin(2 pi k / size) for 0 <= k <= size; size: a multiple of 4.
+  Scalar sine(Index k) const { return cosine(k - size / 4); }
 };
 
 namespace detail {
@@ -1722,11 +1776,12 @@ inline void store(Scalar* at, Complex<Scalar> value) {
   at[1] = value.im;
 }
 
-/// Cosine and sine of 2 pi k / size for 0 <= k < 3 size / 4.
+/// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(const Scalar* cosines, Index size, Index k) {
-  const Index from_quarter = k - size / 4;
-  return {cosines[k <= size / 2 ? k : size - k], cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
+inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+  const Index from_quarter = k - circle.size / 4;
+  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
+          circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
 /// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
@@ -1774,17 +1829,16 @@ inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scal
 
 /// One stage: transforms of length `quarter` become transforms four times as long.
 template <typename Scalar>
-inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* cosines) {
-  const Index size = 2 * count;
-  const Index step = size / (4 * quarter);
+inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> circle) {
+  const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(cosines, size, j * step);
-    const Complex<Scalar> twice = twiddle(cosines, size, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(cosines, size, 3 * j * step);
+    const Complex<Scalar> once = twiddle(circle, j * step);
+    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
+    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));
@@ -1793,7 +1847,8 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* c
 
 /// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
 template <typename Scalar>
-inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
+inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
   const Scalar mean = z[0] + z[1];
   z[1] = z[0] - z[1];
   z[0] = mean;
@@ -1803,7 +1858,7 @@ inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
     const Complex<Scalar> a = load(low), b = load(high);
     const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
     const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
-    const Complex<Scalar> odd_turned = turned(odd, twiddle(cosines, size, k / 2));
+    const Complex<Scalar> odd_turned = turned(odd, twiddle(circle, k / 2 * step));
     store(low, even + odd_turned);
     store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
   }
@@ -1812,36 +1867,62 @@ inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
 
 }  // namespace detail
 
-/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
-/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
-/// X[size/2-1]. size: a power of two from 8 to 65536; cosines: fill_cosine_table(size). Error about 1e-7
-/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
-/// nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation 19, 1965),
-/// decimated in time, on half as many complex numbers.
+/// Discrete Fourier transform of complex numbers, in place: Z[k] = sum over n of z[n] exp(-2 pi i k n /
+/// count). z: `count` pairs of real and imaginary part; count: a power of two, at least 4; circle: of a
+/// multiple of `count` parts, at least 8. Cost and error as of real_fourier_transform of twice as many
+/// samples; allocates nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation
+/// 19, 1965), decimated in time.
 template <typename Scalar>
-inline void real_fourier_transform(Scalar* x, Index size, const Scalar* cosines) {
-  const Index count = size / 2;
-  detail::reverse_bits_of_positions(x, count);
+inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
+  detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
   Index stages = count;
   while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
   if (stages == 2) {
-    detail::join_pairs(x, count);
+    detail::join_pairs(z, count);
     quarter = 2;
   }
-  for (; quarter < count; quarter *= 4) detail::join_quarters(x, count, quarter, cosines);
-  detail::split_real(x, size, cosines);
+  for (; quarter < count; quarter *= 4) detail::join_quarters(z, count, quarter, circle);
+}
+
+/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
+/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
+/// X[size/2-1]. size: a power of two from 8 to 65536; circle: of a multiple of `size` parts. Error about 1e-7
+/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// nothing, no recursion. By complex_fourier_transform of half as many numbers.
+template <typename Scalar>
+inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
+  complex_fourier_transform(x, size / 2, circle);
+  detail::split_real(x, size, circle);
 }
 
 /// Multiplies x by the periodic Hann window 1/2 - 1/2 cos(2 pi n / size); the mean of its square is 3/8.
-/// x: `size` samples, in place; cosines: fill_cosine_table(size).
+/// x: `size` samples, in place; circle: of a multiple of `size` parts.
 template <typename Scalar>
-inline void apply_hann_window(Scalar* x, Index size, const Scalar* cosines) {
+inline void apply_hann_window(Scalar* x, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
   x[0] = Scalar(0);
-  for (Index n = 1; n < size / 2; ++n) {
-    const Scalar weight = Scalar(0.5) - Scalar(0.5) * cosines[n];
+  for (Index n = 1; 2 * n < size; ++n) {
+    const Scalar weight = Scalar(0.5) - Scalar(0.5) * circle.cosines[n * step];
     x[n] *= weight;
     x[size - n] *= weight;
+  }
+}
+
+/// Writes x times the sine taper sin(pi order n / size). The mean of its square is 1/2, and tapers of
+/// different order are orthogonal. They are those of Riedel and Sidorenko (IEEE Transactions on Signal
+/// Processing 43, 1995) for the samples 1 ... size - 1: as with the periodic Hann window, sample 0 has no
+/// weight. x: `size` samples; tapered: as many out; order: from 1 to below size, which is even; circle: of a
+/// multiple of 2 size parts.
+template <typename Scalar>
+inline void apply_sine_taper(const Scalar* x, Index size, Index order, Circle<Scalar> circle,
+                             Scalar* tapered) {
+  const Index step = order * (circle.size / (2 * size));
+  Index angle = 0;
+  for (Index n = 0; n < size; ++n) {
+    tapered[n] = x[n] * circle.sine(angle);
+    angle += step;
+    if (angle >= circle.size) angle -= circle.size;
   }
 }
 
@@ -2134,6 +2215,142 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
 
 #endif  // THRUM_FEATURES_STATISTICS_HPP
 
+#ifndef THRUM_FEATURES_SPECTRUM_HPP
+#define THRUM_FEATURES_SPECTRUM_HPP
+
+namespace thrum {
+
+namespace detail {
+
+constexpr bool has_sine_tapers(const FeatureOptions& options) {
+  return options.bands > 0 && options.spectrum == SpectrumKind::sine_tapers;
+}
+
+/// Parts of the circle that tapers need: the window of Hann has the window's period, a sine taper twice that.
+constexpr Index taper_circle_size(const FeatureOptions& options) {
+  return has_sine_tapers(options) ? 2 * Index{options.window} : Index{options.window};
+}
+
+/// A window that is a power of two shares one circle between transform and tapers.
+constexpr bool shares_circle(const FeatureOptions& options) {
+  return transform_size(options) == options.window;
+}
+constexpr Index transform_circle_size(const FeatureOptions& options) {
+  return shares_circle(options) ? taper_circle_size(options) : transform_size(options);
+}
+
+inline Circle<float> transform_circle(const FeatureOptions& options, const float* table) {
+  return {table, transform_circle_size(options)};
+}
+inline Circle<float> taper_circle(const FeatureOptions& options, const float* table) {
+  const Index before = shares_circle(options) ? 0 : cosine_table_size(transform_circle_size(options));
+  return {table + before, taper_circle_size(options)};
+}
+
+/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
+/// 0 and size/2 twice, since they stand for their mirror images too.
+inline float band_power(const float* spectrum, Index size, Index first, Index end) {
+  const bool with_last = end == size / 2 + 1;
+  if (with_last) --end;
+  float total = 0;
+  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
+    const Index stop = smaller(begin + samples_per_partial_sum, end);
+    float sum = 0;
+    for (Index k = begin; k < stop; ++k)
+      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
+    total += sum;
+  }
+  total *= 2.0f;
+  return with_last ? total + spectrum[1] * spectrum[1] : total;
+}
+
+/// Adds to each band's power that of a packed transform.
+inline void add_band_powers(const BandLayout& layout, const float* spectrum, float* powers) {
+  Index first = layout.first_bin(0);
+  for (int band = 0; band < layout.bands; ++band) {
+    const Index end = layout.first_bin(band + 1);
+    powers[band] += band_power(spectrum, layout.size, first, end);
+    first = end;
+  }
+}
+
+/// Transforms the `frames` samples at the front of `work`, zeros behind them, and adds the power of each
+/// band.
+inline void add_padded_band_powers(const BandLayout& layout, Index frames, Circle<float> circle, float* work,
+                                   float* powers) {
+  for (Index i = frames; i < layout.size; ++i) work[i] = 0.0f;
+  real_fourier_transform(work, layout.size, circle);
+  add_band_powers(layout, work, powers);
+}
+
+/// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
+/// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
+/// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
+                                float* signal, float* energies) {
+  const BandLayout layout = spectrum_bands(options);
+  const Index frames = options.window;
+  const Circle<float> circle = transform_circle(options, table);
+  const Circle<float> taper = taper_circle(options, table);
+  for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
+  float per_power = 1.0f / (static_cast<float>(frames) * static_cast<float>(layout.size));
+  if (has_sine_tapers(options)) {
+    float* const work = signal + frames;
+    for (int order = 1; order <= options.tapers; ++order) {
+      apply_sine_taper(signal, frames, Index{order}, taper, work);
+      add_padded_band_powers(layout, frames, circle, work, energies);
+    }
+    per_power *= 2.0f / static_cast<float>(options.tapers);
+  } else {
+    apply_hann_window(signal, frames, taper);
+    add_padded_band_powers(layout, frames, circle, signal, energies);
+    per_power *= 8.0f / 3.0f;
+  }
+  for (int band = 0; band < layout.bands; ++band) {
+    const float energy = energies[band] * per_power * amplitude * amplitude;
+    energies[band] =
+        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
+  }
+}
+
+}  // namespace detail
+
+/// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
+constexpr Index feature_table_size(const FeatureOptions& options) {
+  if (options.bands == 0) return 1;
+  return cosine_table_size(detail::transform_circle_size(options)) +
+         (detail::shares_circle(options) ? 0 : cosine_table_size(detail::taper_circle_size(options)));
+}
+
+/// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
+/// thousand instructions a float on a processor without double.
+constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
+  if (options.bands == 0) return;
+  const Index size = detail::transform_circle_size(options);
+  fill_cosine_table(table, size);
+  if (!detail::shares_circle(options))
+    fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
+}
+
+/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options).
+template <Index size>
+struct FeatureTable {
+  float value[static_cast<size_t>(size)] = {};
+  constexpr explicit FeatureTable(const FeatureOptions& options) { fill_feature_table(options, value); }
+};
+
+/// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
+/// once, a transform beside it.
+constexpr Index feature_scratch_size(const FeatureOptions& options) {
+  if (options.bands == 0) return options.window;
+  return transform_size(options) + (detail::has_sine_tapers(options) ? options.window : 0);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_SPECTRUM_HPP
+
 #ifndef THRUM_FEATURES_EXTRACT_HPP
 #define THRUM_FEATURES_EXTRACT_HPP
 
@@ -2153,49 +2370,10 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 /// Stands for a feature that is too large for its type: the row stays finite, and is an alarm.
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
-/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
-/// 0 and size/2 twice, since they stand for their mirror images too.
-inline float band_power(const float* spectrum, Index size, Index first, Index end) {
-  const bool with_last = end == size / 2 + 1;
-  if (with_last) --end;
-  float total = 0;
-  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
-    const Index stop = smaller(begin + samples_per_partial_sum, end);
-    float sum = 0;
-    for (Index k = begin; k < stop; ++k)
-      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
-    total += sum;
-  }
-  total *= 2.0f;
-  return with_last ? total + spectrum[1] * spectrum[1] : total;
-}
-
-/// Writes the log energies of all bands; returns the place after the last.
-/// By Parseval the sum of |X|^2 over all bins is size times the sum of (w y)^2, and w^2 is 3/8 on average:
-/// hence the factor that makes all bands together the variance. Destroys the signal. amplitude: what y = 1 is
-/// in units.
-inline float* write_bands(const FeatureOptions& options, float amplitude, const float* cosine_table,
-                          float* signal, float* features) {
-  const Index size = options.window;
-  apply_hann_window(signal, size, cosine_table);
-  real_fourier_transform(signal, size, cosine_table);
-  const float frames = static_cast<float>(size);
-  const float per_power = 8.0f / 3.0f / (frames * frames);
-  Index first = band_edge(options, 0);
-  for (int band = 0; band < options.bands; ++band) {
-    const Index end = band_edge(options, band + 1);
-    const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ =
-        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
-    first = end;
-  }
-  return features;
-}
-
-/// Writes one channel's features; returns the place after the last. Destroys the signal, which read_channel
-/// wrote.
+/// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
+/// front of feature_scratch_size(options) floats; destroyed.
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
-                            int channel, const float* cosine_table, float* signal, float* features) {
+                            int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -2215,8 +2393,8 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
   if (options.zero_crossings)
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
-  if (options.bands > 0) features = write_bands(options, amplitude, cosine_table, signal, features);
-  return features;
+  if (options.bands > 0) write_band_energies(options, amplitude, table, signal, features);
+  return features + options.bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
@@ -2271,8 +2449,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
-/// window: options.window frames x options.channels, int16 or float, in counts; cosine_table:
-/// fill_cosine_table(options.window), may be null without bands; scratch: options.window floats; features:
+/// window: options.window frames x options.channels, int16 or float, in counts; table: of
+/// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
 /// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
@@ -2288,7 +2466,7 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// deviation 95, correlations of 8 channels 40. About 1 kB of stack; allocates nothing.
 template <typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
-                               const float* cosine_table, float* scratch, float* features) {
+                               const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
@@ -2301,7 +2479,7 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
       terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, cosine_table, scratch, next);
+      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
@@ -2363,8 +2541,8 @@ class RowDetector {
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. All zero at start, so that a static object lies in .bss; no heap; several
-/// instances are independent. Memory: (window + slack) x channels samples, window + 2 x features + components
-/// floats. Sample: int16_t, or float for sensors that deliver it.
+/// instances are independent. Memory: (window + slack) x channels samples, 2 x features + components +
+/// feature_scratch_size(model.signal) floats. Sample: int16_t, or float for sensors that deliver it.
 template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
 class Detector {
   static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
@@ -2388,7 +2566,7 @@ class Detector {
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
     const Status status =
-        extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
+        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state);
@@ -2427,16 +2605,14 @@ class Detector {
     return verdict;
   }
 
-  static constexpr Index table_size = model.signal.bands > 0 ? model.signal.window : 8;
-  static constexpr CosineTable<float, table_size> table{};
-  static constexpr const float* cosine_table = table.value;
+  static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
-  float signal_[array_size(model.signal.window)] = {};
+  float scratch_[array_size(feature_scratch_size(model.signal))] = {};
   Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
 };
 

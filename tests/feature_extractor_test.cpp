@@ -54,9 +54,9 @@ FeatureMatrix streamed(const FeatureOptions& options, const Recording<Sample>& x
   const thrum::WindowBuffer<Sample> buffer{memory.data(), capacity, options.channels, options.window,
                                            options.hop};
   thrum::WindowStream<Sample> stream;
-  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
-  thrum::fill_cosine_table(table.data(), options.window);
-  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  std::vector<float> table(static_cast<std::size_t>(thrum::feature_table_size(options)));
+  thrum::fill_feature_table(options, table.data());
+  std::vector<float> scratch(static_cast<std::size_t>(thrum::feature_scratch_size(options)));
   FeatureMatrix features(thrum::window_count(options, x.rows()), thrum::feature_count(options));
   Index row = 0;
   for (Index written = 0; written < x.rows();) {

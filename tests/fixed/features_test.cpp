@@ -10,6 +10,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 using thrum::FeatureKind;
@@ -58,9 +59,9 @@ struct Extracted {
 /// Extracts from interleaved frames that lie in two pieces, `cut` frames in the first.
 template <typename Sample>
 Extracted extract(const FeatureOptions& options, const std::vector<Sample>& frames, Index cut = -1) {
-  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
-  thrum::fill_cosine_table(table.data(), options.window);
-  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  std::vector<float> table(static_cast<std::size_t>(thrum::feature_table_size(options)));
+  thrum::fill_feature_table(options, table.data());
+  std::vector<float> scratch(static_cast<std::size_t>(thrum::feature_scratch_size(options)));
   Extracted result{Status::not_fitted,
                    std::vector<float>(static_cast<std::size_t>(feature_count(options)), -77.0f)};
   const Index rows = static_cast<Index>(frames.size()) / options.channels;
@@ -186,8 +187,15 @@ TEST_CASE("options that make no sense are refused with the reason") {
   CHECK_THAT(reason([](FeatureOptions&) {}), contains("fine"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 0; }), contains("channels"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 17; }), contains("channels"));
-  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300; }), contains("power of two"));
-  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0; }), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300; }), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.spectrum = static_cast<thrum::SpectrumKind>(7); }),
+             contains("spectrum"));
+  for (const auto& [window, tapers] : {std::pair{256, 0}, {256, 17}, {8, 8}, {255, 5}})
+    CHECK_THAT(reason([w = window, k = tapers](FeatureOptions& o) {
+                 o.window = o.hop = w, o.tapers = k, o.bands = 2,
+                 o.spectrum = thrum::SpectrumKind::sine_tapers;
+               }),
+               contains("tapers from 1 to 16"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.window = 4; }), contains("window"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.window = 131072; }), contains("window"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.hop = 0; }), contains("hop"));
@@ -228,7 +236,8 @@ TEST_CASE("bands meet without gap or overlap and hold the bins between their edg
     REQUIRE(check(options) == Status::ok);
     for (int band = 0; band < bands; ++band) {
       const double low = 100 + band * 19900.0 / bands, high = 100 + (band + 1) * 19900.0 / bands;
-      for (Index k = band_edge(options, band); k < band_edge(options, band + 1); ++k) {
+      const thrum::BandLayout layout = spectrum_bands(options);
+      for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1); ++k) {
         const double hz = static_cast<double>(k) * 44100 / 1024;
         // 1/32 bin of slack, 1.35 Hz.
         REQUIRE(hz >= low - 1.4);
@@ -237,9 +246,9 @@ TEST_CASE("bands meet without gap or overlap and hold the bins between their edg
     }
   }
   FeatureOptions all = one_channel(1024);
-  CHECK(band_edge(all, 0) == 1);
-  CHECK(band_edge(all, 1) == 32);
-  CHECK(band_edge(all, 16) == 513);
+  CHECK(spectrum_bands(all).first_bin(0) == 1);
+  CHECK(spectrum_bands(all).first_bin(1) == 32);
+  CHECK(spectrum_bands(all).first_bin(16) == 513);
 }
 
 // ---- transform
@@ -252,7 +261,7 @@ TEMPLATE_TEST_CASE("the transform agrees with its definition", "", float, double
     for (const float value : noise(static_cast<std::uint64_t>(n), n))
       x.push_back(static_cast<TestType>(value));
     std::vector<TestType> z = x;
-    thrum::real_fourier_transform(z.data(), n, table.data());
+    thrum::real_fourier_transform(z.data(), n, thrum::Circle<TestType>{table.data(), n});
     double worst = 0, largest = 0;
     for (Index k = 0; k <= n / 2; ++k) {
       std::complex<double> exact = 0;
@@ -274,7 +283,7 @@ TEMPLATE_TEST_CASE("the transform agrees with its definition", "", float, double
     table[1] = table[2];
     std::vector<TestType> wrong = x;
     if (n >= 32) {
-      thrum::real_fourier_transform(wrong.data(), n, table.data());
+      thrum::real_fourier_transform(wrong.data(), n, thrum::Circle<TestType>{table.data(), n});
       REQUIRE(wrong != z);
     }
   }
@@ -287,7 +296,7 @@ TEST_CASE("the largest transform obeys Parseval's theorem") {
   std::vector<float> x = noise(9, n);
   double before = 0, after = 0;
   for (const float value : x) before += static_cast<double>(value) * static_cast<double>(value);
-  thrum::real_fourier_transform(x.data(), n, table.data());
+  thrum::real_fourier_transform(x.data(), n, thrum::Circle<float>{table.data(), n});
   for (std::size_t i = 2; i < x.size(); ++i)
     after += 2 * static_cast<double>(x[i]) * static_cast<double>(x[i]);
   after += static_cast<double>(x[0]) * static_cast<double>(x[0]) +
@@ -295,17 +304,65 @@ TEST_CASE("the largest transform obeys Parseval's theorem") {
   CHECK(std::fabs(after / static_cast<double>(n) / before - 1) < 1e-6);
 }
 
+TEMPLATE_TEST_CASE("a finer table gives a transform and a window the same bits", "", float, double) {
+  std::vector<TestType> own(33), finer(129);
+  thrum::fill_cosine_table(own.data(), 64);
+  thrum::fill_cosine_table(finer.data(), 256);
+  std::vector<TestType> a;
+  for (const float value : noise(5, 64)) a.push_back(static_cast<TestType>(value));
+  std::vector<TestType> b = a;
+  const auto transform = [](std::vector<TestType>& x, thrum::Circle<TestType> circle) {
+    thrum::apply_hann_window(x.data(), 64, circle);
+    thrum::real_fourier_transform(x.data(), 64, circle);
+  };
+  transform(a, {own.data(), 64});
+  transform(b, {finer.data(), 256});
+  CHECK(a == b);
+}
+
+TEMPLATE_TEST_CASE("the complex transform agrees with its definition", "", float, double) {
+  for (Index n = 4; n <= 256; n *= 2) {
+    std::vector<TestType> table(static_cast<std::size_t>(thrum::cosine_table_size(2 * n)));
+    thrum::fill_cosine_table(table.data(), 2 * n);
+    std::vector<std::complex<TestType>> z;
+    const std::vector<float> values = noise(static_cast<std::uint64_t>(n), 2 * n);
+    for (std::size_t i = 0; i < values.size(); i += 2)
+      z.emplace_back(static_cast<TestType>(values[i]), static_cast<TestType>(values[i + 1]));
+    const std::vector<std::complex<TestType>> before = z;
+    thrum::complex_fourier_transform(reinterpret_cast<TestType*>(z.data()), n,
+                                     thrum::Circle<TestType>{table.data(), 2 * n});
+    for (Index k = 0; k < n; ++k) {
+      std::complex<double> exact = 0;
+      for (Index i = 0; i < n; ++i)
+        exact += std::complex<double>(before[static_cast<std::size_t>(i)]) *
+                 std::polar(1.0, -2 * pi * static_cast<double>(k * i % n) / static_cast<double>(n));
+      // As of the real transform; |Z| is about 16 at most here.
+      const double tolerance = sizeof(TestType) == 4 ? 1e-5 : 1e-11;
+      REQUIRE(std::abs(std::complex<double>(z[static_cast<std::size_t>(k)]) - exact) <= tolerance);
+    }
+  }
+}
+
 TEST_CASE("a table in flash has the bits of one made at run time") {
-  static constexpr thrum::CosineTable<float, 256> flash;
-  float made[129];
-  thrum::fill_cosine_table(made, 256);
-  CHECK(std::memcmp(flash.value, made, sizeof(made)) == 0);
+  static constexpr FeatureOptions powers, tapers = [] {
+    FeatureOptions options;
+    options.window = options.hop = 200;
+    options.spectrum = thrum::SpectrumKind::sine_tapers;
+    return options;
+  }();
+  // A power of two has one circle for both; else transform (256 parts) and tapers (2 x 200) each have one.
+  static_assert(thrum::feature_table_size(powers) == 513);
+  static_assert(thrum::feature_table_size(tapers) == 129 + 201);
+  static constexpr thrum::FeatureTable<thrum::feature_table_size(tapers)> flash{tapers};
+  std::vector<float> made(330);
+  thrum::fill_feature_table(tapers, made.data());
+  CHECK(std::memcmp(flash.value, made.data(), sizeof(flash.value)) == 0);
 }
 
 TEST_CASE("the Hann window has a mean square of 3/8") {
   std::vector<float> table(33), window(64, 1.0f);
   thrum::fill_cosine_table(table.data(), 64);
-  thrum::apply_hann_window(window.data(), 64, table.data());
+  thrum::apply_hann_window(window.data(), 64, thrum::Circle<float>{table.data(), 64});
   double sum = 0;
   for (int i = 0; i < 64; ++i) {
     const double exact = 0.5 - 0.5 * std::cos(2 * pi * i / 64);
@@ -313,6 +370,28 @@ TEST_CASE("the Hann window has a mean square of 3/8") {
     sum += exact * exact;
   }
   CHECK(std::fabs(sum / 64 - 0.375) < 1e-12);
+}
+
+TEST_CASE("sine tapers are orthogonal, and their squares are half on average") {
+  for (const Index n : {8, 50, 64}) {
+    std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(2 * n)));
+    thrum::fill_cosine_table(table.data(), 2 * n);
+    const std::vector<float> ones(static_cast<std::size_t>(n), 1.0f);
+    std::vector<std::vector<float>> tapers(5, ones);
+    for (std::size_t k = 0; k < 5; ++k)
+      thrum::apply_sine_taper(ones.data(), n, static_cast<Index>(k + 1),
+                              thrum::Circle<float>{table.data(), 2 * n}, tapers[k].data());
+    for (std::size_t a = 0; a < 5; ++a)
+      for (std::size_t b = 0; b < 5; ++b) {
+        double sum = 0;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+          const double exact = std::sin(pi * static_cast<double>((a + 1) * i) / static_cast<double>(n));
+          REQUIRE(std::fabs(static_cast<double>(tapers[a][i]) - exact) < 1e-7);
+          sum += static_cast<double>(tapers[a][i]) * static_cast<double>(tapers[b][i]);
+        }
+        REQUIRE(std::fabs(sum / static_cast<double>(n) - (a == b ? 0.5 : 0.0)) < 1e-6);
+      }
+  }
 }
 
 // ---- known values
@@ -390,6 +469,80 @@ TEST_CASE("a pure tone lands in the band it belongs to, with the variance as its
       if (other != band) CHECK(log_energy < std::log(8.0f) - 20);
     }
   }
+}
+
+namespace {
+
+/// Log energies of the bands by the definition: a sum over all frames for each bin, in double.
+std::vector<double> defined_band_energies(const FeatureOptions& options, const std::vector<float>& x) {
+  const double frames = static_cast<double>(x.size()), size = static_cast<double>(transform_size(options));
+  double mean = 0;
+  for (const float value : x) mean += static_cast<double>(value) / frames;
+  const bool hann = options.spectrum == thrum::SpectrumKind::hann;
+  const int tapers = hann ? 1 : options.tapers;
+  std::vector<double> energies(static_cast<std::size_t>(options.bands));
+  for (std::size_t band = 0; band < energies.size(); ++band) {
+    const thrum::BandLayout layout = spectrum_bands(options);
+    const int number = static_cast<int>(band);
+    for (Index k = layout.first_bin(number); k < layout.first_bin(number + 1); ++k)
+      for (int order = 1; order <= tapers; ++order) {
+        std::complex<double> bin = 0;
+        for (std::size_t n = 0; n < x.size(); ++n) {
+          const double at = static_cast<double>(n) / frames;
+          const double weight = hann ? std::sqrt(8.0 / 3) * (0.5 - 0.5 * std::cos(2 * pi * at))
+                                     : std::sqrt(2.0 / tapers) * std::sin(pi * order * at);
+          bin += weight * (static_cast<double>(x[n]) - mean) *
+                 std::polar(1.0, -2 * pi * static_cast<double>(k) * static_cast<double>(n) / size);
+        }
+        energies[band] += (2 * k == transform_size(options) ? 1 : 2) * std::norm(bin) / (frames * size);
+      }
+    energies[band] = std::log(std::max(energies[band], static_cast<double>(options.energy_floor)));
+  }
+  return energies;
+}
+
+}  // namespace
+
+TEST_CASE("band energies agree with their definition, for any window, by Hann's window and sine tapers") {
+  for (const int window : {16, 50, 64, 128, 200, 202, 256})
+    for (const int tapers : {0, 1, 3, 5}) {
+      FeatureOptions options = one_channel(window);
+      options.bands = 4;
+      if (tapers > 0) options.spectrum = thrum::SpectrumKind::sine_tapers, options.tapers = tapers;
+      REQUIRE(check(options) == Status::ok);
+      std::vector<float> x = noise(static_cast<std::uint64_t>(window), window);
+      for (float& value : x) value = 3 * value + 5;
+      const std::vector<double> exact = defined_band_energies(options, x);
+      const Extracted row = extract(options, x);
+      // Errors of the transform are 1e-6 of the window's energy, bands have a hundredth of it at least.
+      for (int band = 0; band < 4; ++band)
+        REQUIRE(feature(options, row, FeatureKind::band_energy, 0, band) ==
+                Approx(exact[static_cast<std::size_t>(band)]).margin(1e-4));
+    }
+  FeatureOptions odd = one_channel(99);
+  odd.bands = 4;
+  const std::vector<float> x = noise(3, 99);
+  CHECK(feature(odd, extract(odd, x), FeatureKind::band_energy, 0, 2) ==
+        Approx(defined_band_energies(odd, x)[2]).margin(1e-4));
+}
+
+TEST_CASE("more tapers make the spectrum of noise steadier") {
+  // The log energy of K independent eigenspectra scatters about sqrt(K) less: here 32 bands of 2 bins each.
+  const auto scatter = [](thrum::SpectrumKind kind) {
+    FeatureOptions options = one_channel(128);
+    options.bands = 32;
+    options.spectrum = kind;
+    double sum = 0, squares = 0, count = 0;
+    for (std::uint64_t seed = 40; seed < 60; ++seed) {
+      const Extracted row = extract(options, noise(seed, 128));
+      for (int band = 2; band < 30; ++band) {
+        const double value = static_cast<double>(feature(options, row, FeatureKind::band_energy, 0, band));
+        sum += value, squares += value * value, count += 1;
+      }
+    }
+    return std::sqrt(squares / count - sum * sum / count / count);
+  };
+  CHECK(scatter(thrum::SpectrumKind::sine_tapers) < 0.6 * scatter(thrum::SpectrumKind::hann));
 }
 
 TEST_CASE("the energies of all bands add up to the variance") {

@@ -32,7 +32,9 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.kurtosis,
                        signal.zero_crossings,
                        signal.correlation,
-                       signal.bands};
+                       signal.bands,
+                       static_cast<int>(signal.spectrum),
+                       signal.tapers};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
   const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
   crc.add(numbers, 4);

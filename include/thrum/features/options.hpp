@@ -27,11 +27,18 @@ constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
 
+/// How the spectrum of a window is estimated.
+enum class SpectrumKind : uint8_t {
+  hann,         ///< one transform of the window times Hann's: the cheapest, and the most scattered
+  sine_tapers,  ///< mean of several, each of the window times another sine taper: steadier, as coarse as they
+                ///< are many
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
   int channels = 1;
-  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int window = 1024;        ///< frames, from 8 to 65536; spectra are cheapest of powers of two
   int hop = 512;            ///< frames from one window to the next, 1 to window
   float sampling_rate = 1;  ///< frames per second
 
@@ -49,6 +56,8 @@ struct FeatureOptions {
   float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
   float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
   float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+  SpectrumKind spectrum = SpectrumKind::hann;
+  int tapers = 5;  ///< sine tapers, 1 to 16
 
   ChannelOptions channel[max_channels] = {};
 };
@@ -61,7 +70,8 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
          a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
          a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
-         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
+         a.spectrum == b.spectrum && a.tapers == b.tapers;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -155,30 +165,54 @@ constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   return {FeatureKind::correlation, first, first + 1 + pair};
 }
 
-/// Upper edge of the last band in Hz.
-constexpr float highest_hz(const FeatureOptions& options) {
-  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+/// Samples of the transform of a window: the next power of two. What is beyond the window is zero.
+constexpr Index transform_size(const FeatureOptions& options) {
+  Index size = 8;
+  while (size < options.window) size *= 2;
+  return size;
 }
 
-/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
-constexpr float band_edge_hz(const FeatureOptions& options, int band) {
-  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
-  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
-}
+/// Equal bands of frequencies, and the bins of a transform that lie in them. Bin k is k sampling_rate /
+/// size Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it. Bin
+/// 0 belongs to none.
+struct BandLayout {
+  int bands = 0;
+  float lowest_hz = 0;   ///< lower edge of the first
+  float highest_hz = 0;  ///< upper edge of the last
+  float sampling_rate = 1;
+  Index size = 0;  ///< of the transform
 
-/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
-/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
-/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
-/// matter.
-constexpr Index band_edge(const FeatureOptions& options, int band) {
-  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
-  constexpr float slack = 1.0f / 32.0f;
-  const Index last = options.window / 2;
-  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
-  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
-  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
-  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
-  return first > 0 ? first : 1;
+  /// Lower edge of a band in Hz; of band `bands`, the upper edge of the last.
+  constexpr float edge_hz(int band) const {
+    return lowest_hz + static_cast<float>(band) / static_cast<float>(bands) * (highest_hz - lowest_hz);
+  }
+
+  /// First bin of a band; of band `bands`, one past the last bin of the last. An edge up to 1/32 bin above a
+  /// bin counts as that bin, so that a rounding does not matter.
+  constexpr Index first_bin(int band) const {
+    const float bin = edge_hz(band) / sampling_rate * static_cast<float>(size);
+    constexpr float slack = 1.0f / 32.0f;
+    const Index last = size / 2;
+    if (!(bin < static_cast<float>(last) + slack)) return band < bands ? last : last + 1;
+    if (band == bands) return static_cast<Index>(bin + slack) + 1;
+    const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+    const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+    return first > 0 ? first : 1;
+  }
+
+  /// Every band holds a bin.
+  constexpr bool filled() const {
+    for (int band = 0; band < bands; ++band)
+      if (first_bin(band) >= first_bin(band + 1)) return false;
+    return true;
+  }
+};
+
+/// The bands of the spectrum.
+constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
+  return {options.bands, options.lowest_hz,
+          options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
 }
 
 namespace detail {
@@ -186,20 +220,30 @@ namespace detail {
 constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
 
+/// A place for the upper edge of bands: 0, which stands for a default, or up to half the sampling rate.
+constexpr bool is_upper_edge(float hz, float sampling_rate) {
+  return hz >= 0.0f && hz <= 0.5f * sampling_rate;
+}
+
 constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
   if (options.bands == 0) return nullptr;
-  if (!is_power_of_two(options.window))
-    return "window must be a power of two from 8 to 65536 when bands are on";
-  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
+  if (options.bands < 0 || options.bands > transform_size(options) / 2)
+    return "bands must be from 0 to half the window's next power of two";
   if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
     return "energy_floor must be positive, at least 1.2e-38";
   if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
-  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
+  if (!is_upper_edge(options.highest_hz, options.sampling_rate))
     return "highest_hz must be 0 or at most half the sampling rate";
-  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
-  for (int band = 0; band < options.bands; ++band)
-    if (band_edge(options, band) >= band_edge(options, band + 1))
-      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  const BandLayout layout = spectrum_bands(options);
+  if (!(layout.lowest_hz < layout.highest_hz)) return "lowest_hz must be below highest_hz";
+  if (!layout.filled())
+    return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.spectrum != SpectrumKind::hann && options.spectrum != SpectrumKind::sine_tapers)
+    return "spectrum must be hann or sine_tapers";
+  if (options.spectrum == SpectrumKind::sine_tapers &&
+      (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
+       options.window % 2 != 0))
+    return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
   return nullptr;
 }
 
