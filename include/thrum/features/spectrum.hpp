@@ -23,7 +23,7 @@ constexpr Index taper_circle_size(const FeatureOptions& options) {
   return has_sine_tapers(options) ? 2 * Index{options.window} : Index{options.window};
 }
 
-/// A window that is a power of two shares one circle between transform and tapers.
+/// A window that is a power of two shares one circle between transforms and tapers.
 constexpr bool shares_circle(const FeatureOptions& options) {
   return transform_size(options) == options.window;
 }
@@ -39,40 +39,114 @@ inline Circle<float> taper_circle(const FeatureOptions& options, const float* ta
   return {table + before, taper_circle_size(options)};
 }
 
-/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
-/// 0 and size/2 twice, since they stand for their mirror images too.
-inline float band_power(const float* spectrum, Index size, Index first, Index end) {
-  const bool with_last = end == size / 2 + 1;
-  if (with_last) --end;
+/// A packed transform of `size` real samples.
+struct Spectrum {
+  const float* packed;
+  Index size;
+
+  /// X[k] for |k| <= size.
+  Complex<float> bin(Index k) const {
+    const Index distance = k < 0 ? -k : k;
+    const Index half = size / 2, mirrored = distance > half ? size - distance : distance;
+    if (mirrored == 0) return {packed[0], 0.0f};
+    if (mirrored == half) return {packed[1], 0.0f};
+    const Complex<float> value = load(packed + 2 * mirrored);
+    return {value.re, (k < 0) != (distance > half) ? -value.im : value.im};
+  }
+  /// |X[k]|^2 for 0 < k < size / 2.
+  float power(Index k) const { return squared(load(packed + 2 * k)); }
+  /// |X[size / 2]|^2.
+  float last_power() const { return packed[1] * packed[1]; }
+
+  static float squared(Complex<float> z) { return z.re * z.re + z.im * z.im; }
+};
+
+/// The spectra of a window by sine tapers, summed, times 4: read off its transform with as many zeros behind
+/// it. sin a is the difference of exp(ia) and exp(-ia) over 2i, so taper k takes the difference of the
+/// spectrum moved up and down by k bins of that longer transform.
+struct TaperedSpectrum {
+  Spectrum twice_as_long;
+  Index tapers;
+
+  float power(Index k) const {
+    const Index center = 2 * k;
+    if (center <= tapers || center + tapers >= twice_as_long.size / 2) return power_near_end(center);
+    const float* low = twice_as_long.packed + 2 * center;
+    const float* high = low;
+    float sum = 0;
+    for (Index order = 0; order < tapers; ++order) sum += Spectrum::squared(load(low -= 2) - load(high += 2));
+    return sum;
+  }
+  float last_power() const { return power_near_end(twice_as_long.size / 2); }
+
+ private:
+  float power_near_end(Index center) const {
+    float sum = 0;
+    for (Index order = 1; order <= tapers; ++order)
+      sum += Spectrum::squared(twice_as_long.bin(center - order) - twice_as_long.bin(center + order));
+    return sum;
+  }
+};
+
+/// Sum of the powers of the bins from `first` to before `end`.
+template <typename AnySpectrum>
+inline float power_of_bins(const AnySpectrum& spectrum, Index first, Index end) {
   float total = 0;
   for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
     const Index stop = smaller(begin + samples_per_partial_sum, end);
     float sum = 0;
-    for (Index k = begin; k < stop; ++k)
-      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
+    for (Index k = begin; k < stop; ++k) sum += spectrum.power(k);
     total += sum;
   }
-  total *= 2.0f;
-  return with_last ? total + spectrum[1] * spectrum[1] : total;
+  return total;
 }
 
-/// Adds to each band's power that of a packed transform.
-inline void add_band_powers(const BandLayout& layout, const float* spectrum, float* powers) {
+/// Adds to the power of each band that of its bins: bins other than the last twice, since they stand for
+/// their mirror images too.
+template <typename AnySpectrum>
+inline void add_band_powers(const BandLayout& layout, const AnySpectrum& spectrum, float* powers) {
+  const Index last = layout.size / 2;
   Index first = layout.first_bin(0);
   for (int band = 0; band < layout.bands; ++band) {
     const Index end = layout.first_bin(band + 1);
-    powers[band] += band_power(spectrum, layout.size, first, end);
+    powers[band] += 2.0f * power_of_bins(spectrum, first, smaller(end, last));
+    if (end > last) powers[band] += spectrum.last_power();
     first = end;
   }
 }
 
-/// Transforms the `frames` samples at the front of `work`, zeros behind them, and adds the power of each
-/// band.
-inline void add_padded_band_powers(const BandLayout& layout, Index frames, Circle<float> circle, float* work,
-                                   float* powers) {
-  for (Index i = frames; i < layout.size; ++i) work[i] = 0.0f;
-  real_fourier_transform(work, layout.size, circle);
-  add_band_powers(layout, work, powers);
+/// The transform of `size` samples, of which those from `frames` on are zero, in place.
+inline Spectrum padded_spectrum(float* x, Index frames, Index size, Circle<float> circle) {
+  for (Index i = frames; i < size; ++i) x[i] = 0.0f;
+  real_fourier_transform(x, size, circle);
+  return {x, size};
+}
+
+/// Adds the powers of the bands by Hann's window. signal: layout.size floats, destroyed.
+inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
+                            float* signal, float* powers) {
+  apply_hann_window(signal, Index{options.window}, taper_circle(options, table));
+  const Circle<float> circle = transform_circle(options, table);
+  add_band_powers(layout, padded_spectrum(signal, options.window, layout.size, circle), powers);
+}
+
+/// Adds the powers of the bands by all sine tapers, times 4. A window that is a power of two takes one
+/// transform of twice its length, any other a transform for each taper. signal: options.window and as many
+/// floats as either needs behind them; destroyed.
+inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
+                                  float* signal, float* powers) {
+  const Index frames = options.window;
+  const Circle<float> circle = transform_circle(options, table);
+  if (shares_circle(options)) {
+    const Spectrum spectrum = padded_spectrum(signal, frames, 2 * frames, circle);
+    return add_band_powers(layout, TaperedSpectrum{spectrum, options.tapers}, powers);
+  }
+  float* const tapered = signal + frames;
+  for (int order = 1; order <= options.tapers; ++order) {
+    apply_sine_taper(signal, frames, Index{order}, taper_circle(options, table), tapered);
+    add_band_powers(layout, padded_spectrum(tapered, frames, layout.size, circle), powers);
+  }
+  for (int band = 0; band < layout.bands; ++band) powers[band] *= 4.0f;
 }
 
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
@@ -82,21 +156,13 @@ inline void add_padded_band_powers(const BandLayout& layout, Index frames, Circl
 inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
                                 float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
-  const Index frames = options.window;
-  const Circle<float> circle = transform_circle(options, table);
-  const Circle<float> taper = taper_circle(options, table);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
-  float per_power = 1.0f / (static_cast<float>(frames) * static_cast<float>(layout.size));
+  float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
   if (has_sine_tapers(options)) {
-    float* const work = signal + frames;
-    for (int order = 1; order <= options.tapers; ++order) {
-      apply_sine_taper(signal, frames, Index{order}, taper, work);
-      add_padded_band_powers(layout, frames, circle, work, energies);
-    }
-    per_power *= 2.0f / static_cast<float>(options.tapers);
+    add_sine_taper_powers(options, layout, table, signal, energies);
+    per_power *= 0.5f / static_cast<float>(options.tapers);
   } else {
-    apply_hann_window(signal, frames, taper);
-    add_padded_band_powers(layout, frames, circle, signal, energies);
+    add_hann_powers(options, layout, table, signal, energies);
     per_power *= 8.0f / 3.0f;
   }
   for (int band = 0; band < layout.bands; ++band) {
