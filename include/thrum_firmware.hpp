@@ -759,9 +759,14 @@ struct FeatureOptions {
   int bands = 16;               ///< log energies in so many equal bands; 0: none
   float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
   float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
-  float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+  float energy_floor = 1e-12f;  ///< least energy of a band: silence is not minus infinity
   SpectrumKind spectrum = SpectrumKind::hann;
   int tapers = 5;  ///< sine tapers, 1 to 16
+
+  int envelope_bands = 0;         ///< log energies of the envelope's spectrum in so many equal bands; 0: none
+  float envelope_lowest_hz = 0;   ///< lower edge of the band whose envelope it is; 0: a quarter of the rate
+  float envelope_highest_hz = 0;  ///< its upper edge; 0: half the sampling rate
+  float envelope_limit_hz = 0;  ///< upper edge of the last envelope band; 0: half as far as the band is wide
 
   ChannelOptions channel[max_channels] = {};
 };
@@ -775,7 +780,9 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
          a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
          a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
-         a.spectrum == b.spectrum && a.tapers == b.tapers;
+         a.spectrum == b.spectrum && a.tapers == b.tapers && a.envelope_bands == b.envelope_bands &&
+         a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
+         a.envelope_limit_hz == b.envelope_limit_hz;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -790,6 +797,7 @@ enum class FeatureKind : uint8_t {
   kurtosis,                   ///< fourth moment / rms^4: 3 for Gaussian noise, 1.5 for a sine; 0 when flat
   zero_crossings,             ///< changes of sign a second
   band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
+  envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
 };
 
@@ -805,6 +813,7 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::kurtosis: return "kurtosis";
     case FeatureKind::zero_crossings: return "zero crossings";
     case FeatureKind::band_energy: return "band";
+    case FeatureKind::envelope_energy: return "envelope band";
     case FeatureKind::correlation: return "correlation";
   }
   return "?";
@@ -814,11 +823,11 @@ constexpr const char* to_string(FeatureKind kind) {
 struct FeatureName {
   FeatureKind kind;
   int channel;
-  int detail;  ///< the band; the other channel of a correlation; else 0
+  int detail;  ///< the band, from 0; the other channel of a correlation; else 0
 };
 
-/// True when each channel has a feature of this kind (band_energy, correlation: when there are any).
-constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
+/// How many features of this kind each channel has; of correlation, how many there are in all.
+constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   switch (kind) {
     case FeatureKind::mean: return options.mean;
     case FeatureKind::rms: return options.rms;
@@ -828,39 +837,37 @@ constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::skewness: return options.skewness;
     case FeatureKind::kurtosis: return options.kurtosis;
     case FeatureKind::zero_crossings: return options.zero_crossings;
-    case FeatureKind::band_energy: return options.bands > 0;
-    case FeatureKind::correlation: return options.correlation && options.channels > 1;
+    case FeatureKind::band_energy: return options.bands;
+    case FeatureKind::envelope_energy: return options.envelope_bands;
+    case FeatureKind::correlation:
+      return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
-  return false;
+  return 0;
 }
 
-/// Features of one channel, its bands included, correlations not.
+/// Features of one channel, correlations not included.
 constexpr int features_per_channel(const FeatureOptions& options) {
-  int count = options.bands;
-  for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind)
-    if (has_feature(options, static_cast<FeatureKind>(kind))) ++count;
+  int count = 0;
+  for (int kind = 0; kind < static_cast<int>(FeatureKind::correlation); ++kind)
+    count += feature_count(options, static_cast<FeatureKind>(kind));
   return count;
 }
 
-/// Features in a row: channel after channel in the order of FeatureKind with its bands from low to high, then
-/// the correlations (0,1), (0,2), ..., (1,2), ...
+/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
+/// correlations (0,1), (0,2), ..., (1,2), ...
 constexpr int feature_count(const FeatureOptions& options) {
-  const int pairs = options.channels * (options.channels - 1) / 2;
-  return options.channels * features_per_channel(options) +
-         (has_feature(options, FeatureKind::correlation) ? pairs : 0);
+  return options.channels * features_per_channel(options) + feature_count(options, FeatureKind::correlation);
 }
 
 /// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
 constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   const int per_channel = features_per_channel(options);
   if (index < options.channels * per_channel) {
-    const int channel = index / per_channel;
     int place = index % per_channel;
-    for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind) {
-      if (!has_feature(options, static_cast<FeatureKind>(kind))) continue;
-      if (place-- == 0) return {static_cast<FeatureKind>(kind), channel, 0};
-    }
-    return {FeatureKind::band_energy, channel, place};
+    int kind = 0;
+    while (place >= feature_count(options, static_cast<FeatureKind>(kind)))
+      place -= feature_count(options, static_cast<FeatureKind>(kind++));
+    return {static_cast<FeatureKind>(kind), index / per_channel, place};
   }
   int first = 0;
   int pair = index - options.channels * per_channel;
@@ -919,6 +926,40 @@ constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
           options.sampling_rate, transform_size(options)};
 }
 
+/// The band of the signal whose envelope is looked at, as one band of its spectrum.
+constexpr BandLayout carrier_band(const FeatureOptions& options) {
+  return {1, options.envelope_lowest_hz > 0.0f ? options.envelope_lowest_hz : 0.25f * options.sampling_rate,
+          options.envelope_highest_hz > 0.0f ? options.envelope_highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
+}
+
+/// The bins of the carrier's band: the first, and how many. That of half the sampling rate is none of them.
+struct CarrierBins {
+  Index first;
+  Index count;
+};
+constexpr CarrierBins carrier_bins(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const Index first = carrier.first_bin(0);
+  return {first, smaller(carrier.first_bin(1), carrier.size / 2) - first};
+}
+
+/// The bands of the envelope's spectrum. The envelope of a narrow band needs few samples: what `size` and
+/// `sampling_rate` say. It has as many frequencies as the band has bins, and none may
+/// fold back onto those up to the limit, nor onto the next one, which a Hann window mixes in.
+constexpr BandLayout envelope_bands(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const float limit = options.envelope_limit_hz > 0.0f ? options.envelope_limit_hz
+                                                       : 0.5f * (carrier.highest_hz - carrier.lowest_hz);
+  BandLayout layout{options.envelope_bands, 0.0f, limit, options.sampling_rate, carrier.size};
+  const Index needed = carrier_bins(options).count + layout.first_bin(layout.bands);
+  Index size = 8;
+  while (size < needed) size *= 2;
+  layout.sampling_rate *= static_cast<float>(size) / static_cast<float>(carrier.size);
+  layout.size = size;
+  return layout;
+}
+
 namespace detail {
 
 constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
@@ -933,8 +974,6 @@ constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
   if (options.bands == 0) return nullptr;
   if (options.bands < 0 || options.bands > transform_size(options) / 2)
     return "bands must be from 0 to half the window's next power of two";
-  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
-    return "energy_floor must be positive, at least 1.2e-38";
   if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
   if (!is_upper_edge(options.highest_hz, options.sampling_rate))
     return "highest_hz must be 0 or at most half the sampling rate";
@@ -948,6 +987,30 @@ constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
       (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
        options.window % 2 != 0))
     return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_envelope(const FeatureOptions& options) {
+  if (options.envelope_bands == 0) return nullptr;
+  if (!is_power_of_two(options.window)) return "window must be a power of two when envelope_bands are on";
+  if (options.envelope_bands < 0 || options.envelope_bands > options.window / 4)
+    return "envelope_bands must be from 0 to window / 4";
+  if (!is_upper_edge(options.envelope_lowest_hz, options.sampling_rate) ||
+      !is_upper_edge(options.envelope_highest_hz, options.sampling_rate))
+    return "envelope_lowest_hz and envelope_highest_hz must be from 0 to half the sampling rate";
+  const BandLayout carrier = carrier_band(options);
+  const float width = carrier.highest_hz - carrier.lowest_hz;
+  if (!(width > 0.0f) || carrier_bins(options).count < 2)
+    return "envelope_lowest_hz must be below envelope_highest_hz, by two bins at least";
+  if (!(options.envelope_limit_hz >= 0.0f && options.envelope_limit_hz <= width))
+    return "envelope_limit_hz must be from 0 to envelope_highest_hz - envelope_lowest_hz";
+  const BandLayout layout = envelope_bands(options);
+  if (layout.size > options.window / 2)
+    return "envelope_highest_hz - envelope_lowest_hz and envelope_limit_hz must be less than half the "
+           "sampling "
+           "rate together";
+  if (!layout.filled())
+    return "every envelope band must hold a bin: use fewer, a higher limit or a longer window";
   return nullptr;
 }
 
@@ -968,7 +1031,10 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (options.window < 8 || options.window > 65536) return "window must be from 8 to 65536 frames";
   if (options.hop < 1 || options.hop > options.window) return "hop must be from 1 to window";
   if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
+  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
+    return "energy_floor must be positive, at least 1.2e-38";
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (options.correlation && options.window < options.channels)
@@ -981,7 +1047,9 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
 /// finite is found under any compiler flag).
 inline Status check(const FeatureOptions& options) {
   bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
-                is_finite(options.highest_hz) && is_finite(options.energy_floor);
+                is_finite(options.highest_hz) && is_finite(options.energy_floor) &&
+                is_finite(options.envelope_lowest_hz) && is_finite(options.envelope_highest_hz) &&
+                is_finite(options.envelope_limit_hz);
   for (const ChannelOptions& channel : options.channel)
     finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
   return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
@@ -1254,10 +1322,13 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.correlation,
                        signal.bands,
                        static_cast<int>(signal.spectrum),
-                       signal.tapers};
+                       signal.tapers,
+                       signal.envelope_bands};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
-  crc.add(numbers, 4);
+  const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
+                           signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,
+                           signal.envelope_limit_hz};
+  crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
   for (int c = 0; c < signal.channels; ++c) {
     crc.add(signal.channel[c].counts_per_unit);
     crc.add(signal.channel[c].full_scale);
@@ -2222,6 +2293,9 @@ namespace thrum {
 
 namespace detail {
 
+constexpr bool has_transform(const FeatureOptions& options) {
+  return options.bands > 0 || options.envelope_bands > 0;
+}
 constexpr bool has_sine_tapers(const FeatureOptions& options) {
   return options.bands > 0 && options.spectrum == SpectrumKind::sine_tapers;
 }
@@ -2231,19 +2305,23 @@ constexpr Index taper_circle_size(const FeatureOptions& options) {
   return has_sine_tapers(options) ? 2 * Index{options.window} : Index{options.window};
 }
 
-/// A window that is a power of two shares one circle between transforms and tapers.
-constexpr bool shares_circle(const FeatureOptions& options) {
+/// A window that is a power of two is as long as its transform: one circle serves both.
+constexpr bool is_unpadded(const FeatureOptions& options) {
   return transform_size(options) == options.window;
 }
+
 constexpr Index transform_circle_size(const FeatureOptions& options) {
-  return shares_circle(options) ? taper_circle_size(options) : transform_size(options);
+  return is_unpadded(options) ? taper_circle_size(options) : transform_size(options);
+}
+constexpr bool has_own_taper_circle(const FeatureOptions& options) {
+  return options.bands > 0 && !is_unpadded(options);
 }
 
 inline Circle<float> transform_circle(const FeatureOptions& options, const float* table) {
   return {table, transform_circle_size(options)};
 }
 inline Circle<float> taper_circle(const FeatureOptions& options, const float* table) {
-  const Index before = shares_circle(options) ? 0 : cosine_table_size(transform_circle_size(options));
+  const Index before = is_unpadded(options) ? 0 : cosine_table_size(transform_circle_size(options));
   return {table + before, taper_circle_size(options)};
 }
 
@@ -2345,7 +2423,7 @@ inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayou
                                   float* signal, float* powers) {
   const Index frames = options.window;
   const Circle<float> circle = transform_circle(options, table);
-  if (shares_circle(options)) {
+  if (is_unpadded(options)) {
     const Spectrum spectrum = padded_spectrum(signal, frames, 2 * frames, circle);
     return add_band_powers(layout, TaperedSpectrum{spectrum, options.tapers}, powers);
   }
@@ -2355,6 +2433,10 @@ inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayou
     add_band_powers(layout, padded_spectrum(tapered, frames, layout.size, circle), powers);
   }
   for (int band = 0; band < layout.bands; ++band) powers[band] *= 4.0f;
+}
+
+inline float log_energy(float energy, float floor) {
+  return is_finite(energy) ? natural_log(larger(energy, floor)) : positive_infinity<float>();
 }
 
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
@@ -2373,29 +2455,26 @@ inline void write_band_energies(const FeatureOptions& options, float amplitude, 
     add_hann_powers(options, layout, table, signal, energies);
     per_power *= 8.0f / 3.0f;
   }
-  for (int band = 0; band < layout.bands; ++band) {
-    const float energy = energies[band] * per_power * amplitude * amplitude;
-    energies[band] =
-        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
-  }
+  for (int band = 0; band < layout.bands; ++band)
+    energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
 }
 
 }  // namespace detail
 
 /// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
 constexpr Index feature_table_size(const FeatureOptions& options) {
-  if (options.bands == 0) return 1;
+  if (!detail::has_transform(options)) return 1;
   return cosine_table_size(detail::transform_circle_size(options)) +
-         (detail::shares_circle(options) ? 0 : cosine_table_size(detail::taper_circle_size(options)));
+         (detail::has_own_taper_circle(options) ? cosine_table_size(detail::taper_circle_size(options)) : 0);
 }
 
 /// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
 /// thousand instructions a float on a processor without double.
 constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
-  if (options.bands == 0) return;
+  if (!detail::has_transform(options)) return;
   const Index size = detail::transform_circle_size(options);
   fill_cosine_table(table, size);
-  if (!detail::shares_circle(options))
+  if (detail::has_own_taper_circle(options))
     fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
 }
 
@@ -2409,13 +2488,78 @@ struct FeatureTable {
 /// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
 /// once, a transform beside it.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
-  if (options.bands == 0) return options.window;
-  return transform_size(options) + (detail::has_sine_tapers(options) ? options.window : 0);
+  const Index frames = options.window;
+  const Index in_place = options.bands > 0 ? transform_size(options) : frames;
+  const bool beside = detail::has_sine_tapers(options) || options.envelope_bands > 0;
+  return beside ? frames + transform_size(options) : in_place;
 }
 
 }  // namespace thrum
 
 #endif  // THRUM_FEATURES_SPECTRUM_HPP
+
+#ifndef THRUM_FEATURES_ENVELOPE_HPP
+#define THRUM_FEATURES_ENVELOPE_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Leaves the bins of the carrier's band at the front of a packed transform, with zeros behind them up to
+/// `size` complex numbers.
+inline void keep_carrier(CarrierBins bins, Index size, float* spectrum) {
+  const float* from = spectrum + 2 * bins.first;
+  for (Index i = 0; i < 2 * bins.count; ++i) spectrum[i] = from[i];
+  for (Index i = 2 * bins.count; i < 2 * size; ++i) spectrum[i] = 0.0f;
+}
+
+/// Writes the squared envelope of the carrier's band, layout.size samples, to the front of `work`; signal: y,
+/// options.window floats; work: as many.
+inline void write_squared_envelope(const FeatureOptions& options, const BandLayout& layout,
+                                   Circle<float> circle, const float* signal, float* work) {
+  for (Index i = 0; i < options.window; ++i) work[i] = signal[i];
+  real_fourier_transform(work, Index{options.window}, circle);
+  keep_carrier(carrier_bins(options), layout.size, work);
+  complex_fourier_transform(work, layout.size, circle);  // backwards in time, which no energy notices
+  for (Index i = 0; i < layout.size; ++i) work[i] = Spectrum::squared(load(work + 2 * i));
+}
+
+/// Divides the samples by their mean and subtracts 1; all 0 when they are too small for that.
+inline void make_relative(float* x, Index size) {
+  const float mean = ordered_sum_of(x, size) / static_cast<float>(size);
+  const float factor = mean >= FLT_MIN ? 1.0f / mean : 0.0f;
+  const float offset = mean >= FLT_MIN ? 1.0f : 0.0f;
+  for (Index i = 0; i < size; ++i) x[i] = x[i] * factor - offset;
+}
+
+/// Writes the log energies of the envelope's bands. The envelope is the magnitude of the analytic signal of
+/// the carrier's band: its bins alone, transformed back. They may be moved down to 0 Hz first, which turns
+/// phases but no magnitude; then few samples carry them. Squared, it has no frequency above the width of the
+/// band, so that nothing folds back onto those below the limit. Energies are of the squared envelope over its
+/// mean, minus 1, under Hann's window: no unit, and no gain changes them. For a carrier times 1 + m cos, the
+/// energy at the frequency of the cosine is 2 m^2 / (1 + m^2 / 2)^2, for Gaussian noise all of them are at
+/// most 1. Source: Randall, Antoni and Chobsaard, Mechanical Systems and Signal Processing 15, 2001. signal:
+/// y, options.window floats; work: as many.
+inline void write_envelope_energies(const FeatureOptions& options, const float* table, const float* signal,
+                                    float* work, float* energies) {
+  const BandLayout layout = envelope_bands(options);
+  const Circle<float> circle = transform_circle(options, table);
+  write_squared_envelope(options, layout, circle, signal, work);
+  make_relative(work, layout.size);
+  apply_hann_window(work, layout.size, circle);
+  real_fourier_transform(work, layout.size, circle);
+  for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
+  add_band_powers(layout, Spectrum{work, layout.size}, energies);
+  const float size = static_cast<float>(layout.size);
+  for (int band = 0; band < layout.bands; ++band)
+    energies[band] = log_energy(energies[band] * (8.0f / 3.0f) / (size * size), options.energy_floor);
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_ENVELOPE_HPP
 
 #ifndef THRUM_FEATURES_EXTRACT_HPP
 #define THRUM_FEATURES_EXTRACT_HPP
@@ -2459,8 +2603,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
   if (options.zero_crossings)
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
-  if (options.bands > 0) write_band_energies(options, amplitude, table, signal, features);
-  return features + options.bands;
+  float* const bands = features;
+  float* const envelope = bands + options.bands;
+  if (options.envelope_bands > 0)
+    write_envelope_energies(options, table, signal, signal + options.window, envelope);
+  if (options.bands > 0)
+    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  return envelope + options.envelope_bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.

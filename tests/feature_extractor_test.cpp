@@ -184,4 +184,7 @@ TEST_CASE("features have names that say channel, kind and band in Hz") {
   CHECK(names[9] == "ch0 band 1 (1250-2500 Hz)");
   CHECK(names[16] == "ch1 mean");
   CHECK(names.back() == "ch0-ch1 correlation");
+  options.envelope_bands = 2;
+  options.envelope_limit_hz = 500;
+  CHECK(thrum::feature_names(options)[17] == "ch0 envelope band 1 (250-500 Hz)");
 }

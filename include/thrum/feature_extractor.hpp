@@ -116,6 +116,8 @@ inline std::vector<std::string> feature_names(const FeatureOptions& options) {
     text += std::string(" ") + to_string(name.kind);
     if (name.kind == FeatureKind::band_energy)
       text += detail::band_name(spectrum_bands(options), name.detail);
+    if (name.kind == FeatureKind::envelope_energy)
+      text += detail::band_name(envelope_bands(options), name.detail);
     names.push_back(text);
   }
   return names;

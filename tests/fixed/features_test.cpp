@@ -208,6 +208,25 @@ TEST_CASE("options that make no sense are refused with the reason") {
   CHECK_THAT(reason([](FeatureOptions& o) { o.lowest_hz = 600; }), contains("lowest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 501; }), contains("highest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 30; }), contains("every band must hold a bin"));
+  const auto envelope = [](int bands, float lowest, float highest, float limit) {
+    return [=](FeatureOptions& o) {
+      o.envelope_bands = bands, o.envelope_lowest_hz = lowest;
+      o.envelope_highest_hz = highest, o.envelope_limit_hz = limit;
+    };
+  };
+  CHECK_THAT(reason(envelope(8, 0, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(envelope(8, 250, 500, 249)), contains("fine"));
+  CHECK_THAT(reason(envelope(-1, 0, 0, 0)), contains("envelope_bands"));
+  CHECK_THAT(reason(envelope(65, 0, 0, 0)), contains("envelope_bands"));
+  CHECK_THAT(reason(envelope(64, 0, 0, 0)), contains("every envelope band must hold a bin"));
+  CHECK_THAT(reason(envelope(8, -1, 0, 0)), contains("envelope_lowest_hz"));
+  CHECK_THAT(reason(envelope(8, 0, 501, 0)), contains("envelope_highest_hz"));
+  CHECK_THAT(reason(envelope(8, 0, 200, 0)), contains("below envelope_highest_hz"));
+  CHECK_THAT(reason(envelope(8, 300, 303, 0)), contains("two bins"));
+  CHECK_THAT(reason(envelope(8, 300, 400, 101)), contains("envelope_limit_hz"));
+  CHECK_THAT(reason(envelope(8, 1, 400, 300)), contains("half the sampling rate together"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0, o.envelope_bands = 8; }),
+             contains("power of two"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].counts_per_unit = 0; }),
              contains("counts_per_unit"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].full_scale = -1; }), contains("full_scale"));
@@ -555,6 +574,129 @@ TEST_CASE("the energies of all bands add up to the variance") {
   // The window weighs the samples unevenly: for noise the sum scatters by sqrt(35/18 * 2 / 4096) = 3 %; four
   // of it.
   CHECK(std::fabs(total / (rms * rms) - 1) < 0.12);
+}
+
+// ---- envelope
+
+namespace {
+
+/// Noise about a carrier in the upper half of the spectrum, its amplitude 1 + depth cos of so many periods.
+std::vector<float> modulated(int size, double periods, double depth, double noise_level = 0.0) {
+  Generator random(77);
+  std::vector<float> x;
+  for (int i = 0; i < size; ++i) {
+    const double at = 2 * pi * i / size;
+    x.push_back(static_cast<float>((1 + depth * std::cos(periods * at)) * std::sin(0.37 * size * at) +
+                                   noise_level * random.normal()));
+  }
+  return x;
+}
+
+/// Log energies of the envelope's bands by the definition, at the full rate and in double: the bins of the
+/// band alone transformed back, the square of the magnitude over its mean, minus 1, times Hann's window.
+std::vector<double> defined_envelope_energies(const FeatureOptions& options, const std::vector<float>& x) {
+  const std::size_t size = x.size();
+  const double n = static_cast<double>(size);
+  const auto turn = [&](std::size_t k, std::size_t i) {
+    return std::polar(1.0, 2 * pi * static_cast<double>(k * i % size) / n);
+  };
+  double mean = 0, mean_square = 0;
+  for (const float value : x) mean += static_cast<double>(value) / n;
+  const auto bins = thrum::carrier_bins(options);
+  std::vector<std::complex<double>> analytic(size);
+  for (std::size_t k = static_cast<std::size_t>(bins.first);
+       k < static_cast<std::size_t>(bins.first + bins.count); ++k) {
+    std::complex<double> bin = 0;
+    for (std::size_t i = 0; i < size; ++i) bin += (static_cast<double>(x[i]) - mean) * std::conj(turn(k, i));
+    for (std::size_t i = 0; i < size; ++i) analytic[i] += bin * turn(k, i);
+  }
+  for (const std::complex<double>& value : analytic) mean_square += std::norm(value) / n;
+  std::vector<double> energies;
+  const thrum::BandLayout layout = envelope_bands(options);
+  for (int band = 0; band < layout.bands; ++band) {
+    double energy = 0;
+    for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1); ++k) {
+      std::complex<double> bin = 0;
+      for (std::size_t i = 0; i < size; ++i)
+        bin += (0.5 - 0.5 * std::cos(2 * pi * static_cast<double>(i) / n)) *
+               (std::norm(analytic[i]) / mean_square - 1) * turn(static_cast<std::size_t>(k), i);
+      energy += 2 * std::norm(bin) * (8.0 / 3) / (n * n);
+    }
+    energies.push_back(std::log(std::max(energy, static_cast<double>(options.energy_floor))));
+  }
+  return energies;
+}
+
+}  // namespace
+
+TEST_CASE("envelope energies agree with their definition, wherever the band lies and however narrow it is") {
+  const float edges[][3] = {{0, 0, 0}, {300, 400, 100}, {100, 350, 240}, {20, 60, 40}, {1, 300, 199}};
+  for (const auto& [lowest, highest, limit] : edges) {
+    FeatureOptions options = one_channel(256);
+    options.envelope_bands = 4;
+    options.envelope_lowest_hz = lowest, options.envelope_highest_hz = highest;
+    options.envelope_limit_hz = limit;
+    REQUIRE(check(options) == Status::ok);
+    std::vector<float> x = noise(61, 256);
+    for (float& value : x) value += 7;
+    const std::vector<double> exact = defined_envelope_energies(options, x);
+    const Extracted row = extract(options, x);
+    for (int band = 0; band < 4; ++band)
+      REQUIRE(feature(options, row, FeatureKind::envelope_energy, 0, band) ==
+              Approx(exact[static_cast<std::size_t>(band)]).margin(1e-4));
+  }
+}
+
+TEST_CASE(
+    "the frequency at which a carrier's amplitude swings stands out of the envelope, not of the spectrum") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 16;
+  options.envelope_limit_hz = 160;  // a band is 10 Hz
+  for (const double hz : {25.4, 75.2, 115.5}) {
+    const Extracted row = extract(options, modulated(1024, std::round(hz * 1.024), 0.5, 0.05));
+    const int expected = static_cast<int>(hz / 10);
+    const float energy = feature(options, row, FeatureKind::envelope_energy, 0, expected);
+    // 2 m^2 / (1 + m^2/2)^2 at m = 1/2; the noise adds to the mean a little.
+    CHECK(energy == Approx(std::log(0.5 / (1.125 * 1.125))).margin(0.1));
+    for (int band = 0; band < 16; ++band)
+      if (band != expected) CHECK(feature(options, row, FeatureKind::envelope_energy, 0, band) < energy - 2);
+    // A twin without modulation: nothing stands out.
+    const Extracted steady = extract(options, modulated(1024, 1, 0.0, 0.05));
+    CHECK(feature(options, steady, FeatureKind::envelope_energy, 0, expected) < energy - 3);
+  }
+}
+
+TEST_CASE("a tone below the band whose envelope is taken does not disturb it") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 8;
+  std::vector<float> x = modulated(1024, 20, 0.5, 0.1);
+  const Extracted alone = extract(options, x);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] += static_cast<float>(4 * std::sin(2 * pi * 31 * static_cast<double>(i) / 1024));
+  const Extracted with_tone = extract(options, x);
+  for (int band = 0; band < 8; ++band)
+    CHECK(feature(options, with_tone, FeatureKind::envelope_energy, 0, band) ==
+          Approx(feature(options, alone, FeatureKind::envelope_energy, 0, band)).margin(1e-3));
+}
+
+TEST_CASE("the envelope energies of white noise do not depend on its loudness and are 1 at most") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 8;
+  double total = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::vector<float> x = noise(seed, 1024);
+    const Extracted quiet = extract(options, x);
+    for (float& value : x) value *= 4096.0f;
+    const Extracted loud = extract(options, x);
+    for (int band = 0; band < 8; ++band) {
+      const float energy = feature(options, quiet, FeatureKind::envelope_energy, 0, band);
+      CHECK(energy == feature(options, loud, FeatureKind::envelope_energy, 0, band));
+      total += std::exp(static_cast<double>(energy)) / 20;
+    }
+  }
+  // The squared envelope of a band of B bins has variance 1 over 2 B lags, of triangular weight: the half of
+  // them next to 0 has 3/4.
+  CHECK(total == Approx(0.75).margin(0.1));
 }
 
 TEST_CASE("silence has energies at the floor and zeros elsewhere") {

@@ -7,6 +7,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
+#include "thrum/features/envelope.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectrum.hpp"
 #include "thrum/features/statistics.hpp"
@@ -51,8 +52,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
   if (options.zero_crossings)
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
-  if (options.bands > 0) write_band_energies(options, amplitude, table, signal, features);
-  return features + options.bands;
+  float* const bands = features;
+  float* const envelope = bands + options.bands;
+  if (options.envelope_bands > 0)
+    write_envelope_energies(options, table, signal, signal + options.window, envelope);
+  if (options.bands > 0)
+    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  return envelope + options.envelope_bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.

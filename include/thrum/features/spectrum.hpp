@@ -14,6 +14,9 @@ namespace thrum {
 
 namespace detail {
 
+constexpr bool has_transform(const FeatureOptions& options) {
+  return options.bands > 0 || options.envelope_bands > 0;
+}
 constexpr bool has_sine_tapers(const FeatureOptions& options) {
   return options.bands > 0 && options.spectrum == SpectrumKind::sine_tapers;
 }
@@ -23,19 +26,23 @@ constexpr Index taper_circle_size(const FeatureOptions& options) {
   return has_sine_tapers(options) ? 2 * Index{options.window} : Index{options.window};
 }
 
-/// A window that is a power of two shares one circle between transforms and tapers.
-constexpr bool shares_circle(const FeatureOptions& options) {
+/// A window that is a power of two is as long as its transform: one circle serves both.
+constexpr bool is_unpadded(const FeatureOptions& options) {
   return transform_size(options) == options.window;
 }
+
 constexpr Index transform_circle_size(const FeatureOptions& options) {
-  return shares_circle(options) ? taper_circle_size(options) : transform_size(options);
+  return is_unpadded(options) ? taper_circle_size(options) : transform_size(options);
+}
+constexpr bool has_own_taper_circle(const FeatureOptions& options) {
+  return options.bands > 0 && !is_unpadded(options);
 }
 
 inline Circle<float> transform_circle(const FeatureOptions& options, const float* table) {
   return {table, transform_circle_size(options)};
 }
 inline Circle<float> taper_circle(const FeatureOptions& options, const float* table) {
-  const Index before = shares_circle(options) ? 0 : cosine_table_size(transform_circle_size(options));
+  const Index before = is_unpadded(options) ? 0 : cosine_table_size(transform_circle_size(options));
   return {table + before, taper_circle_size(options)};
 }
 
@@ -137,7 +144,7 @@ inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayou
                                   float* signal, float* powers) {
   const Index frames = options.window;
   const Circle<float> circle = transform_circle(options, table);
-  if (shares_circle(options)) {
+  if (is_unpadded(options)) {
     const Spectrum spectrum = padded_spectrum(signal, frames, 2 * frames, circle);
     return add_band_powers(layout, TaperedSpectrum{spectrum, options.tapers}, powers);
   }
@@ -147,6 +154,10 @@ inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayou
     add_band_powers(layout, padded_spectrum(tapered, frames, layout.size, circle), powers);
   }
   for (int band = 0; band < layout.bands; ++band) powers[band] *= 4.0f;
+}
+
+inline float log_energy(float energy, float floor) {
+  return is_finite(energy) ? natural_log(larger(energy, floor)) : positive_infinity<float>();
 }
 
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
@@ -165,29 +176,26 @@ inline void write_band_energies(const FeatureOptions& options, float amplitude, 
     add_hann_powers(options, layout, table, signal, energies);
     per_power *= 8.0f / 3.0f;
   }
-  for (int band = 0; band < layout.bands; ++band) {
-    const float energy = energies[band] * per_power * amplitude * amplitude;
-    energies[band] =
-        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
-  }
+  for (int band = 0; band < layout.bands; ++band)
+    energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
 }
 
 }  // namespace detail
 
 /// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
 constexpr Index feature_table_size(const FeatureOptions& options) {
-  if (options.bands == 0) return 1;
+  if (!detail::has_transform(options)) return 1;
   return cosine_table_size(detail::transform_circle_size(options)) +
-         (detail::shares_circle(options) ? 0 : cosine_table_size(detail::taper_circle_size(options)));
+         (detail::has_own_taper_circle(options) ? cosine_table_size(detail::taper_circle_size(options)) : 0);
 }
 
 /// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
 /// thousand instructions a float on a processor without double.
 constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
-  if (options.bands == 0) return;
+  if (!detail::has_transform(options)) return;
   const Index size = detail::transform_circle_size(options);
   fill_cosine_table(table, size);
-  if (!detail::shares_circle(options))
+  if (detail::has_own_taper_circle(options))
     fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
 }
 
@@ -201,8 +209,10 @@ struct FeatureTable {
 /// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
 /// once, a transform beside it.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
-  if (options.bands == 0) return options.window;
-  return transform_size(options) + (detail::has_sine_tapers(options) ? options.window : 0);
+  const Index frames = options.window;
+  const Index in_place = options.bands > 0 ? transform_size(options) : frames;
+  const bool beside = detail::has_sine_tapers(options) || options.envelope_bands > 0;
+  return beside ? frames + transform_size(options) : in_place;
 }
 
 }  // namespace thrum

@@ -138,7 +138,10 @@ class ModelHeaderWriter {
     out_ << "  // which features\n     " << signal.bands << ", " << hex_float(signal.lowest_hz) << ", "
          << hex_float(signal.highest_hz) << ", " << hex_float(signal.energy_floor)
          << ",  // bands, lowest and highest Hz, floor\n     thrum::SpectrumKind("
-         << static_cast<int>(signal.spectrum) << "), " << signal.tapers << ",  // spectrum, tapers\n     {";
+         << static_cast<int>(signal.spectrum) << "), " << signal.tapers << ",  // spectrum, tapers\n     "
+         << signal.envelope_bands << ", " << hex_float(signal.envelope_lowest_hz) << ", "
+         << hex_float(signal.envelope_highest_hz) << ", " << hex_float(signal.envelope_limit_hz)
+         << ",  // envelope\n     {";
     for (int c = 0; c < signal.channels; ++c) {
       const ChannelOptions& channel = signal.channel[c];
       out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";
