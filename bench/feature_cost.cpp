@@ -105,6 +105,7 @@ int firmware_main() {
   print("32 bands, 5 sine tapers", shared,
         [](Options& o) { o.bands = 32, o.spectrum = thrum::SpectrumKind::sine_tapers; });
   print("16 envelope bands", shared, [](Options& o) { o.envelope_bands = 16; });
+  print("8 bands of spectral kurtosis", shared, [](Options& o) { o.spectral_kurtosis_bands = 8; });
   print("correlation", shared, [](Options& o) { o.correlation = true; });
   return 0;
 }

@@ -186,5 +186,7 @@ TEST_CASE("features have names that say channel, kind and band in Hz") {
   CHECK(names.back() == "ch0-ch1 correlation");
   options.envelope_bands = 2;
   options.envelope_limit_hz = 500;
+  options.spectral_kurtosis_bands = 4;
+  CHECK(thrum::feature_names(options)[19] == "ch0 spectral kurtosis 1 (2500-5000 Hz)");
   CHECK(thrum::feature_names(options)[17] == "ch0 envelope band 1 (250-500 Hz)");
 }

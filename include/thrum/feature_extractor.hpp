@@ -118,6 +118,8 @@ inline std::vector<std::string> feature_names(const FeatureOptions& options) {
       text += detail::band_name(spectrum_bands(options), name.detail);
     if (name.kind == FeatureKind::envelope_energy)
       text += detail::band_name(envelope_bands(options), name.detail);
+    if (name.kind == FeatureKind::spectral_kurtosis)
+      text += detail::band_name(spectral_kurtosis_bands(options), name.detail);
     names.push_back(text);
   }
   return names;

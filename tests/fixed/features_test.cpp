@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cfloat>
 #include <cmath>
 #include <complex>
@@ -48,6 +49,17 @@ FeatureOptions one_channel(int window = 256) {
   options.window = window;
   options.hop = window / 2;
   options.sampling_rate = 1000;
+  return options;
+}
+
+/// All kinds of features that there are.
+FeatureOptions every_feature(int window = 256) {
+  FeatureOptions options = one_channel(window);
+  options.mean = true;
+  options.envelope_bands = 4;
+  options.spectral_kurtosis_bands = 4;
+  options.spectral_kurtosis_block = 32;
+  options.spectrum = thrum::SpectrumKind::sine_tapers;
   return options;
 }
 
@@ -126,26 +138,25 @@ TEST_CASE("the default options are in order, and are so at compile time") {
 }
 
 TEST_CASE("every switch adds one feature a channel, in the order of FeatureKind") {
-  FeatureOptions options = one_channel();
+  FeatureOptions options = every_feature();
   options.channels = 3;
-  options.mean = true;
   options.bands = 4;
-  CHECK(feature_count(options) == 3 * (8 + 4) + 3);
+  CHECK(feature_count(options) == 3 * (8 + 4 + 4 + 4) + 3);
   int previous = -1;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const thrum::FeatureName name = feature_name(options, i);
     CHECK(name.channel == 0);
     CHECK(static_cast<int>(name.kind) * 100 + name.detail > previous);
     previous = static_cast<int>(name.kind) * 100 + name.detail;
   }
-  CHECK(feature_name(options, 12).channel == 1);
+  CHECK(feature_name(options, 20).channel == 1);
   const int pairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
   for (int p = 0; p < 3; ++p) {
-    CHECK(feature_name(options, 36 + p).kind == FeatureKind::correlation);
-    CHECK(feature_name(options, 36 + p).channel == pairs[p][0]);
-    CHECK(feature_name(options, 36 + p).detail == pairs[p][1]);
+    CHECK(feature_name(options, 60 + p).kind == FeatureKind::correlation);
+    CHECK(feature_name(options, 60 + p).channel == pairs[p][0]);
+    CHECK(feature_name(options, 60 + p).detail == pairs[p][1]);
   }
-  options.bands = 0;
+  options.bands = options.envelope_bands = options.spectral_kurtosis_bands = 0;
   options.crest_factor = options.correlation = false;
   CHECK(feature_count(options) == 3 * 7);
 }
@@ -227,6 +238,24 @@ TEST_CASE("options that make no sense are refused with the reason") {
   CHECK_THAT(reason(envelope(8, 1, 400, 300)), contains("half the sampling rate together"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0, o.envelope_bands = 8; }),
              contains("power of two"));
+  const auto kurtosis = [](int bands, int block, float lowest, float highest) {
+    return [=](FeatureOptions& o) {
+      o.bands = 0, o.spectral_kurtosis_bands = bands, o.spectral_kurtosis_block = block;
+      o.lowest_hz = lowest, o.highest_hz = highest;
+    };
+  };
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(kurtosis(31, 64, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(kurtosis(-1, 64, 0, 0)), contains("spectral_kurtosis_bands"));
+  CHECK_THAT(reason(kurtosis(33, 64, 0, 0)), contains("spectral_kurtosis_bands"));
+  CHECK_THAT(reason(kurtosis(32, 64, 0, 0)), contains("every band of spectral kurtosis"));
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 40)), contains("every band of spectral kurtosis"));
+  CHECK_THAT(reason(kurtosis(1, 16, 495, 500)), contains("every band of spectral kurtosis"));
+  for (const int block : {0, 8, 48, 256})
+    CHECK_THAT(reason(kurtosis(8, block, 0, 0)), contains("spectral_kurtosis_block"));
+  CHECK_THAT(reason(kurtosis(8, 64, -1, 0)), contains("lowest_hz"));
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 501)), contains("highest_hz"));
+  CHECK_THAT(reason(kurtosis(8, 64, 400, 300)), contains("below highest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].counts_per_unit = 0; }),
              contains("counts_per_unit"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].full_scale = -1; }), contains("full_scale"));
@@ -699,18 +728,100 @@ TEST_CASE("the envelope energies of white noise do not depend on its loudness an
   CHECK(total == Approx(0.75).margin(0.1));
 }
 
+// ---- spectral kurtosis
+
+namespace {
+
+FeatureOptions with_spectral_kurtosis(int window, int block, int bands) {
+  FeatureOptions options = one_channel(window);
+  options.spectral_kurtosis_bands = bands;
+  options.spectral_kurtosis_block = block;
+  return options;
+}
+
+/// Mean spectral kurtosis of the bins of each band by the definition, in double.
+std::vector<double> defined_spectral_kurtosis(const FeatureOptions& options, const std::vector<float>& x) {
+  const std::size_t size = static_cast<std::size_t>(options.spectral_kurtosis_block);
+  const thrum::BandLayout layout = spectral_kurtosis_bands(options);
+  double mean = 0;
+  for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(x.size());
+  std::vector<double> result;
+  for (int band = 0; band < layout.bands; ++band) {
+    double sum = 0, bins = 0;
+    for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1) && 2 * k < layout.size; ++k) {
+      double powers = 0, squares = 0, m = 0;
+      for (std::size_t begin = 0; begin + size <= x.size(); begin += size / 2, m += 1) {
+        std::complex<double> bin = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+          const double turn = 2 * pi * static_cast<double>(i) / static_cast<double>(size);
+          bin += (0.5 - 0.5 * std::cos(turn)) * (static_cast<double>(x[begin + i]) - mean) *
+                 std::polar(1.0, -turn * static_cast<double>(k));
+        }
+        powers += std::norm(bin);
+        squares += std::norm(bin) * std::norm(bin);
+      }
+      sum += m / (m - 1) * ((m + 1) * squares / (powers * powers) - 2);
+      bins += 1;
+    }
+    result.push_back(sum / bins);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("spectral kurtosis agrees with its definition, for any window") {
+  for (const auto& [window, block, bands] :
+       {std::array{256, 64, 8}, {200, 32, 4}, {1024, 16, 1}, {99, 16, 7}, {128, 64, 31}}) {
+    const FeatureOptions options = with_spectral_kurtosis(window, block, bands);
+    REQUIRE(check(options) == Status::ok);
+    std::vector<float> x = noise(71, window);
+    for (float& value : x) value = 5 * value + 100;
+    const std::vector<double> exact = defined_spectral_kurtosis(options, x);
+    const Extracted row = extract(options, x);
+    for (int band = 0; band < bands; ++band)
+      REQUIRE(feature(options, row, FeatureKind::spectral_kurtosis, 0, band) ==
+              Approx(exact[static_cast<std::size_t>(band)]).margin(1e-3));
+  }
+}
+
+TEST_CASE("spectral kurtosis is 0 for noise, -1 for a tone and large for impacts") {
+  const FeatureOptions options = with_spectral_kurtosis(1024, 64, 8);
+  const auto kurtosis = [&](const std::vector<float>& x, int band) {
+    return static_cast<double>(
+        feature(options, extract(options, x), FeatureKind::spectral_kurtosis, 0, band));
+  };
+  double mean = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed)
+    for (int band = 0; band < 8; ++band) mean += kurtosis(noise(seed, 1024), band) / 400;
+  // One bin scatters by 2 / sqrt(31 blocks) = 0.36; 31 bins of 50 windows, neighbours alike, by 0.015. Hann's
+  // window makes the outermost bins a little less than complex Gaussian.
+  CHECK(std::fabs(mean) < 0.06);
+
+  // 14.5 / 64 of the rate is in band 3, which has bins 12 to 15: the tone leaks into all of them.
+  std::vector<float> tone = sine(1024, 14.5 * 16, 1);
+  const std::vector<float> quiet = noise(3, 1024);
+  for (std::size_t i = 0; i < tone.size(); ++i) tone[i] += 1e-4f * quiet[i];
+  CHECK(kurtosis(tone, 3) == Approx(-1).margin(0.02));
+
+  std::vector<float> impacts = quiet;
+  impacts[300] += 40;
+  impacts[800] -= 40;
+  for (int band = 0; band < 8; ++band) CHECK(kurtosis(impacts, band) > 3);
+}
+
 TEST_CASE("silence has energies at the floor and zeros elsewhere") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
-  options.mean = true;
   const std::vector<float> flat(512, 9.81f);
   const Extracted row = extract(options, flat);
   CHECK(row.status == Status::ok);
   for (int i = 0; i < feature_count(options); ++i) {
     const thrum::FeatureName name = feature_name(options, i);
-    const float expected = name.kind == FeatureKind::mean          ? 9.81f
-                           : name.kind == FeatureKind::band_energy ? thrum::natural_log(1e-12f)
-                                                                   : 0.0f;
+    const bool energy = name.kind == FeatureKind::band_energy || name.kind == FeatureKind::envelope_energy;
+    const float expected = name.kind == FeatureKind::mean ? 9.81f
+                           : energy                       ? thrum::natural_log(1e-12f)
+                                                          : 0.0f;
     CHECK(row.values[static_cast<std::size_t>(i)] == expected);
   }
 }
@@ -749,8 +860,9 @@ TEST_CASE("correlation is that of the signals, whatever their scale and offset")
 // ---- laws
 
 TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
+  options.mean = false;
   const std::vector<std::int16_t> still = counts(15, 512, 3000);
   std::vector<std::int16_t> tilted = still;
   for (std::size_t i = 0; i < tilted.size(); ++i)
@@ -764,7 +876,8 @@ TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
 }
 
 TEST_CASE("a constant added to float samples changes features by its rounding only") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
+  options.mean = false;
   const std::vector<float> x = noise(16, 256);
   std::vector<float> tilted = x;
   for (float& value : tilted) value += 9.81f;
@@ -775,7 +888,7 @@ TEST_CASE("a constant added to float samples changes features by its rounding on
 }
 
 TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shapes alone") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   const std::vector<float> x = noise(17, 256);
   std::vector<float> loud = x;
   for (float& value : loud) value *= 1024.0f;
@@ -783,8 +896,8 @@ TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shape
   for (int i = 0; i < feature_count(options); ++i) {
     const FeatureKind kind = feature_name(options, i).kind;
     const float before = a.values[static_cast<std::size_t>(i)], after = b.values[static_cast<std::size_t>(i)];
-    const bool length = kind == FeatureKind::rms || kind == FeatureKind::median_absolute_deviation ||
-                        kind == FeatureKind::peak_to_peak;
+    const bool length = kind == FeatureKind::mean || kind == FeatureKind::rms ||
+                        kind == FeatureKind::median_absolute_deviation || kind == FeatureKind::peak_to_peak;
     if (length) CHECK(after == 1024.0f * before);
     if (kind == FeatureKind::band_energy) CHECK(after == Approx(before + 20 * std::log(2.0f)).margin(1e-5));
     if (!length && kind != FeatureKind::band_energy) CHECK(after == before);
@@ -795,7 +908,7 @@ TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shape
 }
 
 TEST_CASE("int16 and float samples of the same value give the same bits") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 3;
   const std::vector<std::int16_t> x = counts(18, 768, 32767);
   CHECK(
@@ -803,7 +916,7 @@ TEST_CASE("int16 and float samples of the same value give the same bits") {
 }
 
 TEST_CASE("where the ring wraps does not matter") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
   const std::vector<std::int16_t> x = counts(19, 512, 30000);
   const Extracted whole = extract(options, x);
@@ -835,12 +948,27 @@ TEST_CASE("each switch leaves the other features alone") {
     REQUIRE(only.status == Status::ok);
     CHECK(same_bits(only.values, {row.values[i]}));
   }
+  // The spectral ones share scratch.
+  const auto alone = [&](FeatureKind kind, auto change) {
+    for (const thrum::SpectrumKind spectrum : {thrum::SpectrumKind::hann, thrum::SpectrumKind::sine_tapers}) {
+      FeatureOptions together = every_feature(), one = none;
+      together.spectrum = one.spectrum = spectrum;
+      change(one);
+      const Extracted only = extract(one, x), among_all = extract(together, x);
+      for (int i = 0; i < feature_count(one); ++i)
+        REQUIRE(only.values[static_cast<std::size_t>(i)] == feature(together, among_all, kind, 0, i));
+    }
+  };
+  alone(FeatureKind::band_energy, [](FeatureOptions& o) { o.bands = 16; });
+  alone(FeatureKind::envelope_energy, [](FeatureOptions& o) { o.envelope_bands = 4; });
+  alone(FeatureKind::spectral_kurtosis,
+        [](FeatureOptions& o) { o.spectral_kurtosis_bands = 4, o.spectral_kurtosis_block = 32; });
 }
 
 // ---- hostile input
 
 TEST_CASE("one sample that is not finite is reported and nothing is written") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                           -std::numeric_limits<float>::infinity()})

@@ -35,7 +35,9 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.bands,
                        static_cast<int>(signal.spectrum),
                        signal.tapers,
-                       signal.envelope_bands};
+                       signal.envelope_bands,
+                       signal.spectral_kurtosis_bands,
+                       signal.spectral_kurtosis_block};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
   const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
                            signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,

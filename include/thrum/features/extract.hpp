@@ -9,6 +9,7 @@
 #include "thrum/core/status.hpp"
 #include "thrum/features/envelope.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/spectral_kurtosis.hpp"
 #include "thrum/features/spectrum.hpp"
 #include "thrum/features/statistics.hpp"
 #include "thrum/features/window_stream.hpp"
@@ -54,11 +55,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
   float* const bands = features;
   float* const envelope = bands + options.bands;
-  if (options.envelope_bands > 0)
-    write_envelope_energies(options, table, signal, signal + options.window, envelope);
+  float* const kurtosis = envelope + options.envelope_bands;
+  float* const work = signal + options.window;
+  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
   if (options.bands > 0)
     write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
-  return envelope + options.envelope_bands;
+  return kurtosis + options.spectral_kurtosis_bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.

@@ -64,6 +64,9 @@ struct FeatureOptions {
   float envelope_highest_hz = 0;  ///< its upper edge; 0: half the sampling rate
   float envelope_limit_hz = 0;  ///< upper edge of the last envelope band; 0: half as far as the band is wide
 
+  int spectral_kurtosis_bands = 0;   ///< mean spectral kurtosis in so many equal bands; 0: none
+  int spectral_kurtosis_block = 64;  ///< frames of its short transforms; a power of two, window / 256 to / 2
+
   ChannelOptions channel[max_channels] = {};
 };
 
@@ -78,7 +81,9 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
          a.spectrum == b.spectrum && a.tapers == b.tapers && a.envelope_bands == b.envelope_bands &&
          a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
-         a.envelope_limit_hz == b.envelope_limit_hz;
+         a.envelope_limit_hz == b.envelope_limit_hz &&
+         a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -94,6 +99,7 @@ enum class FeatureKind : uint8_t {
   zero_crossings,             ///< changes of sign a second
   band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
   envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
+  spectral_kurtosis,          ///< of a band: 0 for stationary noise, -1 for a tone, large for impacts
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
 };
 
@@ -110,6 +116,7 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::zero_crossings: return "zero crossings";
     case FeatureKind::band_energy: return "band";
     case FeatureKind::envelope_energy: return "envelope band";
+    case FeatureKind::spectral_kurtosis: return "spectral kurtosis";
     case FeatureKind::correlation: return "correlation";
   }
   return "?";
@@ -135,6 +142,7 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::zero_crossings: return options.zero_crossings;
     case FeatureKind::band_energy: return options.bands;
     case FeatureKind::envelope_energy: return options.envelope_bands;
+    case FeatureKind::spectral_kurtosis: return options.spectral_kurtosis_bands;
     case FeatureKind::correlation:
       return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
@@ -222,6 +230,14 @@ constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
           options.sampling_rate, transform_size(options)};
 }
 
+/// The bands of the spectral kurtosis: of the same range.
+constexpr BandLayout spectral_kurtosis_bands(const FeatureOptions& options) {
+  BandLayout layout = spectrum_bands(options);
+  layout.bands = options.spectral_kurtosis_bands;
+  layout.size = options.spectral_kurtosis_block;
+  return layout;
+}
+
 /// The band of the signal whose envelope is looked at, as one band of its spectrum.
 constexpr BandLayout carrier_band(const FeatureOptions& options) {
   return {1, options.envelope_lowest_hz > 0.0f ? options.envelope_lowest_hz : 0.25f * options.sampling_rate,
@@ -266,16 +282,20 @@ constexpr bool is_upper_edge(float hz, float sampling_rate) {
   return hz >= 0.0f && hz <= 0.5f * sampling_rate;
 }
 
-constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
-  if (options.bands == 0) return nullptr;
-  if (options.bands < 0 || options.bands > transform_size(options) / 2)
-    return "bands must be from 0 to half the window's next power of two";
+constexpr const char* what_is_wrong_with_range(const FeatureOptions& options) {
+  if (options.bands == 0 && options.spectral_kurtosis_bands == 0) return nullptr;
   if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
   if (!is_upper_edge(options.highest_hz, options.sampling_rate))
     return "highest_hz must be 0 or at most half the sampling rate";
   const BandLayout layout = spectrum_bands(options);
-  if (!(layout.lowest_hz < layout.highest_hz)) return "lowest_hz must be below highest_hz";
-  if (!layout.filled())
+  return layout.lowest_hz < layout.highest_hz ? nullptr : "lowest_hz must be below highest_hz";
+}
+
+constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
+  if (options.bands == 0) return nullptr;
+  if (options.bands < 0 || options.bands > transform_size(options) / 2)
+    return "bands must be from 0 to half the window's next power of two";
+  if (!spectrum_bands(options).filled())
     return "every band must hold a bin: use fewer bands, a wider range or a longer window";
   if (options.spectrum != SpectrumKind::hann && options.spectrum != SpectrumKind::sine_tapers)
     return "spectrum must be hann or sine_tapers";
@@ -283,6 +303,19 @@ constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
       (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
        options.window % 2 != 0))
     return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_spectral_kurtosis(const FeatureOptions& options) {
+  if (options.spectral_kurtosis_bands == 0) return nullptr;
+  const int block = options.spectral_kurtosis_block;
+  if (!is_power_of_two(block) || block < 16 || block < options.window / 256 || block > options.window / 2)
+    return "spectral_kurtosis_block must be a power of two of at least 16, from window / 256 to window / 2";
+  if (options.spectral_kurtosis_bands < 0 || options.spectral_kurtosis_bands > block / 2)
+    return "spectral_kurtosis_bands must be from 0 to spectral_kurtosis_block / 2";
+  const BandLayout layout = spectral_kurtosis_bands(options);
+  if (!layout.filled() || layout.first_bin(layout.bands - 1) >= layout.size / 2)
+    return "every band of spectral kurtosis must hold a bin: use fewer, a wider range or a longer block";
   return nullptr;
 }
 
@@ -329,8 +362,10 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
   if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
     return "energy_floor must be positive, at least 1.2e-38";
+  if (const char* wrong = detail::what_is_wrong_with_range(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (options.correlation && options.window < options.channels)

@@ -15,7 +15,7 @@ namespace thrum {
 namespace detail {
 
 constexpr bool has_transform(const FeatureOptions& options) {
-  return options.bands > 0 || options.envelope_bands > 0;
+  return options.bands > 0 || options.envelope_bands > 0 || options.spectral_kurtosis_bands > 0;
 }
 constexpr bool has_sine_tapers(const FeatureOptions& options) {
   return options.bands > 0 && options.spectrum == SpectrumKind::sine_tapers;
@@ -209,10 +209,11 @@ struct FeatureTable {
 /// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
 /// once, a transform beside it.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
-  const Index frames = options.window;
-  const Index in_place = options.bands > 0 ? transform_size(options) : frames;
-  const bool beside = detail::has_sine_tapers(options) || options.envelope_bands > 0;
-  return beside ? frames + transform_size(options) : in_place;
+  const Index frames = options.window, transform = transform_size(options);
+  Index beside = 0;
+  if (options.spectral_kurtosis_bands > 0) beside = 2 * Index{options.spectral_kurtosis_block};
+  if (detail::has_sine_tapers(options) || options.envelope_bands > 0) beside = larger(beside, transform);
+  return larger(frames + beside, options.bands > 0 ? transform : frames);
 }
 
 }  // namespace thrum

@@ -141,7 +141,8 @@ class ModelHeaderWriter {
          << static_cast<int>(signal.spectrum) << "), " << signal.tapers << ",  // spectrum, tapers\n     "
          << signal.envelope_bands << ", " << hex_float(signal.envelope_lowest_hz) << ", "
          << hex_float(signal.envelope_highest_hz) << ", " << hex_float(signal.envelope_limit_hz)
-         << ",  // envelope\n     {";
+         << ",  // envelope\n     " << signal.spectral_kurtosis_bands << ", "
+         << signal.spectral_kurtosis_block << ",  // spectral kurtosis\n     {";
     for (int c = 0; c < signal.channels; ++c) {
       const ChannelOptions& channel = signal.channel[c];
       out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";
