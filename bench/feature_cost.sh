@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Prints what each kind of feature costs on a Cortex-M4F, as a table: how many features it is for 3 channels,
-# instructions per sample of a channel beyond those that all features share, and bytes of scratch (RAM) and of table
-# (flash) that a detector with it has. QEMU counts the instructions.
+# Prints what each kind of feature costs on a Cortex-M4F, as a table to put beside what it gains: how many features it
+# is for 3 channels; instructions per sample of a channel, beyond those that all features share; bytes of scratch (RAM)
+# and of table (flash) when it is the only one. QEMU counts the instructions. Needs arm-none-eabi-g++, qemu-system-arm.
 #   bench/feature_cost.sh [WINDOW [FLAGS]]        1024 frames and -O2, unless told
 # Works from any directory.
 set -euo pipefail
