@@ -739,11 +739,18 @@ constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
 
+/// How the spectrum of a window is estimated.
+enum class SpectrumKind : uint8_t {
+  hann,         ///< one transform of the window times Hann's: the cheapest, and the most scattered
+  sine_tapers,  ///< mean of several, each of the window times another sine taper: steadier, as coarse as they
+                ///< are many
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
   int channels = 1;
-  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int window = 1024;        ///< frames, from 8 to 65536; spectra are cheapest of powers of two
   int hop = 512;            ///< frames from one window to the next, 1 to window
   float sampling_rate = 1;  ///< frames per second
 
@@ -760,7 +767,17 @@ struct FeatureOptions {
   int bands = 16;               ///< log energies in so many equal bands; 0: none
   float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
   float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
-  float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+  float energy_floor = 1e-12f;  ///< least energy of a band: silence is not minus infinity
+  SpectrumKind spectrum = SpectrumKind::hann;
+  int tapers = 5;  ///< sine tapers, 1 to 16
+
+  int envelope_bands = 0;         ///< log energies of the envelope's spectrum in so many equal bands; 0: none
+  float envelope_lowest_hz = 0;   ///< lower edge of the band whose envelope it is; 0: a quarter of the rate
+  float envelope_highest_hz = 0;  ///< its upper edge; 0: half the sampling rate
+  float envelope_limit_hz = 0;  ///< upper edge of the last envelope band; 0: half as far as the band is wide
+
+  int spectral_kurtosis_bands = 0;   ///< mean spectral kurtosis in so many equal bands; 0: none
+  int spectral_kurtosis_block = 64;  ///< frames of its short transforms; a power of two, window / 256 to / 2
 
   ChannelOptions channel[max_channels] = {};
 };
@@ -773,7 +790,12 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
          a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
          a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
-         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
+         a.spectrum == b.spectrum && a.tapers == b.tapers && a.envelope_bands == b.envelope_bands &&
+         a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
+         a.envelope_limit_hz == b.envelope_limit_hz &&
+         a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -788,6 +810,8 @@ enum class FeatureKind : uint8_t {
   kurtosis,                   ///< fourth moment / rms^4: 3 for Gaussian noise, 1.5 for a sine; 0 when flat
   zero_crossings,             ///< changes of sign a second
   band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
+  envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
+  spectral_kurtosis,          ///< of a band: 0 for stationary noise, -1 for a tone, large for impacts
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
 };
 
@@ -803,6 +827,8 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::kurtosis: return "kurtosis";
     case FeatureKind::zero_crossings: return "zero crossings";
     case FeatureKind::band_energy: return "band";
+    case FeatureKind::envelope_energy: return "envelope band";
+    case FeatureKind::spectral_kurtosis: return "spectral kurtosis";
     case FeatureKind::correlation: return "correlation";
   }
   return "?";
@@ -812,11 +838,11 @@ constexpr const char* to_string(FeatureKind kind) {
 struct FeatureName {
   FeatureKind kind;
   int channel;
-  int detail;  ///< the band; the other channel of a correlation; else 0
+  int detail;  ///< the band, from 0; the other channel of a correlation; else 0
 };
 
-/// True when each channel has a feature of this kind (band_energy, correlation: when there are any).
-constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
+/// How many features of this kind each channel has; of correlation, how many there are in all.
+constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   switch (kind) {
     case FeatureKind::mean: return options.mean;
     case FeatureKind::rms: return options.rms;
@@ -826,39 +852,38 @@ constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::skewness: return options.skewness;
     case FeatureKind::kurtosis: return options.kurtosis;
     case FeatureKind::zero_crossings: return options.zero_crossings;
-    case FeatureKind::band_energy: return options.bands > 0;
-    case FeatureKind::correlation: return options.correlation && options.channels > 1;
+    case FeatureKind::band_energy: return options.bands;
+    case FeatureKind::envelope_energy: return options.envelope_bands;
+    case FeatureKind::spectral_kurtosis: return options.spectral_kurtosis_bands;
+    case FeatureKind::correlation:
+      return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
-  return false;
+  return 0;
 }
 
-/// Features of one channel, its bands included, correlations not.
+/// Features of one channel, correlations not included.
 constexpr int features_per_channel(const FeatureOptions& options) {
-  int count = options.bands;
-  for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind)
-    if (has_feature(options, static_cast<FeatureKind>(kind))) ++count;
+  int count = 0;
+  for (int kind = 0; kind < static_cast<int>(FeatureKind::correlation); ++kind)
+    count += feature_count(options, static_cast<FeatureKind>(kind));
   return count;
 }
 
-/// Features in a row: channel after channel in the order of FeatureKind with its bands from low to high, then
-/// the correlations (0,1), (0,2), ..., (1,2), ...
+/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
+/// correlations (0,1), (0,2), ..., (1,2), ...
 constexpr int feature_count(const FeatureOptions& options) {
-  const int pairs = options.channels * (options.channels - 1) / 2;
-  return options.channels * features_per_channel(options) +
-         (has_feature(options, FeatureKind::correlation) ? pairs : 0);
+  return options.channels * features_per_channel(options) + feature_count(options, FeatureKind::correlation);
 }
 
 /// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
 constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   const int per_channel = features_per_channel(options);
   if (index < options.channels * per_channel) {
-    const int channel = index / per_channel;
     int place = index % per_channel;
-    for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind) {
-      if (!has_feature(options, static_cast<FeatureKind>(kind))) continue;
-      if (place-- == 0) return {static_cast<FeatureKind>(kind), channel, 0};
-    }
-    return {FeatureKind::band_energy, channel, place};
+    int kind = 0;
+    while (place >= feature_count(options, static_cast<FeatureKind>(kind)))
+      place -= feature_count(options, static_cast<FeatureKind>(kind++));
+    return {static_cast<FeatureKind>(kind), index / per_channel, place};
   }
   int first = 0;
   int pair = index - options.channels * per_channel;
@@ -867,30 +892,96 @@ constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   return {FeatureKind::correlation, first, first + 1 + pair};
 }
 
-/// Upper edge of the last band in Hz.
-constexpr float highest_hz(const FeatureOptions& options) {
-  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+/// Samples of the transform of a window: the next power of two. What is beyond the window is zero.
+constexpr Index transform_size(const FeatureOptions& options) {
+  Index size = 8;
+  while (size < options.window) size *= 2;
+  return size;
 }
 
-/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
-constexpr float band_edge_hz(const FeatureOptions& options, int band) {
-  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
-  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
+/// Equal bands of frequencies, and the bins of a transform that lie in them. Bin k is k sampling_rate /
+/// size Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it. Bin
+/// 0 belongs to none.
+struct BandLayout {
+  int bands = 0;
+  float lowest_hz = 0;   ///< lower edge of the first
+  float highest_hz = 0;  ///< upper edge of the last
+  float sampling_rate = 1;
+  Index size = 0;  ///< of the transform
+
+  /// Lower edge of a band in Hz; of band `bands`, the upper edge of the last.
+  constexpr float edge_hz(int band) const {
+    return lowest_hz + static_cast<float>(band) / static_cast<float>(bands) * (highest_hz - lowest_hz);
+  }
+
+  /// First bin of a band; of band `bands`, one past the last bin of the last. An edge up to 1/32 bin above a
+  /// bin counts as that bin, so that a rounding does not matter.
+  constexpr Index first_bin(int band) const {
+    const float bin = edge_hz(band) / sampling_rate * static_cast<float>(size);
+    constexpr float slack = 1.0f / 32.0f;
+    const Index last = size / 2;
+    if (!(bin < static_cast<float>(last) + slack)) return band < bands ? last : last + 1;
+    if (band == bands) return static_cast<Index>(bin + slack) + 1;
+    const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+    const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+    return first > 0 ? first : 1;
+  }
+
+  /// Every band holds a bin.
+  constexpr bool filled() const {
+    for (int band = 0; band < bands; ++band)
+      if (first_bin(band) >= first_bin(band + 1)) return false;
+    return true;
+  }
+};
+
+/// The bands of the spectrum.
+constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
+  return {options.bands, options.lowest_hz,
+          options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
 }
 
-/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
-/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
-/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
-/// matter.
-constexpr Index band_edge(const FeatureOptions& options, int band) {
-  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
-  constexpr float slack = 1.0f / 32.0f;
-  const Index last = options.window / 2;
-  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
-  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
-  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
-  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
-  return first > 0 ? first : 1;
+/// The bands of the spectral kurtosis: of the same range.
+constexpr BandLayout spectral_kurtosis_bands(const FeatureOptions& options) {
+  BandLayout layout = spectrum_bands(options);
+  layout.bands = options.spectral_kurtosis_bands;
+  layout.size = options.spectral_kurtosis_block;
+  return layout;
+}
+
+/// The band of the signal whose envelope is looked at, as one band of its spectrum.
+constexpr BandLayout carrier_band(const FeatureOptions& options) {
+  return {1, options.envelope_lowest_hz > 0.0f ? options.envelope_lowest_hz : 0.25f * options.sampling_rate,
+          options.envelope_highest_hz > 0.0f ? options.envelope_highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
+}
+
+/// The bins of the carrier's band: the first, and how many. That of half the sampling rate is none of them.
+struct CarrierBins {
+  Index first;
+  Index count;
+};
+constexpr CarrierBins carrier_bins(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const Index first = carrier.first_bin(0);
+  return {first, smaller(carrier.first_bin(1), carrier.size / 2) - first};
+}
+
+/// The bands of the envelope's spectrum. The envelope of a narrow band needs few samples: what `size` and
+/// `sampling_rate` say. It has as many frequencies as the band has bins, and none may
+/// fold back onto those up to the limit, nor onto the next one, which a Hann window mixes in.
+constexpr BandLayout envelope_bands(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const float limit = options.envelope_limit_hz > 0.0f ? options.envelope_limit_hz
+                                                       : 0.5f * (carrier.highest_hz - carrier.lowest_hz);
+  BandLayout layout{options.envelope_bands, 0.0f, limit, options.sampling_rate, carrier.size};
+  const Index needed = carrier_bins(options).count + layout.first_bin(layout.bands);
+  Index size = 8;
+  while (size < needed) size *= 2;
+  layout.sampling_rate *= static_cast<float>(size) / static_cast<float>(carrier.size);
+  layout.size = size;
+  return layout;
 }
 
 namespace detail {
@@ -898,20 +989,69 @@ namespace detail {
 constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
 
+/// A place for the upper edge of bands: 0, which stands for a default, or up to half the sampling rate.
+constexpr bool is_upper_edge(float hz, float sampling_rate) {
+  return hz >= 0.0f && hz <= 0.5f * sampling_rate;
+}
+
+constexpr const char* what_is_wrong_with_range(const FeatureOptions& options) {
+  if (options.bands == 0 && options.spectral_kurtosis_bands == 0) return nullptr;
+  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
+  if (!is_upper_edge(options.highest_hz, options.sampling_rate))
+    return "highest_hz must be 0 or at most half the sampling rate";
+  const BandLayout layout = spectrum_bands(options);
+  return layout.lowest_hz < layout.highest_hz ? nullptr : "lowest_hz must be below highest_hz";
+}
+
 constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
   if (options.bands == 0) return nullptr;
-  if (!is_power_of_two(options.window))
-    return "window must be a power of two from 8 to 65536 when bands are on";
-  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
-  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
-    return "energy_floor must be positive, at least 1.2e-38";
-  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
-  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
-    return "highest_hz must be 0 or at most half the sampling rate";
-  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
-  for (int band = 0; band < options.bands; ++band)
-    if (band_edge(options, band) >= band_edge(options, band + 1))
-      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.bands < 0 || options.bands > transform_size(options) / 2)
+    return "bands must be from 0 to half the window's next power of two";
+  if (!spectrum_bands(options).filled())
+    return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.spectrum != SpectrumKind::hann && options.spectrum != SpectrumKind::sine_tapers)
+    return "spectrum must be hann or sine_tapers";
+  if (options.spectrum == SpectrumKind::sine_tapers &&
+      (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
+       options.window % 2 != 0))
+    return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_spectral_kurtosis(const FeatureOptions& options) {
+  if (options.spectral_kurtosis_bands == 0) return nullptr;
+  const int block = options.spectral_kurtosis_block;
+  if (!is_power_of_two(block) || block < 16 || block < options.window / 256 || block > options.window / 2)
+    return "spectral_kurtosis_block must be a power of two of at least 16, from window / 256 to window / 2";
+  if (options.spectral_kurtosis_bands < 0 || options.spectral_kurtosis_bands > block / 2)
+    return "spectral_kurtosis_bands must be from 0 to spectral_kurtosis_block / 2";
+  const BandLayout layout = spectral_kurtosis_bands(options);
+  if (!layout.filled() || layout.first_bin(layout.bands - 1) >= layout.size / 2)
+    return "every band of spectral kurtosis must hold a bin: use fewer, a wider range or a longer block";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_envelope(const FeatureOptions& options) {
+  if (options.envelope_bands == 0) return nullptr;
+  if (!is_power_of_two(options.window)) return "window must be a power of two when envelope_bands are on";
+  if (options.envelope_bands < 0 || options.envelope_bands > options.window / 4)
+    return "envelope_bands must be from 0 to window / 4";
+  if (!is_upper_edge(options.envelope_lowest_hz, options.sampling_rate) ||
+      !is_upper_edge(options.envelope_highest_hz, options.sampling_rate))
+    return "envelope_lowest_hz and envelope_highest_hz must be from 0 to half the sampling rate";
+  const BandLayout carrier = carrier_band(options);
+  const float width = carrier.highest_hz - carrier.lowest_hz;
+  if (!(width > 0.0f) || carrier_bins(options).count < 2)
+    return "envelope_lowest_hz must be below envelope_highest_hz, by two bins at least";
+  if (!(options.envelope_limit_hz >= 0.0f && options.envelope_limit_hz <= width))
+    return "envelope_limit_hz must be from 0 to envelope_highest_hz - envelope_lowest_hz";
+  const BandLayout layout = envelope_bands(options);
+  if (layout.size > options.window / 2)
+    return "envelope_highest_hz - envelope_lowest_hz and envelope_limit_hz must be less than half the "
+           "sampling "
+           "rate together";
+  if (!layout.filled())
+    return "every envelope band must hold a bin: use fewer, a higher limit or a longer window";
   return nullptr;
 }
 
@@ -932,7 +1072,12 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (options.window < 8 || options.window > 65536) return "window must be from 8 to 65536 frames";
   if (options.hop < 1 || options.hop > options.window) return "hop must be from 1 to window";
   if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
+  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
+    return "energy_floor must be positive, at least 1.2e-38";
+  if (const char* wrong = detail::what_is_wrong_with_range(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (options.correlation && options.window < options.channels)
@@ -945,7 +1090,9 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
 /// finite is found under any compiler flag).
 inline Status check(const FeatureOptions& options) {
   bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
-                is_finite(options.highest_hz) && is_finite(options.energy_floor);
+                is_finite(options.highest_hz) && is_finite(options.energy_floor) &&
+                is_finite(options.envelope_lowest_hz) && is_finite(options.envelope_highest_hz) &&
+                is_finite(options.envelope_limit_hz);
   for (const ChannelOptions& channel : options.channel)
     finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
   return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
@@ -1216,10 +1363,17 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.kurtosis,
                        signal.zero_crossings,
                        signal.correlation,
-                       signal.bands};
+                       signal.bands,
+                       static_cast<int>(signal.spectrum),
+                       signal.tapers,
+                       signal.envelope_bands,
+                       signal.spectral_kurtosis_bands,
+                       signal.spectral_kurtosis_block};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
-  crc.add(numbers, 4);
+  const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
+                           signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,
+                           signal.envelope_limit_hz};
+  crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
   for (int c = 0; c < signal.channels; ++c) {
     crc.add(signal.channel[c].counts_per_unit);
     crc.add(signal.channel[c].full_scale);
@@ -1680,22 +1834,30 @@ constexpr double cosine_of_turn(Index numerator, Index denominator) {
 
 namespace thrum {
 
-/// Entries of the table for a transform of `size` samples.
+/// Entries of the table for a circle of `size` parts.
 constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
 
-/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. This one table serves the transform (cosine
-/// and sine) and the Hann window. size: a multiple of 4. constexpr; at run time O(size) in double.
+/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. One table serves transforms (cosine and sine),
+/// Hann windows and sine tapers of every length that `size` is a multiple of. constexpr; at run time O(size)
+/// in double.
 template <typename Scalar>
 constexpr void fill_cosine_table(Scalar* table, Index size) {
-  for (Index k = 0; k <= size / 4; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
-  for (Index k = 0; k < size / 4; ++k) table[size / 2 - k] = -table[k];
+  for (Index k = 0; k <= size / 2; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
 }
 
-/// The table as an object. As `static constexpr` it lies in flash.
-template <typename Scalar, Index size>
-struct CosineTable {
-  Scalar value[static_cast<size_t>(cosine_table_size(size))] = {};
-  constexpr CosineTable() { fill_cosine_table(value, size); }
+/// Cosines of a circle that is cut into `size` equal parts: a table of fill_cosine_table(size).
+template <typename Scalar>
+struct Circle {
+  const Scalar* cosines;
+  Index size;
+
+  /// cos(2 pi k / size) for |k| <= size.
+  Scalar cosine(Index k) const {
+    if (k < 0) k = -k;
+    return cosines[k <= size / 2 ? k : size - k];
+  }
+  /// sin(2 pi k / size) for 0 <= k <= size; size: a multiple of 4.
+  Scalar sine(Index k) const { return cosine(k - size / 4); }
 };
 
 namespace detail {
@@ -1731,11 +1893,12 @@ inline void store(Scalar* at, Complex<Scalar> value) {
   at[1] = value.im;
 }
 
-/// Cosine and sine of 2 pi k / size for 0 <= k < 3 size / 4.
+/// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(const Scalar* cosines, Index size, Index k) {
-  const Index from_quarter = k - size / 4;
-  return {cosines[k <= size / 2 ? k : size - k], cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
+inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+  const Index from_quarter = k - circle.size / 4;
+  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
+          circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
 /// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
@@ -1783,17 +1946,16 @@ inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scal
 
 /// One stage: transforms of length `quarter` become transforms four times as long.
 template <typename Scalar>
-inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* cosines) {
-  const Index size = 2 * count;
-  const Index step = size / (4 * quarter);
+inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> circle) {
+  const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(cosines, size, j * step);
-    const Complex<Scalar> twice = twiddle(cosines, size, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(cosines, size, 3 * j * step);
+    const Complex<Scalar> once = twiddle(circle, j * step);
+    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
+    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));
@@ -1802,7 +1964,8 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, const Scalar* c
 
 /// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
 template <typename Scalar>
-inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
+inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
   const Scalar mean = z[0] + z[1];
   z[1] = z[0] - z[1];
   z[0] = mean;
@@ -1812,7 +1975,7 @@ inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
     const Complex<Scalar> a = load(low), b = load(high);
     const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
     const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
-    const Complex<Scalar> odd_turned = turned(odd, twiddle(cosines, size, k / 2));
+    const Complex<Scalar> odd_turned = turned(odd, twiddle(circle, k / 2 * step));
     store(low, even + odd_turned);
     store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
   }
@@ -1821,36 +1984,62 @@ inline void split_real(Scalar* z, Index size, const Scalar* cosines) {
 
 }  // namespace detail
 
-/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
-/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
-/// X[size/2-1]. size: a power of two from 8 to 65536; cosines: fill_cosine_table(size). Error about 1e-7
-/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
-/// nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation 19, 1965),
-/// decimated in time, on half as many complex numbers.
+/// Discrete Fourier transform of complex numbers, in place: Z[k] = sum over n of z[n] exp(-2 pi i k n /
+/// count). z: `count` pairs of real and imaginary part; count: a power of two, at least 4; circle: of a
+/// multiple of `count` parts, at least 8. Cost and error as of real_fourier_transform of twice as many
+/// samples; allocates nothing, no recursion. Source: radix 4 by Cooley and Tukey (Mathematics of Computation
+/// 19, 1965), decimated in time.
 template <typename Scalar>
-inline void real_fourier_transform(Scalar* x, Index size, const Scalar* cosines) {
-  const Index count = size / 2;
-  detail::reverse_bits_of_positions(x, count);
+inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
+  detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
   Index stages = count;
   while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
   if (stages == 2) {
-    detail::join_pairs(x, count);
+    detail::join_pairs(z, count);
     quarter = 2;
   }
-  for (; quarter < count; quarter *= 4) detail::join_quarters(x, count, quarter, cosines);
-  detail::split_real(x, size, cosines);
+  for (; quarter < count; quarter *= 4) detail::join_quarters(z, count, quarter, circle);
+}
+
+/// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
+/// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
+/// X[size/2-1]. size: a power of two from 8 to 65536; circle: of a multiple of `size` parts. Error about 1e-7
+/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// nothing, no recursion. By complex_fourier_transform of half as many numbers.
+template <typename Scalar>
+inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
+  complex_fourier_transform(x, size / 2, circle);
+  detail::split_real(x, size, circle);
 }
 
 /// Multiplies x by the periodic Hann window 1/2 - 1/2 cos(2 pi n / size); the mean of its square is 3/8.
-/// x: `size` samples, in place; cosines: fill_cosine_table(size).
+/// x: `size` samples, in place; circle: of a multiple of `size` parts.
 template <typename Scalar>
-inline void apply_hann_window(Scalar* x, Index size, const Scalar* cosines) {
+inline void apply_hann_window(Scalar* x, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
   x[0] = Scalar(0);
-  for (Index n = 1; n < size / 2; ++n) {
-    const Scalar weight = Scalar(0.5) - Scalar(0.5) * cosines[n];
+  for (Index n = 1; 2 * n < size; ++n) {
+    const Scalar weight = Scalar(0.5) - Scalar(0.5) * circle.cosines[n * step];
     x[n] *= weight;
     x[size - n] *= weight;
+  }
+}
+
+/// Writes x times the sine taper sin(pi order n / size). The mean of its square is 1/2, and tapers of
+/// different order are orthogonal. They are those of Riedel and Sidorenko (IEEE Transactions on Signal
+/// Processing 43, 1995) for the samples 1 ... size - 1: as with the periodic Hann window, sample 0 has no
+/// weight. x: `size` samples; tapered: as many out; order: from 1 to below size, which is even; circle: of a
+/// multiple of 2 size parts.
+template <typename Scalar>
+inline void apply_sine_taper(const Scalar* x, Index size, Index order, Circle<Scalar> circle,
+                             Scalar* tapered) {
+  const Index step = order * (circle.size / (2 * size));
+  Index angle = 0;
+  for (Index n = 0; n < size; ++n) {
+    tapered[n] = x[n] * circle.sine(angle);
+    angle += step;
+    if (angle >= circle.size) angle -= circle.size;
   }
 }
 
@@ -2143,6 +2332,353 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
 
 #endif  // THRUM_FEATURES_STATISTICS_HPP
 
+#ifndef THRUM_FEATURES_SPECTRUM_HPP
+#define THRUM_FEATURES_SPECTRUM_HPP
+
+namespace thrum {
+
+namespace detail {
+
+constexpr bool has_transform(const FeatureOptions& options) {
+  return options.bands > 0 || options.envelope_bands > 0 || options.spectral_kurtosis_bands > 0;
+}
+constexpr bool has_sine_tapers(const FeatureOptions& options) {
+  return options.bands > 0 && options.spectrum == SpectrumKind::sine_tapers;
+}
+
+/// Parts of the circle that tapers need: the window of Hann has the window's period, a sine taper twice that.
+constexpr Index taper_circle_size(const FeatureOptions& options) {
+  return has_sine_tapers(options) ? 2 * Index{options.window} : Index{options.window};
+}
+
+/// A window that is a power of two is as long as its transform: one circle serves both.
+constexpr bool is_unpadded(const FeatureOptions& options) {
+  return transform_size(options) == options.window;
+}
+
+constexpr Index transform_circle_size(const FeatureOptions& options) {
+  return is_unpadded(options) ? taper_circle_size(options) : transform_size(options);
+}
+constexpr bool has_own_taper_circle(const FeatureOptions& options) {
+  return options.bands > 0 && !is_unpadded(options);
+}
+
+inline Circle<float> transform_circle(const FeatureOptions& options, const float* table) {
+  return {table, transform_circle_size(options)};
+}
+inline Circle<float> taper_circle(const FeatureOptions& options, const float* table) {
+  const Index before = is_unpadded(options) ? 0 : cosine_table_size(transform_circle_size(options));
+  return {table + before, taper_circle_size(options)};
+}
+
+/// A packed transform of `size` real samples.
+struct Spectrum {
+  const float* packed;
+  Index size;
+
+  /// X[k] for |k| <= size.
+  Complex<float> bin(Index k) const {
+    const Index distance = k < 0 ? -k : k;
+    const Index half = size / 2, mirrored = distance > half ? size - distance : distance;
+    if (mirrored == 0) return {packed[0], 0.0f};
+    if (mirrored == half) return {packed[1], 0.0f};
+    const Complex<float> value = load(packed + 2 * mirrored);
+    return {value.re, (k < 0) != (distance > half) ? -value.im : value.im};
+  }
+  /// |X[k]|^2 for 0 < k < size / 2.
+  float power(Index k) const { return squared(load(packed + 2 * k)); }
+  /// |X[size / 2]|^2.
+  float last_power() const { return packed[1] * packed[1]; }
+
+  static float squared(Complex<float> z) { return z.re * z.re + z.im * z.im; }
+};
+
+/// The spectra of a window by sine tapers, summed, times 4: read off its transform with as many zeros behind
+/// it. sin a is the difference of exp(ia) and exp(-ia) over 2i, so taper k takes the difference of the
+/// spectrum moved up and down by k bins of that longer transform.
+struct TaperedSpectrum {
+  Spectrum twice_as_long;
+  Index tapers;
+
+  float power(Index k) const {
+    const Index center = 2 * k;
+    if (center <= tapers || center + tapers >= twice_as_long.size / 2) return power_near_end(center);
+    const float* low = twice_as_long.packed + 2 * center;
+    const float* high = low;
+    float sum = 0;
+    for (Index order = 0; order < tapers; ++order) sum += Spectrum::squared(load(low -= 2) - load(high += 2));
+    return sum;
+  }
+  float last_power() const { return power_near_end(twice_as_long.size / 2); }
+
+ private:
+  float power_near_end(Index center) const {
+    float sum = 0;
+    for (Index order = 1; order <= tapers; ++order)
+      sum += Spectrum::squared(twice_as_long.bin(center - order) - twice_as_long.bin(center + order));
+    return sum;
+  }
+};
+
+/// Sum of the powers of the bins from `first` to before `end`.
+template <typename AnySpectrum>
+inline float power_of_bins(const AnySpectrum& spectrum, Index first, Index end) {
+  float total = 0;
+  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
+    const Index stop = smaller(begin + samples_per_partial_sum, end);
+    float sum = 0;
+    for (Index k = begin; k < stop; ++k) sum += spectrum.power(k);
+    total += sum;
+  }
+  return total;
+}
+
+/// Adds to the power of each band that of its bins: bins other than the last twice, since they stand for
+/// their mirror images too.
+template <typename AnySpectrum>
+inline void add_band_powers(const BandLayout& layout, const AnySpectrum& spectrum, float* powers) {
+  const Index last = layout.size / 2;
+  Index first = layout.first_bin(0);
+  for (int band = 0; band < layout.bands; ++band) {
+    const Index end = layout.first_bin(band + 1);
+    powers[band] += 2.0f * power_of_bins(spectrum, first, smaller(end, last));
+    if (end > last) powers[band] += spectrum.last_power();
+    first = end;
+  }
+}
+
+/// The transform of `size` samples, of which those from `frames` on are zero, in place.
+inline Spectrum padded_spectrum(float* x, Index frames, Index size, Circle<float> circle) {
+  for (Index i = frames; i < size; ++i) x[i] = 0.0f;
+  real_fourier_transform(x, size, circle);
+  return {x, size};
+}
+
+/// Adds the powers of the bands by Hann's window. signal: layout.size floats, destroyed.
+inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
+                            float* signal, float* powers) {
+  apply_hann_window(signal, Index{options.window}, taper_circle(options, table));
+  const Circle<float> circle = transform_circle(options, table);
+  add_band_powers(layout, padded_spectrum(signal, options.window, layout.size, circle), powers);
+}
+
+/// Adds the powers of the bands by all sine tapers, times 4. A window that is a power of two takes one
+/// transform of twice its length, any other a transform for each taper. signal: options.window and as many
+/// floats as either needs behind them; destroyed.
+inline void add_sine_taper_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
+                                  float* signal, float* powers) {
+  const Index frames = options.window;
+  const Circle<float> circle = transform_circle(options, table);
+  if (is_unpadded(options)) {
+    const Spectrum spectrum = padded_spectrum(signal, frames, 2 * frames, circle);
+    return add_band_powers(layout, TaperedSpectrum{spectrum, options.tapers}, powers);
+  }
+  float* const tapered = signal + frames;
+  for (int order = 1; order <= options.tapers; ++order) {
+    apply_sine_taper(signal, frames, Index{order}, taper_circle(options, table), tapered);
+    add_band_powers(layout, padded_spectrum(tapered, frames, layout.size, circle), powers);
+  }
+  for (int band = 0; band < layout.bands; ++band) powers[band] *= 4.0f;
+}
+
+inline float log_energy(float energy, float floor) {
+  return is_finite(energy) ? natural_log(larger(energy, floor)) : positive_infinity<float>();
+}
+
+/// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
+/// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
+/// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
+                                float* signal, float* energies) {
+  const BandLayout layout = spectrum_bands(options);
+  for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
+  float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
+  if (has_sine_tapers(options)) {
+    add_sine_taper_powers(options, layout, table, signal, energies);
+    per_power *= 0.5f / static_cast<float>(options.tapers);
+  } else {
+    add_hann_powers(options, layout, table, signal, energies);
+    per_power *= 8.0f / 3.0f;
+  }
+  for (int band = 0; band < layout.bands; ++band)
+    energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
+}
+
+}  // namespace detail
+
+/// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
+constexpr Index feature_table_size(const FeatureOptions& options) {
+  if (!detail::has_transform(options)) return 1;
+  return cosine_table_size(detail::transform_circle_size(options)) +
+         (detail::has_own_taper_circle(options) ? cosine_table_size(detail::taper_circle_size(options)) : 0);
+}
+
+/// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
+/// thousand instructions a float on a processor without double.
+constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
+  if (!detail::has_transform(options)) return;
+  const Index size = detail::transform_circle_size(options);
+  fill_cosine_table(table, size);
+  if (detail::has_own_taper_circle(options))
+    fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
+}
+
+/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options).
+template <Index size>
+struct FeatureTable {
+  float value[static_cast<size_t>(size)] = {};
+  constexpr explicit FeatureTable(const FeatureOptions& options) { fill_feature_table(options, value); }
+};
+
+/// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
+/// once, a transform beside it.
+constexpr Index feature_scratch_size(const FeatureOptions& options) {
+  const Index frames = options.window, transform = transform_size(options);
+  Index beside = 0;
+  if (options.spectral_kurtosis_bands > 0) beside = 2 * Index{options.spectral_kurtosis_block};
+  if (detail::has_sine_tapers(options) || options.envelope_bands > 0) beside = larger(beside, transform);
+  return larger(frames + beside, options.bands > 0 ? transform : frames);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_SPECTRUM_HPP
+
+#ifndef THRUM_FEATURES_ENVELOPE_HPP
+#define THRUM_FEATURES_ENVELOPE_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Leaves the bins of the carrier's band at the front of a packed transform, with zeros behind them up to
+/// `size` complex numbers.
+inline void keep_carrier(CarrierBins bins, Index size, float* spectrum) {
+  const float* from = spectrum + 2 * bins.first;
+  for (Index i = 0; i < 2 * bins.count; ++i) spectrum[i] = from[i];
+  for (Index i = 2 * bins.count; i < 2 * size; ++i) spectrum[i] = 0.0f;
+}
+
+/// Writes the squared envelope of the carrier's band, layout.size samples, to the front of `work`; signal: y,
+/// options.window floats; work: as many.
+inline void write_squared_envelope(const FeatureOptions& options, const BandLayout& layout,
+                                   Circle<float> circle, const float* signal, float* work) {
+  for (Index i = 0; i < options.window; ++i) work[i] = signal[i];
+  real_fourier_transform(work, Index{options.window}, circle);
+  keep_carrier(carrier_bins(options), layout.size, work);
+  complex_fourier_transform(work, layout.size, circle);  // backwards in time, which no energy notices
+  for (Index i = 0; i < layout.size; ++i) work[i] = Spectrum::squared(load(work + 2 * i));
+}
+
+/// Divides the samples by their mean and subtracts 1; all 0 when they are too small for that.
+inline void make_relative(float* x, Index size) {
+  const float mean = ordered_sum_of(x, size) / static_cast<float>(size);
+  const float factor = mean >= FLT_MIN ? 1.0f / mean : 0.0f;
+  const float offset = mean >= FLT_MIN ? 1.0f : 0.0f;
+  for (Index i = 0; i < size; ++i) x[i] = x[i] * factor - offset;
+}
+
+/// Writes the log energies of the envelope's bands. The envelope is the magnitude of the analytic signal of
+/// the carrier's band: its bins alone, transformed back. They may be moved down to 0 Hz first, which turns
+/// phases but no magnitude; then few samples carry them. Squared, it has no frequency above the width of the
+/// band, so that nothing folds back onto those below the limit. Energies are of the squared envelope over its
+/// mean, minus 1, under Hann's window: no unit, and no gain changes them. For a carrier times 1 + m cos, the
+/// energy at the frequency of the cosine is 2 m^2 / (1 + m^2 / 2)^2, for Gaussian noise all of them are at
+/// most 1. Source: Randall, Antoni and Chobsaard, Mechanical Systems and Signal Processing 15, 2001. signal:
+/// y, options.window floats; work: as many.
+inline void write_envelope_energies(const FeatureOptions& options, const float* table, const float* signal,
+                                    float* work, float* energies) {
+  const BandLayout layout = envelope_bands(options);
+  const Circle<float> circle = transform_circle(options, table);
+  write_squared_envelope(options, layout, circle, signal, work);
+  make_relative(work, layout.size);
+  apply_hann_window(work, layout.size, circle);
+  real_fourier_transform(work, layout.size, circle);
+  for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
+  add_band_powers(layout, Spectrum{work, layout.size}, energies);
+  const float size = static_cast<float>(layout.size);
+  for (int band = 0; band < layout.bands; ++band)
+    energies[band] = log_energy(energies[band] * (8.0f / 3.0f) / (size * size), options.energy_floor);
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_ENVELOPE_HPP
+
+#ifndef THRUM_FEATURES_SPECTRAL_KURTOSIS_HPP
+#define THRUM_FEATURES_SPECTRAL_KURTOSIS_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Power of one frequency over all blocks.
+struct PowerSums {
+  float* powers;   ///< for each bin, sum of |X|^2
+  float* squares;  ///< for each bin, sum of |X|^4
+};
+
+/// Transforms blocks that overlap by half, each under Hann's window, and sums their powers; returns how many
+/// they are. block: layout.size floats.
+inline Index sum_block_powers(Index frames, Index size, Circle<float> circle, const float* signal,
+                              float* block, PowerSums sums) {
+  for (Index k = 0; k < size / 2; ++k) sums.powers[k] = sums.squares[k] = 0.0f;
+  Index blocks = 0;
+  for (Index begin = 0; begin + size <= frames; begin += size / 2, ++blocks) {
+    for (Index i = 0; i < size; ++i) block[i] = signal[begin + i];
+    apply_hann_window(block, size, circle);
+    real_fourier_transform(block, size, circle);
+    const Spectrum spectrum{block, size};
+    for (Index k = 1; k < size / 2; ++k) {
+      const float power = spectrum.power(k);
+      sums.powers[k] += power;
+      sums.squares[k] += power * power;
+    }
+  }
+  return blocks;
+}
+
+/// The spectral kurtosis of one frequency from M powers P: M / (M - 1) ((M + 1) sum P^2 / (sum P)^2 - 2).
+/// 0 where there is nothing but what rounding leaves of a signal with a peak of 1.
+inline float spectral_kurtosis(float powers, float squares, float blocks) {
+  constexpr float least_power = 1e-16f;
+  if (powers < least_power) return 0.0f;
+  return blocks / (blocks - 1.0f) * ((blocks + 1.0f) * squares / (powers * powers) - 2.0f);
+}
+
+/// Writes the mean spectral kurtosis of the bins in each band. Whatever the spectrum, it is 0 for stationary
+/// Gaussian noise, -1 for a steady tone, and up to the number of blocks M where impacts in few of them bring
+/// most of the power. The estimator has no bias for independent blocks; these share half their frames, which
+/// under Hann's window leaves their powers a correlation of 1/36. The bin of half the sampling rate, being
+/// real, has another kurtosis and is left out. Source: Antoni, Mechanical Systems and Signal Processing 20,
+/// 2006; the estimator: Vrabie, Granjon and Serviere, IEEE-EURASIP Workshop on Nonlinear Signal and Image
+/// Processing, 2003.
+/// signal: y, options.window floats; work: 2 options.spectral_kurtosis_block floats.
+inline void write_spectral_kurtosis(const FeatureOptions& options, const float* table, const float* signal,
+                                    float* work, float* kurtosis) {
+  const BandLayout layout = spectral_kurtosis_bands(options);
+  const Index half = layout.size / 2;
+  const PowerSums sums{work + layout.size, work + layout.size + half};
+  const Index blocks =
+      sum_block_powers(options.window, layout.size, transform_circle(options, table), signal, work, sums);
+  for (int band = 0; band < layout.bands; ++band) {
+    const Index first = layout.first_bin(band), end = smaller(layout.first_bin(band + 1), half);
+    float sum = 0;
+    for (Index k = first; k < end; ++k)
+      sum += spectral_kurtosis(sums.powers[k], sums.squares[k], static_cast<float>(blocks));
+    kurtosis[band] = sum / static_cast<float>(end - first);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_SPECTRAL_KURTOSIS_HPP
+
 #ifndef THRUM_FEATURES_EXTRACT_HPP
 #define THRUM_FEATURES_EXTRACT_HPP
 
@@ -2162,49 +2698,10 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 /// Stands for a feature that is too large for its type: the row stays finite, and is an alarm.
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
-/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
-/// 0 and size/2 twice, since they stand for their mirror images too.
-inline float band_power(const float* spectrum, Index size, Index first, Index end) {
-  const bool with_last = end == size / 2 + 1;
-  if (with_last) --end;
-  float total = 0;
-  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
-    const Index stop = smaller(begin + samples_per_partial_sum, end);
-    float sum = 0;
-    for (Index k = begin; k < stop; ++k)
-      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
-    total += sum;
-  }
-  total *= 2.0f;
-  return with_last ? total + spectrum[1] * spectrum[1] : total;
-}
-
-/// Writes the log energies of all bands; returns the place after the last.
-/// By Parseval the sum of |X|^2 over all bins is size times the sum of (w y)^2, and w^2 is 3/8 on average:
-/// hence the factor that makes all bands together the variance. Destroys the signal. amplitude: what y = 1 is
-/// in units.
-inline float* write_bands(const FeatureOptions& options, float amplitude, const float* cosine_table,
-                          float* signal, float* features) {
-  const Index size = options.window;
-  apply_hann_window(signal, size, cosine_table);
-  real_fourier_transform(signal, size, cosine_table);
-  const float frames = static_cast<float>(size);
-  const float per_power = 8.0f / 3.0f / (frames * frames);
-  Index first = band_edge(options, 0);
-  for (int band = 0; band < options.bands; ++band) {
-    const Index end = band_edge(options, band + 1);
-    const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ =
-        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
-    first = end;
-  }
-  return features;
-}
-
-/// Writes one channel's features; returns the place after the last. Destroys the signal, which read_channel
-/// wrote.
+/// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
+/// front of feature_scratch_size(options) floats; destroyed.
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
-                            int channel, const float* cosine_table, float* signal, float* features) {
+                            int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -2224,8 +2721,15 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
   if (options.zero_crossings)
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
-  if (options.bands > 0) features = write_bands(options, amplitude, cosine_table, signal, features);
-  return features;
+  float* const bands = features;
+  float* const envelope = bands + options.bands;
+  float* const kurtosis = envelope + options.envelope_bands;
+  float* const work = signal + options.window;
+  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if (options.bands > 0)
+    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  return kurtosis + options.spectral_kurtosis_bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
@@ -2280,8 +2784,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
-/// window: options.window frames x options.channels, int16 or float, in counts; cosine_table:
-/// fill_cosine_table(options.window), may be null without bands; scratch: options.window floats; features:
+/// window: options.window frames x options.channels, int16 or float, in counts; table: of
+/// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
 /// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
@@ -2289,15 +2793,16 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// largest finite number, which score_row() takes for what it is. All this holds under -ffast-math. Every
 /// feature written is finite.
 ///
-/// A flat channel has 0 for all but its mean and its bands, which are at the floor. Signals with a peak below
-/// the smallest normal float count as flat. Means and moments are exact to a few 1e-6
-/// (samples_per_partial_sum), and the same to the last bit when a constant is added to int16 samples, the
-/// mean excepted.
-/// Cost at 1024 frames, in Cortex-M4F instructions per sample: time features 40, bands 70, median absolute
-/// deviation 95, correlations of 8 channels 40. About 1 kB of stack; allocates nothing.
+/// A flat channel has 0 for all but its mean and its band energies, of spectrum and envelope, which are at
+/// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
+/// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
+/// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
+/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
+/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// prints them. About 1 kB of stack; allocates nothing.
 template <typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
-                               const float* cosine_table, float* scratch, float* features) {
+                               const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
@@ -2310,7 +2815,7 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
       terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, cosine_table, scratch, next);
+      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
@@ -2372,8 +2877,8 @@ class RowDetector {
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. All zero at start, so that a static object lies in .bss; no heap; several
-/// instances are independent. Memory: (window + slack) x channels samples, window + 2 x features + components
-/// floats. Sample: int16_t, or float for sensors that deliver it.
+/// instances are independent. Memory: (window + slack) x channels samples, 2 x features + components +
+/// feature_scratch_size(model.signal) floats. Sample: int16_t, or float for sensors that deliver it.
 template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
 class Detector {
   static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
@@ -2397,7 +2902,7 @@ class Detector {
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
     const Status status =
-        extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
+        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
@@ -2436,16 +2941,14 @@ class Detector {
     return verdict;
   }
 
-  static constexpr Index table_size = model.signal.bands > 0 ? model.signal.window : 8;
-  static constexpr CosineTable<float, table_size> table{};
-  static constexpr const float* cosine_table = table.value;
+  static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
-  float signal_[array_size(model.signal.window)] = {};
+  float scratch_[array_size(feature_scratch_size(model.signal))] = {};
   Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
 };
 

@@ -1,9 +1,13 @@
 #include "thrum/feature_extractor.hpp"
 
 #include "catch.hpp"
+#include "real_data.hpp"
 #include "thrum/core/random.hpp"
+#include "thrum/detector.hpp"
+#include "thrum/io/recording.hpp"
 
 #include <Eigen/Core>
+#include <Eigen/Geometry>
 
 #include <algorithm>
 #include <cmath>
@@ -54,9 +58,9 @@ FeatureMatrix streamed(const FeatureOptions& options, const Recording<Sample>& x
   const thrum::WindowBuffer<Sample> buffer{memory.data(), capacity, options.channels, options.window,
                                            options.hop};
   thrum::WindowStream<Sample> stream;
-  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
-  thrum::fill_cosine_table(table.data(), options.window);
-  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  std::vector<float> table(static_cast<std::size_t>(thrum::feature_table_size(options)));
+  thrum::fill_feature_table(options, table.data());
+  std::vector<float> scratch(static_cast<std::size_t>(thrum::feature_scratch_size(options)));
   FeatureMatrix features(thrum::window_count(options, x.rows()), thrum::feature_count(options));
   Index row = 0;
   for (Index written = 0; written < x.rows();) {
@@ -184,4 +188,97 @@ TEST_CASE("features have names that say channel, kind and band in Hz") {
   CHECK(names[9] == "ch0 band 1 (1250-2500 Hz)");
   CHECK(names[16] == "ch1 mean");
   CHECK(names.back() == "ch0-ch1 correlation");
+  options.envelope_bands = 2;
+  options.envelope_limit_hz = 500;
+  options.spectral_kurtosis_bands = 4;
+  CHECK(thrum::feature_names(options)[19] == "ch0 spectral kurtosis 1 (2500-5000 Hz)");
+  CHECK(thrum::feature_names(options)[17] == "ch0 envelope band 1 (250-500 Hz)");
+}
+
+// ---- tilt
+
+namespace {
+
+constexpr float counts_per_g = 2048;
+
+/// Every kind of feature but the mean, of an accelerometer with three axes.
+FeatureOptions accelerometer(int window) {
+  FeatureOptions options;
+  options.channels = 3;
+  options.window = options.hop = window;
+  options.sampling_rate = 200;
+  options.bands = 32;
+  options.spectrum = thrum::SpectrumKind::sine_tapers;
+  options.spectral_kurtosis_bands = 4;
+  options.spectral_kurtosis_block = 32;
+  for (int c = 0; c < 3; ++c) options.channel[c] = {counts_per_g, 4, "g"};
+  return options;
+}
+
+Recording<std::int16_t> in_counts(const Eigen::MatrixXf& g) {
+  return (g * counts_per_g).array().round().matrix().cast<std::int16_t>();
+}
+
+/// What the sensor says when it is turned by 3 degrees about an axis in its x-y plane: gravity, which is the
+/// mean, turns; the machine shakes the sensor as before.
+Recording<std::int16_t> tilted(const Recording<std::int16_t>& x) {
+  const Eigen::Vector3f gravity = x.cast<float>().colwise().mean().transpose();
+  const Eigen::AngleAxisf turn(3 * 3.14159265f / 180, Eigen::Vector3f(0.6f, 0.8f, 0));
+  const Eigen::Vector3f shift = turn * gravity - gravity;
+  Recording<std::int16_t> result = x;
+  for (Index c = 0; c < 3; ++c) result.col(c).array() += static_cast<std::int16_t>(std::lround(shift[c]));
+  return result;
+}
+
+/// 3 degrees of gravity are 107 counts: seen by no feature but the mean, and by no verdict.
+void check_tilt(const FeatureOptions& options, const std::vector<Recording<std::int16_t>>& recordings) {
+  std::vector<FeatureMatrix> rows;
+  Index count = 0;
+  for (const Recording<std::int16_t>& x : recordings) {
+    rows.push_back(thrum::extract_windows(options, x));
+    count += rows.back().rows();
+    REQUIRE((tilted(x) - x).cwiseAbs().maxCoeff() > 80);
+    REQUIRE(same_bits(rows.back(), thrum::extract_windows(options, tilted(x))));
+  }
+  FeatureMatrix all(count, rows[0].cols());
+  for (Index begin = 0, i = 0; begin < count; begin += rows[static_cast<std::size_t>(i++)].rows())
+    all.middleRows(begin, rows[static_cast<std::size_t>(i)].rows()) = rows[static_cast<std::size_t>(i)];
+  thrum::DetectorOptions detection;
+  detection.signal = options;
+  thrum::Detector<float> detector(detection);
+  detector.fit(all);
+  const thrum::Vector<float> scores = detector.score(all);
+  const thrum::Vector<float> turned = detector.score(thrum::extract_windows(options, tilted(recordings[0])));
+  CHECK(turned == scores.head(turned.size()));
+
+  // A twin that fails: the mean does see it.
+  FeatureOptions with_mean = options;
+  with_mean.mean = true;
+  CHECK_FALSE(same_bits(thrum::extract_windows(with_mean, recordings[0]),
+                        thrum::extract_windows(with_mean, tilted(recordings[0]))));
+}
+
+}  // namespace
+
+TEST_CASE("an accelerometer tilted by 3 degrees changes no feature and no verdict") {
+  thrum::Random random(5);
+  std::vector<Recording<std::int16_t>> recordings;
+  for (int r = 0; r < 20; ++r) {
+    Eigen::MatrixXf g(600, 3);
+    for (float& value : g.reshaped()) value = static_cast<float>(0.05 * random.normal());
+    g.col(2).array() += 1.0f;
+    recordings.push_back(in_counts(g));
+  }
+  FeatureOptions options = accelerometer(128);
+  options.envelope_bands = 4;
+  check_tilt(options, recordings);
+}
+
+TEST_CASE("the ceiling fan's sensor tilted by 3 degrees changes no feature and no verdict", "[real-data]") {
+  std::vector<Recording<std::int16_t>> recordings;
+  for (const thrum::Condition& condition :
+       thrum::read_named_conditions(thrum_test::ceiling_fan_dir(), {"fan_0_low_0_weight"}))
+    for (const thrum::Recording& recording : condition.recordings)
+      recordings.push_back(in_counts(recording.samples));
+  check_tilt(accelerometer(200), recordings);
 }

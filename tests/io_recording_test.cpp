@@ -181,13 +181,52 @@ TEST_CASE("another column of time can be named") {
   const TemporaryFolder folder;
   folder.write("x.csv", "time,clock,x\n9,0,1\n8,0.5,1\n");
   thrum::RecordingOptions options;
-  options.ignored_column = "Clock";
+  options.time_column = "Clock";
   const thrum::Recording recording = thrum::read_recording(folder.path() / "x.csv", options);
   CHECK(recording.sampling_rate == 2);
   CHECK(recording.channel_names == Names{"time", "x"});
   CHECK(recording.name == "x");
-  options.ignored_column = "";
+  options.time_column = "";
   CHECK(thrum::read_conditions(folder.path(), options)[0].recordings[0].samples.cols() == 3);
+}
+
+TEST_CASE("a column of time can be told by its number, where no header names it") {
+  const TemporaryFolder folder;
+  folder.write("x.csv", "1,0,2\n3,0.5,4\n5,2.5,6\n");
+  folder.write("named.csv", "x,t,y\n1,0,2\n3,0.5,4\n");
+  thrum::RecordingOptions options;
+  options.time_column = "1";
+  const thrum::Recording recording = thrum::read_recording(folder.path() / "x.csv", options);
+  CHECK(recording.times == Eigen::Vector3d(0, 0.5, 2.5));
+  CHECK(recording.sampling_rate == 0.8);
+  CHECK(recording.channel_names == Names{"c0", "c1"});
+  CHECK(recording.samples.col(0) == Eigen::Vector3f(1, 3, 5));
+  CHECK(recording.samples.col(1) == Eigen::Vector3f(2, 4, 6));
+  CHECK(thrum::read_recording(folder.path() / "named.csv", options).channel_names == Names{"x", "y"});
+
+  const auto message = [&](const char* column, const char* file) {
+    options.time_column = column;
+    try {
+      thrum::read_recording(folder.path() / file, options);
+    } catch (const std::runtime_error& error) {
+      return std::string(error.what());
+    }
+    return std::string("not refused");
+  };
+  CHECK_THAT(message("3", "x.csv"), contains("expected a column 3"));
+  folder.write("one.csv", "1\n2\n");
+  CHECK_THAT(message("0", "one.csv"), contains("one beside it"));
+  // A name of digits with more in it is a name.
+  options.time_column = "1s";
+  CHECK(thrum::read_recording(folder.path() / "x.csv", options).samples.cols() == 3);
+}
+
+TEST_CASE("stamps are kept, those of frames in bursts too") {
+  const TemporaryFolder folder;
+  folder.write("x.csv", "time,x\n10,1\n10.25,2\n10.25,3\n11,4\n");
+  folder.write("y.csv", "x\n1\n2\n");
+  CHECK(thrum::read_recording(folder.path() / "x.csv").times == Eigen::Vector4d(10, 10.25, 10.25, 11));
+  CHECK(thrum::read_recording(folder.path() / "y.csv").times.size() == 0);
 }
 
 TEST_CASE("some conditions are read by name, in the order asked for") {

@@ -90,7 +90,7 @@ Frames rig_frames(int working_class, rig::Fault fault, std::size_t frames, std::
 Recordings read_folder(const FolderOptions& options) {
   thrum::RecordingOptions reading;
   reading.progress = show_progress;
-  reading.ignored_column = options.time_column;
+  reading.time_column = options.time_column;
   std::vector<thrum::Condition> conditions = thrum::read_conditions(options.folder, reading);
   put_normal_first(conditions, options.normal);
 

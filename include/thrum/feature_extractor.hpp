@@ -13,8 +13,8 @@
 #include "thrum/core/status.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/features/extract.hpp"
-#include "thrum/features/fft.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/spectrum.hpp"
 #include "thrum/features/window_stream.hpp"
 #include "thrum/input.hpp"
 
@@ -41,16 +41,16 @@ template <typename Sample>
 inline FeatureMatrix extract_from_view(const FeatureOptions& options,
                                        const MatrixView<const Sample>& recording) {
   require_recording(options, recording.rows, recording.cols);
-  std::vector<float> cosines(static_cast<std::size_t>(cosine_table_size(options.window)));
-  if (options.bands > 0) fill_cosine_table(cosines.data(), options.window);
-  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  std::vector<float> table(static_cast<std::size_t>(feature_table_size(options)));
+  fill_feature_table(options, table.data());
+  std::vector<float> scratch(static_cast<std::size_t>(feature_scratch_size(options)));
 
   FeatureMatrix features((recording.rows - options.window) / options.hop + 1, feature_count(options));
   for (Index row = 0; row < features.rows(); ++row) {
     const WindowView<Sample> window{recording.middle_rows(row * options.hop, options.window),
                                     recording.middle_rows(0, 0)};
     const Status status =
-        extract_features(options, window, cosines.data(), scratch.data(), features.row(row).data());
+        extract_features(options, window, table.data(), scratch.data(), features.row(row).data());
     if (status == Status::non_finite) features.row(row).setConstant(not_a_number<float>());
   }
   return features;
@@ -62,6 +62,12 @@ inline std::string hertz(float value) {
   text.imbue(std::locale::classic());
   text << value;
   return text.str();
+}
+
+/// " 3 (1250-1875 Hz)".
+inline std::string band_name(const BandLayout& layout, int band) {
+  return " " + std::to_string(band) + " (" + hertz(layout.edge_hz(band)) + "-" +
+         hertz(layout.edge_hz(band + 1)) + " Hz)";
 }
 
 }  // namespace detail
@@ -109,8 +115,11 @@ inline std::vector<std::string> feature_names(const FeatureOptions& options) {
     if (name.kind == FeatureKind::correlation) text += "-ch" + std::to_string(name.detail);
     text += std::string(" ") + to_string(name.kind);
     if (name.kind == FeatureKind::band_energy)
-      text += " " + std::to_string(name.detail) + " (" + detail::hertz(band_edge_hz(options, name.detail)) +
-              "-" + detail::hertz(band_edge_hz(options, name.detail + 1)) + " Hz)";
+      text += detail::band_name(spectrum_bands(options), name.detail);
+    if (name.kind == FeatureKind::envelope_energy)
+      text += detail::band_name(envelope_bands(options), name.detail);
+    if (name.kind == FeatureKind::spectral_kurtosis)
+      text += detail::band_name(spectral_kurtosis_bands(options), name.detail);
     names.push_back(text);
   }
   return names;

@@ -17,6 +17,7 @@
 #include "thrum/io/mapped_npy.hpp"
 #include "thrum/io/npy.hpp"
 #include "thrum/io/recording.hpp"
+#include "thrum/io/sampling.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/monitor_calibration.hpp"
 #include "thrum/pca.hpp"

@@ -3,6 +3,7 @@
 #include "catch.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cfloat>
 #include <cmath>
 #include <complex>
@@ -10,6 +11,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <utility>
 #include <vector>
 
 using thrum::FeatureKind;
@@ -50,6 +52,17 @@ FeatureOptions one_channel(int window = 256) {
   return options;
 }
 
+/// All kinds of features that there are.
+FeatureOptions every_feature(int window = 256) {
+  FeatureOptions options = one_channel(window);
+  options.mean = true;
+  options.envelope_bands = 4;
+  options.spectral_kurtosis_bands = 4;
+  options.spectral_kurtosis_block = 32;
+  options.spectrum = thrum::SpectrumKind::sine_tapers;
+  return options;
+}
+
 struct Extracted {
   Status status;
   std::vector<float> values;
@@ -58,9 +71,9 @@ struct Extracted {
 /// Extracts from interleaved frames that lie in two pieces, `cut` frames in the first.
 template <typename Sample>
 Extracted extract(const FeatureOptions& options, const std::vector<Sample>& frames, Index cut = -1) {
-  std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(options.window)));
-  thrum::fill_cosine_table(table.data(), options.window);
-  std::vector<float> scratch(static_cast<std::size_t>(options.window));
+  std::vector<float> table(static_cast<std::size_t>(thrum::feature_table_size(options)));
+  thrum::fill_feature_table(options, table.data());
+  std::vector<float> scratch(static_cast<std::size_t>(thrum::feature_scratch_size(options)));
   Extracted result{Status::not_fitted,
                    std::vector<float>(static_cast<std::size_t>(feature_count(options)), -77.0f)};
   const Index rows = static_cast<Index>(frames.size()) / options.channels;
@@ -125,26 +138,25 @@ TEST_CASE("the default options are in order, and are so at compile time") {
 }
 
 TEST_CASE("every switch adds one feature a channel, in the order of FeatureKind") {
-  FeatureOptions options = one_channel();
+  FeatureOptions options = every_feature();
   options.channels = 3;
-  options.mean = true;
   options.bands = 4;
-  CHECK(feature_count(options) == 3 * (8 + 4) + 3);
+  CHECK(feature_count(options) == 3 * (8 + 4 + 4 + 4) + 3);
   int previous = -1;
-  for (int i = 0; i < 12; ++i) {
+  for (int i = 0; i < 20; ++i) {
     const thrum::FeatureName name = feature_name(options, i);
     CHECK(name.channel == 0);
     CHECK(static_cast<int>(name.kind) * 100 + name.detail > previous);
     previous = static_cast<int>(name.kind) * 100 + name.detail;
   }
-  CHECK(feature_name(options, 12).channel == 1);
+  CHECK(feature_name(options, 20).channel == 1);
   const int pairs[3][2] = {{0, 1}, {0, 2}, {1, 2}};
   for (int p = 0; p < 3; ++p) {
-    CHECK(feature_name(options, 36 + p).kind == FeatureKind::correlation);
-    CHECK(feature_name(options, 36 + p).channel == pairs[p][0]);
-    CHECK(feature_name(options, 36 + p).detail == pairs[p][1]);
+    CHECK(feature_name(options, 60 + p).kind == FeatureKind::correlation);
+    CHECK(feature_name(options, 60 + p).channel == pairs[p][0]);
+    CHECK(feature_name(options, 60 + p).detail == pairs[p][1]);
   }
-  options.bands = 0;
+  options.bands = options.envelope_bands = options.spectral_kurtosis_bands = 0;
   options.crest_factor = options.correlation = false;
   CHECK(feature_count(options) == 3 * 7);
 }
@@ -186,8 +198,15 @@ TEST_CASE("options that make no sense are refused with the reason") {
   CHECK_THAT(reason([](FeatureOptions&) {}), contains("fine"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 0; }), contains("channels"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channels = 17; }), contains("channels"));
-  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300; }), contains("power of two"));
-  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0; }), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300; }), contains("fine"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.spectrum = static_cast<thrum::SpectrumKind>(7); }),
+             contains("spectrum"));
+  for (const auto& [window, tapers] : {std::pair{256, 0}, {256, 17}, {8, 8}, {255, 5}})
+    CHECK_THAT(reason([w = window, k = tapers](FeatureOptions& o) {
+                 o.window = o.hop = w, o.tapers = k, o.bands = 2,
+                 o.spectrum = thrum::SpectrumKind::sine_tapers;
+               }),
+               contains("tapers from 1 to 16"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.window = 4; }), contains("window"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.window = 131072; }), contains("window"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.hop = 0; }), contains("hop"));
@@ -200,6 +219,43 @@ TEST_CASE("options that make no sense are refused with the reason") {
   CHECK_THAT(reason([](FeatureOptions& o) { o.lowest_hz = 600; }), contains("lowest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 501; }), contains("highest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.highest_hz = 30; }), contains("every band must hold a bin"));
+  const auto envelope = [](int bands, float lowest, float highest, float limit) {
+    return [=](FeatureOptions& o) {
+      o.envelope_bands = bands, o.envelope_lowest_hz = lowest;
+      o.envelope_highest_hz = highest, o.envelope_limit_hz = limit;
+    };
+  };
+  CHECK_THAT(reason(envelope(8, 0, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(envelope(8, 250, 500, 249)), contains("fine"));
+  CHECK_THAT(reason(envelope(-1, 0, 0, 0)), contains("envelope_bands"));
+  CHECK_THAT(reason(envelope(65, 0, 0, 0)), contains("envelope_bands"));
+  CHECK_THAT(reason(envelope(64, 0, 0, 0)), contains("every envelope band must hold a bin"));
+  CHECK_THAT(reason(envelope(8, -1, 0, 0)), contains("envelope_lowest_hz"));
+  CHECK_THAT(reason(envelope(8, 0, 501, 0)), contains("envelope_highest_hz"));
+  CHECK_THAT(reason(envelope(8, 0, 200, 0)), contains("below envelope_highest_hz"));
+  CHECK_THAT(reason(envelope(8, 300, 303, 0)), contains("two bins"));
+  CHECK_THAT(reason(envelope(8, 300, 400, 101)), contains("envelope_limit_hz"));
+  CHECK_THAT(reason(envelope(8, 1, 400, 300)), contains("half the sampling rate together"));
+  CHECK_THAT(reason([](FeatureOptions& o) { o.window = 300, o.bands = 0, o.envelope_bands = 8; }),
+             contains("power of two"));
+  const auto kurtosis = [](int bands, int block, float lowest, float highest) {
+    return [=](FeatureOptions& o) {
+      o.bands = 0, o.spectral_kurtosis_bands = bands, o.spectral_kurtosis_block = block;
+      o.lowest_hz = lowest, o.highest_hz = highest;
+    };
+  };
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(kurtosis(31, 64, 0, 0)), contains("fine"));
+  CHECK_THAT(reason(kurtosis(-1, 64, 0, 0)), contains("spectral_kurtosis_bands"));
+  CHECK_THAT(reason(kurtosis(33, 64, 0, 0)), contains("spectral_kurtosis_bands"));
+  CHECK_THAT(reason(kurtosis(32, 64, 0, 0)), contains("every band of spectral kurtosis"));
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 40)), contains("every band of spectral kurtosis"));
+  CHECK_THAT(reason(kurtosis(1, 16, 495, 500)), contains("every band of spectral kurtosis"));
+  for (const int block : {0, 8, 48, 256})
+    CHECK_THAT(reason(kurtosis(8, block, 0, 0)), contains("spectral_kurtosis_block"));
+  CHECK_THAT(reason(kurtosis(8, 64, -1, 0)), contains("lowest_hz"));
+  CHECK_THAT(reason(kurtosis(8, 64, 0, 501)), contains("highest_hz"));
+  CHECK_THAT(reason(kurtosis(8, 64, 400, 300)), contains("below highest_hz"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].counts_per_unit = 0; }),
              contains("counts_per_unit"));
   CHECK_THAT(reason([](FeatureOptions& o) { o.channel[0].full_scale = -1; }), contains("full_scale"));
@@ -228,7 +284,8 @@ TEST_CASE("bands meet without gap or overlap and hold the bins between their edg
     REQUIRE(check(options) == Status::ok);
     for (int band = 0; band < bands; ++band) {
       const double low = 100 + band * 19900.0 / bands, high = 100 + (band + 1) * 19900.0 / bands;
-      for (Index k = band_edge(options, band); k < band_edge(options, band + 1); ++k) {
+      const thrum::BandLayout layout = spectrum_bands(options);
+      for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1); ++k) {
         const double hz = static_cast<double>(k) * 44100 / 1024;
         // 1/32 bin of slack, 1.35 Hz.
         REQUIRE(hz >= low - 1.4);
@@ -237,9 +294,9 @@ TEST_CASE("bands meet without gap or overlap and hold the bins between their edg
     }
   }
   FeatureOptions all = one_channel(1024);
-  CHECK(band_edge(all, 0) == 1);
-  CHECK(band_edge(all, 1) == 32);
-  CHECK(band_edge(all, 16) == 513);
+  CHECK(spectrum_bands(all).first_bin(0) == 1);
+  CHECK(spectrum_bands(all).first_bin(1) == 32);
+  CHECK(spectrum_bands(all).first_bin(16) == 513);
 }
 
 // ---- transform
@@ -252,7 +309,7 @@ TEMPLATE_TEST_CASE("the transform agrees with its definition", "", float, double
     for (const float value : noise(static_cast<std::uint64_t>(n), n))
       x.push_back(static_cast<TestType>(value));
     std::vector<TestType> z = x;
-    thrum::real_fourier_transform(z.data(), n, table.data());
+    thrum::real_fourier_transform(z.data(), n, thrum::Circle<TestType>{table.data(), n});
     double worst = 0, largest = 0;
     for (Index k = 0; k <= n / 2; ++k) {
       std::complex<double> exact = 0;
@@ -274,7 +331,7 @@ TEMPLATE_TEST_CASE("the transform agrees with its definition", "", float, double
     table[1] = table[2];
     std::vector<TestType> wrong = x;
     if (n >= 32) {
-      thrum::real_fourier_transform(wrong.data(), n, table.data());
+      thrum::real_fourier_transform(wrong.data(), n, thrum::Circle<TestType>{table.data(), n});
       REQUIRE(wrong != z);
     }
   }
@@ -287,7 +344,7 @@ TEST_CASE("the largest transform obeys Parseval's theorem") {
   std::vector<float> x = noise(9, n);
   double before = 0, after = 0;
   for (const float value : x) before += static_cast<double>(value) * static_cast<double>(value);
-  thrum::real_fourier_transform(x.data(), n, table.data());
+  thrum::real_fourier_transform(x.data(), n, thrum::Circle<float>{table.data(), n});
   for (std::size_t i = 2; i < x.size(); ++i)
     after += 2 * static_cast<double>(x[i]) * static_cast<double>(x[i]);
   after += static_cast<double>(x[0]) * static_cast<double>(x[0]) +
@@ -295,17 +352,65 @@ TEST_CASE("the largest transform obeys Parseval's theorem") {
   CHECK(std::fabs(after / static_cast<double>(n) / before - 1) < 1e-6);
 }
 
+TEMPLATE_TEST_CASE("a finer table gives a transform and a window the same bits", "", float, double) {
+  std::vector<TestType> own(33), finer(129);
+  thrum::fill_cosine_table(own.data(), 64);
+  thrum::fill_cosine_table(finer.data(), 256);
+  std::vector<TestType> a;
+  for (const float value : noise(5, 64)) a.push_back(static_cast<TestType>(value));
+  std::vector<TestType> b = a;
+  const auto transform = [](std::vector<TestType>& x, thrum::Circle<TestType> circle) {
+    thrum::apply_hann_window(x.data(), 64, circle);
+    thrum::real_fourier_transform(x.data(), 64, circle);
+  };
+  transform(a, {own.data(), 64});
+  transform(b, {finer.data(), 256});
+  CHECK(a == b);
+}
+
+TEMPLATE_TEST_CASE("the complex transform agrees with its definition", "", float, double) {
+  for (Index n = 4; n <= 256; n *= 2) {
+    std::vector<TestType> table(static_cast<std::size_t>(thrum::cosine_table_size(2 * n)));
+    thrum::fill_cosine_table(table.data(), 2 * n);
+    std::vector<std::complex<TestType>> z;
+    const std::vector<float> values = noise(static_cast<std::uint64_t>(n), 2 * n);
+    for (std::size_t i = 0; i < values.size(); i += 2)
+      z.emplace_back(static_cast<TestType>(values[i]), static_cast<TestType>(values[i + 1]));
+    const std::vector<std::complex<TestType>> before = z;
+    thrum::complex_fourier_transform(reinterpret_cast<TestType*>(z.data()), n,
+                                     thrum::Circle<TestType>{table.data(), 2 * n});
+    for (Index k = 0; k < n; ++k) {
+      std::complex<double> exact = 0;
+      for (Index i = 0; i < n; ++i)
+        exact += std::complex<double>(before[static_cast<std::size_t>(i)]) *
+                 std::polar(1.0, -2 * pi * static_cast<double>(k * i % n) / static_cast<double>(n));
+      // As of the real transform; |Z| is about 16 at most here.
+      const double tolerance = sizeof(TestType) == 4 ? 1e-5 : 1e-11;
+      REQUIRE(std::abs(std::complex<double>(z[static_cast<std::size_t>(k)]) - exact) <= tolerance);
+    }
+  }
+}
+
 TEST_CASE("a table in flash has the bits of one made at run time") {
-  static constexpr thrum::CosineTable<float, 256> flash;
-  float made[129];
-  thrum::fill_cosine_table(made, 256);
-  CHECK(std::memcmp(flash.value, made, sizeof(made)) == 0);
+  static constexpr FeatureOptions powers, tapers = [] {
+    FeatureOptions options;
+    options.window = options.hop = 200;
+    options.spectrum = thrum::SpectrumKind::sine_tapers;
+    return options;
+  }();
+  // A power of two has one circle for both; else transform (256 parts) and tapers (2 x 200) each have one.
+  static_assert(thrum::feature_table_size(powers) == 513);
+  static_assert(thrum::feature_table_size(tapers) == 129 + 201);
+  static constexpr thrum::FeatureTable<thrum::feature_table_size(tapers)> flash{tapers};
+  std::vector<float> made(330);
+  thrum::fill_feature_table(tapers, made.data());
+  CHECK(std::memcmp(flash.value, made.data(), sizeof(flash.value)) == 0);
 }
 
 TEST_CASE("the Hann window has a mean square of 3/8") {
   std::vector<float> table(33), window(64, 1.0f);
   thrum::fill_cosine_table(table.data(), 64);
-  thrum::apply_hann_window(window.data(), 64, table.data());
+  thrum::apply_hann_window(window.data(), 64, thrum::Circle<float>{table.data(), 64});
   double sum = 0;
   for (int i = 0; i < 64; ++i) {
     const double exact = 0.5 - 0.5 * std::cos(2 * pi * i / 64);
@@ -313,6 +418,28 @@ TEST_CASE("the Hann window has a mean square of 3/8") {
     sum += exact * exact;
   }
   CHECK(std::fabs(sum / 64 - 0.375) < 1e-12);
+}
+
+TEST_CASE("sine tapers are orthogonal, and their squares are half on average") {
+  for (const Index n : {8, 50, 64}) {
+    std::vector<float> table(static_cast<std::size_t>(thrum::cosine_table_size(2 * n)));
+    thrum::fill_cosine_table(table.data(), 2 * n);
+    const std::vector<float> ones(static_cast<std::size_t>(n), 1.0f);
+    std::vector<std::vector<float>> tapers(5, ones);
+    for (std::size_t k = 0; k < 5; ++k)
+      thrum::apply_sine_taper(ones.data(), n, static_cast<Index>(k + 1),
+                              thrum::Circle<float>{table.data(), 2 * n}, tapers[k].data());
+    for (std::size_t a = 0; a < 5; ++a)
+      for (std::size_t b = 0; b < 5; ++b) {
+        double sum = 0;
+        for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+          const double exact = std::sin(pi * static_cast<double>((a + 1) * i) / static_cast<double>(n));
+          REQUIRE(std::fabs(static_cast<double>(tapers[a][i]) - exact) < 1e-7);
+          sum += static_cast<double>(tapers[a][i]) * static_cast<double>(tapers[b][i]);
+        }
+        REQUIRE(std::fabs(sum / static_cast<double>(n) - (a == b ? 0.5 : 0.0)) < 1e-6);
+      }
+  }
 }
 
 // ---- known values
@@ -392,6 +519,80 @@ TEST_CASE("a pure tone lands in the band it belongs to, with the variance as its
   }
 }
 
+namespace {
+
+/// Log energies of the bands by the definition: a sum over all frames for each bin, in double.
+std::vector<double> defined_band_energies(const FeatureOptions& options, const std::vector<float>& x) {
+  const double frames = static_cast<double>(x.size()), size = static_cast<double>(transform_size(options));
+  double mean = 0;
+  for (const float value : x) mean += static_cast<double>(value) / frames;
+  const bool hann = options.spectrum == thrum::SpectrumKind::hann;
+  const int tapers = hann ? 1 : options.tapers;
+  std::vector<double> energies(static_cast<std::size_t>(options.bands));
+  for (std::size_t band = 0; band < energies.size(); ++band) {
+    const thrum::BandLayout layout = spectrum_bands(options);
+    const int number = static_cast<int>(band);
+    for (Index k = layout.first_bin(number); k < layout.first_bin(number + 1); ++k)
+      for (int order = 1; order <= tapers; ++order) {
+        std::complex<double> bin = 0;
+        for (std::size_t n = 0; n < x.size(); ++n) {
+          const double at = static_cast<double>(n) / frames;
+          const double weight = hann ? std::sqrt(8.0 / 3) * (0.5 - 0.5 * std::cos(2 * pi * at))
+                                     : std::sqrt(2.0 / tapers) * std::sin(pi * order * at);
+          bin += weight * (static_cast<double>(x[n]) - mean) *
+                 std::polar(1.0, -2 * pi * static_cast<double>(k) * static_cast<double>(n) / size);
+        }
+        energies[band] += (2 * k == transform_size(options) ? 1 : 2) * std::norm(bin) / (frames * size);
+      }
+    energies[band] = std::log(std::max(energies[band], static_cast<double>(options.energy_floor)));
+  }
+  return energies;
+}
+
+}  // namespace
+
+TEST_CASE("band energies agree with their definition, for any window, by Hann's window and sine tapers") {
+  for (const int window : {16, 50, 64, 128, 200, 202, 256})
+    for (const int tapers : {0, 1, 3, 5}) {
+      FeatureOptions options = one_channel(window);
+      options.bands = 4;
+      if (tapers > 0) options.spectrum = thrum::SpectrumKind::sine_tapers, options.tapers = tapers;
+      REQUIRE(check(options) == Status::ok);
+      std::vector<float> x = noise(static_cast<std::uint64_t>(window), window);
+      for (float& value : x) value = 3 * value + 5;
+      const std::vector<double> exact = defined_band_energies(options, x);
+      const Extracted row = extract(options, x);
+      // Errors of the transform are 1e-6 of the window's energy, bands have a hundredth of it at least.
+      for (int band = 0; band < 4; ++band)
+        REQUIRE(feature(options, row, FeatureKind::band_energy, 0, band) ==
+                Approx(exact[static_cast<std::size_t>(band)]).margin(1e-4));
+    }
+  FeatureOptions odd = one_channel(99);
+  odd.bands = 4;
+  const std::vector<float> x = noise(3, 99);
+  CHECK(feature(odd, extract(odd, x), FeatureKind::band_energy, 0, 2) ==
+        Approx(defined_band_energies(odd, x)[2]).margin(1e-4));
+}
+
+TEST_CASE("more tapers make the spectrum of noise steadier") {
+  // The log energy of K independent eigenspectra scatters about sqrt(K) less: here 32 bands of 2 bins each.
+  const auto scatter = [](thrum::SpectrumKind kind) {
+    FeatureOptions options = one_channel(128);
+    options.bands = 32;
+    options.spectrum = kind;
+    double sum = 0, squares = 0, count = 0;
+    for (std::uint64_t seed = 40; seed < 60; ++seed) {
+      const Extracted row = extract(options, noise(seed, 128));
+      for (int band = 2; band < 30; ++band) {
+        const double value = static_cast<double>(feature(options, row, FeatureKind::band_energy, 0, band));
+        sum += value, squares += value * value, count += 1;
+      }
+    }
+    return std::sqrt(squares / count - sum * sum / count / count);
+  };
+  CHECK(scatter(thrum::SpectrumKind::sine_tapers) < 0.6 * scatter(thrum::SpectrumKind::hann));
+}
+
 TEST_CASE("the energies of all bands add up to the variance") {
   FeatureOptions options = one_channel(4096);
   const Extracted row = extract(options, noise(12, 4096));
@@ -404,18 +605,223 @@ TEST_CASE("the energies of all bands add up to the variance") {
   CHECK(std::fabs(total / (rms * rms) - 1) < 0.12);
 }
 
+// ---- envelope
+
+namespace {
+
+/// Noise about a carrier in the upper half of the spectrum, its amplitude 1 + depth cos of so many periods.
+std::vector<float> modulated(int size, double periods, double depth, double noise_level = 0.0) {
+  Generator random(77);
+  std::vector<float> x;
+  for (int i = 0; i < size; ++i) {
+    const double at = 2 * pi * i / size;
+    x.push_back(static_cast<float>((1 + depth * std::cos(periods * at)) * std::sin(0.37 * size * at) +
+                                   noise_level * random.normal()));
+  }
+  return x;
+}
+
+/// Log energies of the envelope's bands by the definition, at the full rate and in double: the bins of the
+/// band alone transformed back, the square of the magnitude over its mean, minus 1, times Hann's window.
+std::vector<double> defined_envelope_energies(const FeatureOptions& options, const std::vector<float>& x) {
+  const std::size_t size = x.size();
+  const double n = static_cast<double>(size);
+  const auto turn = [&](std::size_t k, std::size_t i) {
+    return std::polar(1.0, 2 * pi * static_cast<double>(k * i % size) / n);
+  };
+  double mean = 0, mean_square = 0;
+  for (const float value : x) mean += static_cast<double>(value) / n;
+  const auto bins = thrum::carrier_bins(options);
+  std::vector<std::complex<double>> analytic(size);
+  for (std::size_t k = static_cast<std::size_t>(bins.first);
+       k < static_cast<std::size_t>(bins.first + bins.count); ++k) {
+    std::complex<double> bin = 0;
+    for (std::size_t i = 0; i < size; ++i) bin += (static_cast<double>(x[i]) - mean) * std::conj(turn(k, i));
+    for (std::size_t i = 0; i < size; ++i) analytic[i] += bin * turn(k, i);
+  }
+  for (const std::complex<double>& value : analytic) mean_square += std::norm(value) / n;
+  std::vector<double> energies;
+  const thrum::BandLayout layout = envelope_bands(options);
+  for (int band = 0; band < layout.bands; ++band) {
+    double energy = 0;
+    for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1); ++k) {
+      std::complex<double> bin = 0;
+      for (std::size_t i = 0; i < size; ++i)
+        bin += (0.5 - 0.5 * std::cos(2 * pi * static_cast<double>(i) / n)) *
+               (std::norm(analytic[i]) / mean_square - 1) * turn(static_cast<std::size_t>(k), i);
+      energy += 2 * std::norm(bin) * (8.0 / 3) / (n * n);
+    }
+    energies.push_back(std::log(std::max(energy, static_cast<double>(options.energy_floor))));
+  }
+  return energies;
+}
+
+}  // namespace
+
+TEST_CASE("envelope energies agree with their definition, wherever the band lies and however narrow it is") {
+  const float edges[][3] = {{0, 0, 0}, {300, 400, 100}, {100, 350, 240}, {20, 60, 40}, {1, 300, 199}};
+  for (const auto& [lowest, highest, limit] : edges) {
+    FeatureOptions options = one_channel(256);
+    options.envelope_bands = 4;
+    options.envelope_lowest_hz = lowest, options.envelope_highest_hz = highest;
+    options.envelope_limit_hz = limit;
+    REQUIRE(check(options) == Status::ok);
+    std::vector<float> x = noise(61, 256);
+    for (float& value : x) value += 7;
+    const std::vector<double> exact = defined_envelope_energies(options, x);
+    const Extracted row = extract(options, x);
+    for (int band = 0; band < 4; ++band)
+      REQUIRE(feature(options, row, FeatureKind::envelope_energy, 0, band) ==
+              Approx(exact[static_cast<std::size_t>(band)]).margin(1e-4));
+  }
+}
+
+TEST_CASE(
+    "the frequency at which a carrier's amplitude swings stands out of the envelope, not of the spectrum") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 16;
+  options.envelope_limit_hz = 160;  // a band is 10 Hz
+  for (const double hz : {25.4, 75.2, 115.5}) {
+    const Extracted row = extract(options, modulated(1024, std::round(hz * 1.024), 0.5, 0.05));
+    const int expected = static_cast<int>(hz / 10);
+    const float energy = feature(options, row, FeatureKind::envelope_energy, 0, expected);
+    // 2 m^2 / (1 + m^2/2)^2 at m = 1/2; the noise adds to the mean a little.
+    CHECK(energy == Approx(std::log(0.5 / (1.125 * 1.125))).margin(0.1));
+    for (int band = 0; band < 16; ++band)
+      if (band != expected) CHECK(feature(options, row, FeatureKind::envelope_energy, 0, band) < energy - 2);
+    // A twin without modulation: nothing stands out.
+    const Extracted steady = extract(options, modulated(1024, 1, 0.0, 0.05));
+    CHECK(feature(options, steady, FeatureKind::envelope_energy, 0, expected) < energy - 3);
+  }
+}
+
+TEST_CASE("a tone below the band whose envelope is taken does not disturb it") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 8;
+  std::vector<float> x = modulated(1024, 20, 0.5, 0.1);
+  const Extracted alone = extract(options, x);
+  for (std::size_t i = 0; i < x.size(); ++i)
+    x[i] += static_cast<float>(4 * std::sin(2 * pi * 31 * static_cast<double>(i) / 1024));
+  const Extracted with_tone = extract(options, x);
+  for (int band = 0; band < 8; ++band)
+    CHECK(feature(options, with_tone, FeatureKind::envelope_energy, 0, band) ==
+          Approx(feature(options, alone, FeatureKind::envelope_energy, 0, band)).margin(1e-3));
+}
+
+TEST_CASE("the envelope energies of white noise do not depend on its loudness and are 1 at most") {
+  FeatureOptions options = one_channel(1024);
+  options.envelope_bands = 8;
+  double total = 0;
+  for (std::uint64_t seed = 0; seed < 20; ++seed) {
+    std::vector<float> x = noise(seed, 1024);
+    const Extracted quiet = extract(options, x);
+    for (float& value : x) value *= 4096.0f;
+    const Extracted loud = extract(options, x);
+    for (int band = 0; band < 8; ++band) {
+      const float energy = feature(options, quiet, FeatureKind::envelope_energy, 0, band);
+      CHECK(energy == feature(options, loud, FeatureKind::envelope_energy, 0, band));
+      total += std::exp(static_cast<double>(energy)) / 20;
+    }
+  }
+  // The squared envelope of a band of B bins has variance 1 over 2 B lags, of triangular weight: the half of
+  // them next to 0 has 3/4.
+  CHECK(total == Approx(0.75).margin(0.1));
+}
+
+// ---- spectral kurtosis
+
+namespace {
+
+FeatureOptions with_spectral_kurtosis(int window, int block, int bands) {
+  FeatureOptions options = one_channel(window);
+  options.spectral_kurtosis_bands = bands;
+  options.spectral_kurtosis_block = block;
+  return options;
+}
+
+/// Mean spectral kurtosis of the bins of each band by the definition, in double.
+std::vector<double> defined_spectral_kurtosis(const FeatureOptions& options, const std::vector<float>& x) {
+  const std::size_t size = static_cast<std::size_t>(options.spectral_kurtosis_block);
+  const thrum::BandLayout layout = spectral_kurtosis_bands(options);
+  double mean = 0;
+  for (const float value : x) mean += static_cast<double>(value) / static_cast<double>(x.size());
+  std::vector<double> result;
+  for (int band = 0; band < layout.bands; ++band) {
+    double sum = 0, bins = 0;
+    for (Index k = layout.first_bin(band); k < layout.first_bin(band + 1) && 2 * k < layout.size; ++k) {
+      double powers = 0, squares = 0, m = 0;
+      for (std::size_t begin = 0; begin + size <= x.size(); begin += size / 2, m += 1) {
+        std::complex<double> bin = 0;
+        for (std::size_t i = 0; i < size; ++i) {
+          const double turn = 2 * pi * static_cast<double>(i) / static_cast<double>(size);
+          bin += (0.5 - 0.5 * std::cos(turn)) * (static_cast<double>(x[begin + i]) - mean) *
+                 std::polar(1.0, -turn * static_cast<double>(k));
+        }
+        powers += std::norm(bin);
+        squares += std::norm(bin) * std::norm(bin);
+      }
+      sum += m / (m - 1) * ((m + 1) * squares / (powers * powers) - 2);
+      bins += 1;
+    }
+    result.push_back(sum / bins);
+  }
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("spectral kurtosis agrees with its definition, for any window") {
+  for (const auto& [window, block, bands] :
+       {std::array{256, 64, 8}, {200, 32, 4}, {1024, 16, 1}, {99, 16, 7}, {128, 64, 31}}) {
+    const FeatureOptions options = with_spectral_kurtosis(window, block, bands);
+    REQUIRE(check(options) == Status::ok);
+    std::vector<float> x = noise(71, window);
+    for (float& value : x) value = 5 * value + 100;
+    const std::vector<double> exact = defined_spectral_kurtosis(options, x);
+    const Extracted row = extract(options, x);
+    for (int band = 0; band < bands; ++band)
+      REQUIRE(feature(options, row, FeatureKind::spectral_kurtosis, 0, band) ==
+              Approx(exact[static_cast<std::size_t>(band)]).margin(1e-3));
+  }
+}
+
+TEST_CASE("spectral kurtosis is 0 for noise, -1 for a tone and large for impacts") {
+  const FeatureOptions options = with_spectral_kurtosis(1024, 64, 8);
+  const auto kurtosis = [&](const std::vector<float>& x, int band) {
+    return static_cast<double>(
+        feature(options, extract(options, x), FeatureKind::spectral_kurtosis, 0, band));
+  };
+  double mean = 0;
+  for (std::uint64_t seed = 0; seed < 50; ++seed)
+    for (int band = 0; band < 8; ++band) mean += kurtosis(noise(seed, 1024), band) / 400;
+  // One bin scatters by 2 / sqrt(31 blocks) = 0.36; 31 bins of 50 windows, neighbours alike, by 0.015. Hann's
+  // window makes the outermost bins a little less than complex Gaussian.
+  CHECK(std::fabs(mean) < 0.06);
+
+  // 14.5 / 64 of the rate is in band 3, which has bins 12 to 15: the tone leaks into all of them.
+  std::vector<float> tone = sine(1024, 14.5 * 16, 1);
+  const std::vector<float> quiet = noise(3, 1024);
+  for (std::size_t i = 0; i < tone.size(); ++i) tone[i] += 1e-4f * quiet[i];
+  CHECK(kurtosis(tone, 3) == Approx(-1).margin(0.02));
+
+  std::vector<float> impacts = quiet;
+  impacts[300] += 40;
+  impacts[800] -= 40;
+  for (int band = 0; band < 8; ++band) CHECK(kurtosis(impacts, band) > 3);
+}
+
 TEST_CASE("silence has energies at the floor and zeros elsewhere") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
-  options.mean = true;
   const std::vector<float> flat(512, 9.81f);
   const Extracted row = extract(options, flat);
   CHECK(row.status == Status::ok);
   for (int i = 0; i < feature_count(options); ++i) {
     const thrum::FeatureName name = feature_name(options, i);
-    const float expected = name.kind == FeatureKind::mean          ? 9.81f
-                           : name.kind == FeatureKind::band_energy ? thrum::natural_log(1e-12f)
-                                                                   : 0.0f;
+    const bool energy = name.kind == FeatureKind::band_energy || name.kind == FeatureKind::envelope_energy;
+    const float expected = name.kind == FeatureKind::mean ? 9.81f
+                           : energy                       ? thrum::natural_log(1e-12f)
+                                                          : 0.0f;
     CHECK(row.values[static_cast<std::size_t>(i)] == expected);
   }
 }
@@ -454,8 +860,9 @@ TEST_CASE("correlation is that of the signals, whatever their scale and offset")
 // ---- laws
 
 TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
+  options.mean = false;
   const std::vector<std::int16_t> still = counts(15, 512, 3000);
   std::vector<std::int16_t> tilted = still;
   for (std::size_t i = 0; i < tilted.size(); ++i)
@@ -469,7 +876,8 @@ TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
 }
 
 TEST_CASE("a constant added to float samples changes features by its rounding only") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
+  options.mean = false;
   const std::vector<float> x = noise(16, 256);
   std::vector<float> tilted = x;
   for (float& value : tilted) value += 9.81f;
@@ -480,7 +888,7 @@ TEST_CASE("a constant added to float samples changes features by its rounding on
 }
 
 TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shapes alone") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   const std::vector<float> x = noise(17, 256);
   std::vector<float> loud = x;
   for (float& value : loud) value *= 1024.0f;
@@ -488,8 +896,8 @@ TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shape
   for (int i = 0; i < feature_count(options); ++i) {
     const FeatureKind kind = feature_name(options, i).kind;
     const float before = a.values[static_cast<std::size_t>(i)], after = b.values[static_cast<std::size_t>(i)];
-    const bool length = kind == FeatureKind::rms || kind == FeatureKind::median_absolute_deviation ||
-                        kind == FeatureKind::peak_to_peak;
+    const bool length = kind == FeatureKind::mean || kind == FeatureKind::rms ||
+                        kind == FeatureKind::median_absolute_deviation || kind == FeatureKind::peak_to_peak;
     if (length) CHECK(after == 1024.0f * before);
     if (kind == FeatureKind::band_energy) CHECK(after == Approx(before + 20 * std::log(2.0f)).margin(1e-5));
     if (!length && kind != FeatureKind::band_energy) CHECK(after == before);
@@ -500,7 +908,7 @@ TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shape
 }
 
 TEST_CASE("int16 and float samples of the same value give the same bits") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 3;
   const std::vector<std::int16_t> x = counts(18, 768, 32767);
   CHECK(
@@ -508,7 +916,7 @@ TEST_CASE("int16 and float samples of the same value give the same bits") {
 }
 
 TEST_CASE("where the ring wraps does not matter") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
   const std::vector<std::int16_t> x = counts(19, 512, 30000);
   const Extracted whole = extract(options, x);
@@ -540,12 +948,27 @@ TEST_CASE("each switch leaves the other features alone") {
     REQUIRE(only.status == Status::ok);
     CHECK(same_bits(only.values, {row.values[i]}));
   }
+  // The spectral ones share scratch.
+  const auto alone = [&](FeatureKind kind, auto change) {
+    for (const thrum::SpectrumKind spectrum : {thrum::SpectrumKind::hann, thrum::SpectrumKind::sine_tapers}) {
+      FeatureOptions together = every_feature(), one = none;
+      together.spectrum = one.spectrum = spectrum;
+      change(one);
+      const Extracted only = extract(one, x), among_all = extract(together, x);
+      for (int i = 0; i < feature_count(one); ++i)
+        REQUIRE(only.values[static_cast<std::size_t>(i)] == feature(together, among_all, kind, 0, i));
+    }
+  };
+  alone(FeatureKind::band_energy, [](FeatureOptions& o) { o.bands = 16; });
+  alone(FeatureKind::envelope_energy, [](FeatureOptions& o) { o.envelope_bands = 4; });
+  alone(FeatureKind::spectral_kurtosis,
+        [](FeatureOptions& o) { o.spectral_kurtosis_bands = 4, o.spectral_kurtosis_block = 32; });
 }
 
 // ---- hostile input
 
 TEST_CASE("one sample that is not finite is reported and nothing is written") {
-  FeatureOptions options = one_channel(256);
+  FeatureOptions options = every_feature();
   options.channels = 2;
   for (const float bad : {std::numeric_limits<float>::quiet_NaN(), std::numeric_limits<float>::infinity(),
                           -std::numeric_limits<float>::infinity()})

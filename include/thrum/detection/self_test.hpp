@@ -32,10 +32,17 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.kurtosis,
                        signal.zero_crossings,
                        signal.correlation,
-                       signal.bands};
+                       signal.bands,
+                       static_cast<int>(signal.spectrum),
+                       signal.tapers,
+                       signal.envelope_bands,
+                       signal.spectral_kurtosis_bands,
+                       signal.spectral_kurtosis_block};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate, signal.lowest_hz, signal.highest_hz, signal.energy_floor};
-  crc.add(numbers, 4);
+  const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
+                           signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,
+                           signal.envelope_limit_hz};
+  crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
   for (int c = 0; c < signal.channels; ++c) {
     crc.add(signal.channel[c].counts_per_unit);
     crc.add(signal.channel[c].full_scale);

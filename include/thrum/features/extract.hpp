@@ -4,12 +4,13 @@
 #include <stdint.h>
 
 #include "thrum/algorithm/quantile.hpp"
-#include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
-#include "thrum/features/fft.hpp"
+#include "thrum/features/envelope.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/spectral_kurtosis.hpp"
+#include "thrum/features/spectrum.hpp"
 #include "thrum/features/statistics.hpp"
 #include "thrum/features/window_stream.hpp"
 
@@ -29,49 +30,10 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 /// Stands for a feature that is too large for its type: the row stays finite, and is an alarm.
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
-/// |X|^2 over the bins from `first` to before `end` of a packed transform of `size` samples, bins other than
-/// 0 and size/2 twice, since they stand for their mirror images too.
-inline float band_power(const float* spectrum, Index size, Index first, Index end) {
-  const bool with_last = end == size / 2 + 1;
-  if (with_last) --end;
-  float total = 0;
-  for (Index begin = first; begin < end; begin += samples_per_partial_sum) {
-    const Index stop = smaller(begin + samples_per_partial_sum, end);
-    float sum = 0;
-    for (Index k = begin; k < stop; ++k)
-      sum += spectrum[2 * k] * spectrum[2 * k] + spectrum[2 * k + 1] * spectrum[2 * k + 1];
-    total += sum;
-  }
-  total *= 2.0f;
-  return with_last ? total + spectrum[1] * spectrum[1] : total;
-}
-
-/// Writes the log energies of all bands; returns the place after the last.
-/// By Parseval the sum of |X|^2 over all bins is size times the sum of (w y)^2, and w^2 is 3/8 on average:
-/// hence the factor that makes all bands together the variance. Destroys the signal. amplitude: what y = 1 is
-/// in units.
-inline float* write_bands(const FeatureOptions& options, float amplitude, const float* cosine_table,
-                          float* signal, float* features) {
-  const Index size = options.window;
-  apply_hann_window(signal, size, cosine_table);
-  real_fourier_transform(signal, size, cosine_table);
-  const float frames = static_cast<float>(size);
-  const float per_power = 8.0f / 3.0f / (frames * frames);
-  Index first = band_edge(options, 0);
-  for (int band = 0; band < options.bands; ++band) {
-    const Index end = band_edge(options, band + 1);
-    const float energy = band_power(signal, size, first, end) * per_power * amplitude * amplitude;
-    *features++ =
-        is_finite(energy) ? natural_log(larger(energy, options.energy_floor)) : positive_infinity<float>();
-    first = end;
-  }
-  return features;
-}
-
-/// Writes one channel's features; returns the place after the last. Destroys the signal, which read_channel
-/// wrote.
+/// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
+/// front of feature_scratch_size(options) floats; destroyed.
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
-                            int channel, const float* cosine_table, float* signal, float* features) {
+                            int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -91,8 +53,15 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if (options.kurtosis) *features++ = flat ? 0.0f : sums.fourths / frames / (mean_square * mean_square);
   if (options.zero_crossings)
     *features++ = static_cast<float>(sums.crossings) / (frames - 1.0f) * options.sampling_rate;
-  if (options.bands > 0) features = write_bands(options, amplitude, cosine_table, signal, features);
-  return features;
+  float* const bands = features;
+  float* const envelope = bands + options.bands;
+  float* const kurtosis = envelope + options.envelope_bands;
+  float* const work = signal + options.window;
+  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if (options.bands > 0)
+    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  return kurtosis + options.spectral_kurtosis_bands;
 }
 
 /// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
@@ -147,8 +116,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
-/// window: options.window frames x options.channels, int16 or float, in counts; cosine_table:
-/// fill_cosine_table(options.window), may be null without bands; scratch: options.window floats; features:
+/// window: options.window frames x options.channels, int16 or float, in counts; table: of
+/// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
 /// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
@@ -156,15 +125,16 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// largest finite number, which score_row() takes for what it is. All this holds under -ffast-math. Every
 /// feature written is finite.
 ///
-/// A flat channel has 0 for all but its mean and its bands, which are at the floor. Signals with a peak below
-/// the smallest normal float count as flat. Means and moments are exact to a few 1e-6
-/// (samples_per_partial_sum), and the same to the last bit when a constant is added to int16 samples, the
-/// mean excepted.
-/// Cost at 1024 frames, in Cortex-M4F instructions per sample: time features 40, bands 70, median absolute
-/// deviation 95, correlations of 8 channels 40. About 1 kB of stack; allocates nothing.
+/// A flat channel has 0 for all but its mean and its band energies, of spectrum and envelope, which are at
+/// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
+/// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
+/// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
+/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
+/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// prints them. About 1 kB of stack; allocates nothing.
 template <typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
-                               const float* cosine_table, float* scratch, float* features) {
+                               const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
@@ -177,7 +147,7 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
       terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, cosine_table, scratch, next);
+      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;

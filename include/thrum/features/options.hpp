@@ -27,11 +27,18 @@ constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
 
+/// How the spectrum of a window is estimated.
+enum class SpectrumKind : uint8_t {
+  hann,         ///< one transform of the window times Hann's: the cheapest, and the most scattered
+  sine_tapers,  ///< mean of several, each of the window times another sine taper: steadier, as coarse as they
+                ///< are many
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
   int channels = 1;
-  int window = 1024;        ///< frames; a power of two from 8 to 65536 when there are bands
+  int window = 1024;        ///< frames, from 8 to 65536; spectra are cheapest of powers of two
   int hop = 512;            ///< frames from one window to the next, 1 to window
   float sampling_rate = 1;  ///< frames per second
 
@@ -48,7 +55,17 @@ struct FeatureOptions {
   int bands = 16;               ///< log energies in so many equal bands; 0: none
   float lowest_hz = 0;          ///< lower edge of the first band; the bin of 0 Hz is in no band
   float highest_hz = 0;         ///< upper edge of the last band; 0: half the sampling rate
-  float energy_floor = 1e-12f;  ///< least energy of a band, in unit^2: silence is not minus infinity
+  float energy_floor = 1e-12f;  ///< least energy of a band: silence is not minus infinity
+  SpectrumKind spectrum = SpectrumKind::hann;
+  int tapers = 5;  ///< sine tapers, 1 to 16
+
+  int envelope_bands = 0;         ///< log energies of the envelope's spectrum in so many equal bands; 0: none
+  float envelope_lowest_hz = 0;   ///< lower edge of the band whose envelope it is; 0: a quarter of the rate
+  float envelope_highest_hz = 0;  ///< its upper edge; 0: half the sampling rate
+  float envelope_limit_hz = 0;  ///< upper edge of the last envelope band; 0: half as far as the band is wide
+
+  int spectral_kurtosis_bands = 0;   ///< mean spectral kurtosis in so many equal bands; 0: none
+  int spectral_kurtosis_block = 64;  ///< frames of its short transforms; a power of two, window / 256 to / 2
 
   ChannelOptions channel[max_channels] = {};
 };
@@ -61,7 +78,12 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.median_absolute_deviation == b.median_absolute_deviation && a.peak_to_peak == b.peak_to_peak &&
          a.crest_factor == b.crest_factor && a.skewness == b.skewness && a.kurtosis == b.kurtosis &&
          a.zero_crossings == b.zero_crossings && a.correlation == b.correlation && a.bands == b.bands &&
-         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor;
+         a.lowest_hz == b.lowest_hz && a.highest_hz == b.highest_hz && a.energy_floor == b.energy_floor &&
+         a.spectrum == b.spectrum && a.tapers == b.tapers && a.envelope_bands == b.envelope_bands &&
+         a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
+         a.envelope_limit_hz == b.envelope_limit_hz &&
+         a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -76,6 +98,8 @@ enum class FeatureKind : uint8_t {
   kurtosis,                   ///< fourth moment / rms^4: 3 for Gaussian noise, 1.5 for a sine; 0 when flat
   zero_crossings,             ///< changes of sign a second
   band_energy,                ///< natural log of the energy in a band of the spectrum, unit^2
+  envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
+  spectral_kurtosis,          ///< of a band: 0 for stationary noise, -1 for a tone, large for impacts
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
 };
 
@@ -91,6 +115,8 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::kurtosis: return "kurtosis";
     case FeatureKind::zero_crossings: return "zero crossings";
     case FeatureKind::band_energy: return "band";
+    case FeatureKind::envelope_energy: return "envelope band";
+    case FeatureKind::spectral_kurtosis: return "spectral kurtosis";
     case FeatureKind::correlation: return "correlation";
   }
   return "?";
@@ -100,11 +126,11 @@ constexpr const char* to_string(FeatureKind kind) {
 struct FeatureName {
   FeatureKind kind;
   int channel;
-  int detail;  ///< the band; the other channel of a correlation; else 0
+  int detail;  ///< the band, from 0; the other channel of a correlation; else 0
 };
 
-/// True when each channel has a feature of this kind (band_energy, correlation: when there are any).
-constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
+/// How many features of this kind each channel has; of correlation, how many there are in all.
+constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   switch (kind) {
     case FeatureKind::mean: return options.mean;
     case FeatureKind::rms: return options.rms;
@@ -114,39 +140,38 @@ constexpr bool has_feature(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::skewness: return options.skewness;
     case FeatureKind::kurtosis: return options.kurtosis;
     case FeatureKind::zero_crossings: return options.zero_crossings;
-    case FeatureKind::band_energy: return options.bands > 0;
-    case FeatureKind::correlation: return options.correlation && options.channels > 1;
+    case FeatureKind::band_energy: return options.bands;
+    case FeatureKind::envelope_energy: return options.envelope_bands;
+    case FeatureKind::spectral_kurtosis: return options.spectral_kurtosis_bands;
+    case FeatureKind::correlation:
+      return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
-  return false;
+  return 0;
 }
 
-/// Features of one channel, its bands included, correlations not.
+/// Features of one channel, correlations not included.
 constexpr int features_per_channel(const FeatureOptions& options) {
-  int count = options.bands;
-  for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind)
-    if (has_feature(options, static_cast<FeatureKind>(kind))) ++count;
+  int count = 0;
+  for (int kind = 0; kind < static_cast<int>(FeatureKind::correlation); ++kind)
+    count += feature_count(options, static_cast<FeatureKind>(kind));
   return count;
 }
 
-/// Features in a row: channel after channel in the order of FeatureKind with its bands from low to high, then
-/// the correlations (0,1), (0,2), ..., (1,2), ...
+/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
+/// correlations (0,1), (0,2), ..., (1,2), ...
 constexpr int feature_count(const FeatureOptions& options) {
-  const int pairs = options.channels * (options.channels - 1) / 2;
-  return options.channels * features_per_channel(options) +
-         (has_feature(options, FeatureKind::correlation) ? pairs : 0);
+  return options.channels * features_per_channel(options) + feature_count(options, FeatureKind::correlation);
 }
 
 /// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
 constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   const int per_channel = features_per_channel(options);
   if (index < options.channels * per_channel) {
-    const int channel = index / per_channel;
     int place = index % per_channel;
-    for (int kind = 0; kind < static_cast<int>(FeatureKind::band_energy); ++kind) {
-      if (!has_feature(options, static_cast<FeatureKind>(kind))) continue;
-      if (place-- == 0) return {static_cast<FeatureKind>(kind), channel, 0};
-    }
-    return {FeatureKind::band_energy, channel, place};
+    int kind = 0;
+    while (place >= feature_count(options, static_cast<FeatureKind>(kind)))
+      place -= feature_count(options, static_cast<FeatureKind>(kind++));
+    return {static_cast<FeatureKind>(kind), index / per_channel, place};
   }
   int first = 0;
   int pair = index - options.channels * per_channel;
@@ -155,30 +180,96 @@ constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   return {FeatureKind::correlation, first, first + 1 + pair};
 }
 
-/// Upper edge of the last band in Hz.
-constexpr float highest_hz(const FeatureOptions& options) {
-  return options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate;
+/// Samples of the transform of a window: the next power of two. What is beyond the window is zero.
+constexpr Index transform_size(const FeatureOptions& options) {
+  Index size = 8;
+  while (size < options.window) size *= 2;
+  return size;
 }
 
-/// Lower edge of a band in Hz; of band `options.bands`, the upper edge of the last.
-constexpr float band_edge_hz(const FeatureOptions& options, int band) {
-  const float share = static_cast<float>(band) / static_cast<float>(options.bands);
-  return options.lowest_hz + share * (highest_hz(options) - options.lowest_hz);
+/// Equal bands of frequencies, and the bins of a transform that lie in them. Bin k is k sampling_rate /
+/// size Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it. Bin
+/// 0 belongs to none.
+struct BandLayout {
+  int bands = 0;
+  float lowest_hz = 0;   ///< lower edge of the first
+  float highest_hz = 0;  ///< upper edge of the last
+  float sampling_rate = 1;
+  Index size = 0;  ///< of the transform
+
+  /// Lower edge of a band in Hz; of band `bands`, the upper edge of the last.
+  constexpr float edge_hz(int band) const {
+    return lowest_hz + static_cast<float>(band) / static_cast<float>(bands) * (highest_hz - lowest_hz);
+  }
+
+  /// First bin of a band; of band `bands`, one past the last bin of the last. An edge up to 1/32 bin above a
+  /// bin counts as that bin, so that a rounding does not matter.
+  constexpr Index first_bin(int band) const {
+    const float bin = edge_hz(band) / sampling_rate * static_cast<float>(size);
+    constexpr float slack = 1.0f / 32.0f;
+    const Index last = size / 2;
+    if (!(bin < static_cast<float>(last) + slack)) return band < bands ? last : last + 1;
+    if (band == bands) return static_cast<Index>(bin + slack) + 1;
+    const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
+    const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
+    return first > 0 ? first : 1;
+  }
+
+  /// Every band holds a bin.
+  constexpr bool filled() const {
+    for (int band = 0; band < bands; ++band)
+      if (first_bin(band) >= first_bin(band + 1)) return false;
+    return true;
+  }
+};
+
+/// The bands of the spectrum.
+constexpr BandLayout spectrum_bands(const FeatureOptions& options) {
+  return {options.bands, options.lowest_hz,
+          options.highest_hz > 0.0f ? options.highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
 }
 
-/// First bin of a band; of band `options.bands`, one past the last bin of the last. Bin k is k sampling_rate
-/// / window Hz and belongs to the band whose lower edge it is; the upper edge of the last band belongs to it.
-/// Bin 0 belongs to none. An edge up to 1/32 bin above a bin counts as that bin, so that a rounding does not
-/// matter.
-constexpr Index band_edge(const FeatureOptions& options, int band) {
-  const float bin = band_edge_hz(options, band) / options.sampling_rate * static_cast<float>(options.window);
-  constexpr float slack = 1.0f / 32.0f;
-  const Index last = options.window / 2;
-  if (!(bin < static_cast<float>(last) + slack)) return band < options.bands ? last : last + 1;
-  if (band == options.bands) return static_cast<Index>(bin + slack) + 1;
-  const Index below = static_cast<Index>(bin);  // bin >= 0: this rounds down
-  const Index first = bin - static_cast<float>(below) > slack ? below + 1 : below;
-  return first > 0 ? first : 1;
+/// The bands of the spectral kurtosis: of the same range.
+constexpr BandLayout spectral_kurtosis_bands(const FeatureOptions& options) {
+  BandLayout layout = spectrum_bands(options);
+  layout.bands = options.spectral_kurtosis_bands;
+  layout.size = options.spectral_kurtosis_block;
+  return layout;
+}
+
+/// The band of the signal whose envelope is looked at, as one band of its spectrum.
+constexpr BandLayout carrier_band(const FeatureOptions& options) {
+  return {1, options.envelope_lowest_hz > 0.0f ? options.envelope_lowest_hz : 0.25f * options.sampling_rate,
+          options.envelope_highest_hz > 0.0f ? options.envelope_highest_hz : 0.5f * options.sampling_rate,
+          options.sampling_rate, transform_size(options)};
+}
+
+/// The bins of the carrier's band: the first, and how many. That of half the sampling rate is none of them.
+struct CarrierBins {
+  Index first;
+  Index count;
+};
+constexpr CarrierBins carrier_bins(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const Index first = carrier.first_bin(0);
+  return {first, smaller(carrier.first_bin(1), carrier.size / 2) - first};
+}
+
+/// The bands of the envelope's spectrum. The envelope of a narrow band needs few samples: what `size` and
+/// `sampling_rate` say. It has as many frequencies as the band has bins, and none may
+/// fold back onto those up to the limit, nor onto the next one, which a Hann window mixes in.
+constexpr BandLayout envelope_bands(const FeatureOptions& options) {
+  const BandLayout carrier = carrier_band(options);
+  const float limit = options.envelope_limit_hz > 0.0f ? options.envelope_limit_hz
+                                                       : 0.5f * (carrier.highest_hz - carrier.lowest_hz);
+  BandLayout layout{options.envelope_bands, 0.0f, limit, options.sampling_rate, carrier.size};
+  const Index needed = carrier_bins(options).count + layout.first_bin(layout.bands);
+  Index size = 8;
+  while (size < needed) size *= 2;
+  layout.sampling_rate *= static_cast<float>(size) / static_cast<float>(carrier.size);
+  layout.size = size;
+  return layout;
 }
 
 namespace detail {
@@ -186,20 +277,69 @@ namespace detail {
 constexpr bool is_power_of_two(int n) { return n > 0 && (n & (n - 1)) == 0; }
 constexpr bool is_positive(float x) { return x > 0.0f && x <= FLT_MAX; }
 
+/// A place for the upper edge of bands: 0, which stands for a default, or up to half the sampling rate.
+constexpr bool is_upper_edge(float hz, float sampling_rate) {
+  return hz >= 0.0f && hz <= 0.5f * sampling_rate;
+}
+
+constexpr const char* what_is_wrong_with_range(const FeatureOptions& options) {
+  if (options.bands == 0 && options.spectral_kurtosis_bands == 0) return nullptr;
+  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
+  if (!is_upper_edge(options.highest_hz, options.sampling_rate))
+    return "highest_hz must be 0 or at most half the sampling rate";
+  const BandLayout layout = spectrum_bands(options);
+  return layout.lowest_hz < layout.highest_hz ? nullptr : "lowest_hz must be below highest_hz";
+}
+
 constexpr const char* what_is_wrong_with_bands(const FeatureOptions& options) {
   if (options.bands == 0) return nullptr;
-  if (!is_power_of_two(options.window))
-    return "window must be a power of two from 8 to 65536 when bands are on";
-  if (options.bands < 0 || options.bands > options.window / 2) return "bands must be from 0 to window / 2";
-  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
-    return "energy_floor must be positive, at least 1.2e-38";
-  if (!(options.lowest_hz >= 0.0f)) return "lowest_hz must not be negative";
-  if (!(options.highest_hz >= 0.0f && options.highest_hz <= 0.5f * options.sampling_rate))
-    return "highest_hz must be 0 or at most half the sampling rate";
-  if (!(options.lowest_hz < highest_hz(options))) return "lowest_hz must be below highest_hz";
-  for (int band = 0; band < options.bands; ++band)
-    if (band_edge(options, band) >= band_edge(options, band + 1))
-      return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.bands < 0 || options.bands > transform_size(options) / 2)
+    return "bands must be from 0 to half the window's next power of two";
+  if (!spectrum_bands(options).filled())
+    return "every band must hold a bin: use fewer bands, a wider range or a longer window";
+  if (options.spectrum != SpectrumKind::hann && options.spectrum != SpectrumKind::sine_tapers)
+    return "spectrum must be hann or sine_tapers";
+  if (options.spectrum == SpectrumKind::sine_tapers &&
+      (options.tapers < 1 || options.tapers > 16 || options.tapers >= options.window ||
+       options.window % 2 != 0))
+    return "sine_tapers need an even window and tapers from 1 to 16, fewer than frames";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_spectral_kurtosis(const FeatureOptions& options) {
+  if (options.spectral_kurtosis_bands == 0) return nullptr;
+  const int block = options.spectral_kurtosis_block;
+  if (!is_power_of_two(block) || block < 16 || block < options.window / 256 || block > options.window / 2)
+    return "spectral_kurtosis_block must be a power of two of at least 16, from window / 256 to window / 2";
+  if (options.spectral_kurtosis_bands < 0 || options.spectral_kurtosis_bands > block / 2)
+    return "spectral_kurtosis_bands must be from 0 to spectral_kurtosis_block / 2";
+  const BandLayout layout = spectral_kurtosis_bands(options);
+  if (!layout.filled() || layout.first_bin(layout.bands - 1) >= layout.size / 2)
+    return "every band of spectral kurtosis must hold a bin: use fewer, a wider range or a longer block";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_envelope(const FeatureOptions& options) {
+  if (options.envelope_bands == 0) return nullptr;
+  if (!is_power_of_two(options.window)) return "window must be a power of two when envelope_bands are on";
+  if (options.envelope_bands < 0 || options.envelope_bands > options.window / 4)
+    return "envelope_bands must be from 0 to window / 4";
+  if (!is_upper_edge(options.envelope_lowest_hz, options.sampling_rate) ||
+      !is_upper_edge(options.envelope_highest_hz, options.sampling_rate))
+    return "envelope_lowest_hz and envelope_highest_hz must be from 0 to half the sampling rate";
+  const BandLayout carrier = carrier_band(options);
+  const float width = carrier.highest_hz - carrier.lowest_hz;
+  if (!(width > 0.0f) || carrier_bins(options).count < 2)
+    return "envelope_lowest_hz must be below envelope_highest_hz, by two bins at least";
+  if (!(options.envelope_limit_hz >= 0.0f && options.envelope_limit_hz <= width))
+    return "envelope_limit_hz must be from 0 to envelope_highest_hz - envelope_lowest_hz";
+  const BandLayout layout = envelope_bands(options);
+  if (layout.size > options.window / 2)
+    return "envelope_highest_hz - envelope_lowest_hz and envelope_limit_hz must be less than half the "
+           "sampling "
+           "rate together";
+  if (!layout.filled())
+    return "every envelope band must hold a bin: use fewer, a higher limit or a longer window";
   return nullptr;
 }
 
@@ -220,7 +360,12 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (options.window < 8 || options.window > 65536) return "window must be from 8 to 65536 frames";
   if (options.hop < 1 || options.hop > options.window) return "hop must be from 1 to window";
   if (!detail::is_positive(options.sampling_rate)) return "sampling_rate must be positive";
+  if (!(options.energy_floor >= FLT_MIN && options.energy_floor <= FLT_MAX))
+    return "energy_floor must be positive, at least 1.2e-38";
+  if (const char* wrong = detail::what_is_wrong_with_range(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (options.correlation && options.window < options.channels)
@@ -233,7 +378,9 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
 /// finite is found under any compiler flag).
 inline Status check(const FeatureOptions& options) {
   bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
-                is_finite(options.highest_hz) && is_finite(options.energy_floor);
+                is_finite(options.highest_hz) && is_finite(options.energy_floor) &&
+                is_finite(options.envelope_lowest_hz) && is_finite(options.envelope_highest_hz) &&
+                is_finite(options.envelope_limit_hz);
   for (const ChannelOptions& channel : options.channel)
     finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
   return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;

@@ -10,8 +10,8 @@
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/features/extract.hpp"
-#include "thrum/features/fft.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/spectrum.hpp"
 #include "thrum/features/window_stream.hpp"
 
 namespace thrum {
@@ -48,8 +48,8 @@ class RowDetector {
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. All zero at start, so that a static object lies in .bss; no heap; several
-/// instances are independent. Memory: (window + slack) x channels samples, window + 2 x features + components
-/// floats. Sample: int16_t, or float for sensors that deliver it.
+/// instances are independent. Memory: (window + slack) x channels samples, 2 x features + components +
+/// feature_scratch_size(model.signal) floats. Sample: int16_t, or float for sensors that deliver it.
 template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
 class Detector {
   static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
@@ -73,7 +73,7 @@ class Detector {
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
     const Status status =
-        extract_features(model.signal, stream_.window(buffer()), cosine_table, signal_, features_);
+        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
@@ -112,16 +112,14 @@ class Detector {
     return verdict;
   }
 
-  static constexpr Index table_size = model.signal.bands > 0 ? model.signal.window : 8;
-  static constexpr CosineTable<float, table_size> table{};
-  static constexpr const float* cosine_table = table.value;
+  static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
-  float signal_[array_size(model.signal.window)] = {};
+  float scratch_[array_size(feature_scratch_size(model.signal))] = {};
   Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
 };
 

@@ -15,6 +15,7 @@
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/features/spectrum.hpp"
 #include "thrum/version.hpp"
 
 namespace thrum {
@@ -43,7 +44,7 @@ inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index positions = 12, monitor = 12, verdict = 24;
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
-  const Index floats = static_cast<Index>(model.features + model.signal.window) * 4;
+  const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
   return positions + monitor + verdict + scratch + floats + (samples + 3) / 4 * 4;
 }
 
@@ -135,7 +136,12 @@ class ModelHeaderWriter {
       out_ << (flag ? "true," : "false,");
     out_ << "  // which features\n     " << signal.bands << ", " << hex_float(signal.lowest_hz) << ", "
          << hex_float(signal.highest_hz) << ", " << hex_float(signal.energy_floor)
-         << ",  // bands, lowest and highest Hz, floor\n     {";
+         << ",  // bands, lowest and highest Hz, floor\n     thrum::SpectrumKind("
+         << static_cast<int>(signal.spectrum) << "), " << signal.tapers << ",  // spectrum, tapers\n     "
+         << signal.envelope_bands << ", " << hex_float(signal.envelope_lowest_hz) << ", "
+         << hex_float(signal.envelope_highest_hz) << ", " << hex_float(signal.envelope_limit_hz)
+         << ",  // envelope\n     " << signal.spectral_kurtosis_bands << ", "
+         << signal.spectral_kurtosis_block << ",  // spectral kurtosis\n     {";
     for (int c = 0; c < signal.channels; ++c) {
       const ChannelOptions& channel = signal.channel[c];
       out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";

@@ -26,7 +26,8 @@ struct Recording {
   std::string name;  ///< of the file, without folder and extension
   /// Frames x channels, in the units of the file; finite.
   Eigen::Matrix<float, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> samples;
-  double sampling_rate = 0;                ///< in Hz; 0 = unknown
+  double sampling_rate = 0;                ///< in Hz, the mean one; 0 = unknown
+  Eigen::VectorXd times;                   ///< of the frames, in seconds; empty = unknown
   std::vector<std::string> channel_names;  ///< one per channel: from the header, else c0, c1, ...
 };
 
@@ -41,8 +42,9 @@ using Progress = std::function<void(std::size_t done, std::size_t total)>;
 
 /// How to read recordings.
 struct RecordingOptions {
-  /// Column with the time in seconds, not a channel; upper and lower case are the same. Empty: none.
-  std::string ignored_column = "time";
+  /// Column with the time in seconds, not a channel: its name in the header (upper and lower case are the
+  /// same), or its number, from 0, of digits alone. Empty: none.
+  std::string time_column = "time";
   Progress progress = {};
 };
 
@@ -156,14 +158,42 @@ inline Recording read_npy_recording(const std::filesystem::path& path) {
   return recording;
 }
 
-inline Recording read_csv_recording(const std::filesystem::path& path, const std::string& ignored_column) {
+/// Number of a column that is named by digits alone; -1 if it is not.
+inline Eigen::Index column_number(const std::string& text) {
+  constexpr std::size_t most_digits = 9;
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  if (text.empty() || text.size() > most_digits || !std::all_of(text.begin(), text.end(), is_digit))
+    return -1;
+  return static_cast<Eigen::Index>(std::stol(text));
+}
+
+/// Takes a column out of the values and makes it the ignored one.
+inline void set_apart(const std::filesystem::path& path, CsvTable& table, Eigen::Index column) {
+  const Eigen::Index columns = table.values.cols();
+  if (column >= columns || columns == 1) {
+    fail_file(path.string() + ": expected a column " + std::to_string(column) +
+              " (from 0) of time and one beside it, found " + counted(table.column_names.size(), "column"));
+  }
+  const bool named = table.column_names != numbered_channels(columns);
+  table.ignored = table.values.col(column);
+  decltype(table.values) rest(table.values.rows(), columns - 1);
+  rest << table.values.leftCols(column), table.values.rightCols(columns - 1 - column);
+  table.values = std::move(rest);
+  table.column_names.erase(table.column_names.begin() + column);
+  if (!named) table.column_names = numbered_channels(columns - 1);
+}
+
+inline Recording read_csv_recording(const std::filesystem::path& path, const std::string& time_column) {
+  const Eigen::Index number = column_number(time_column);
   CsvOptions options;
-  options.ignored_column = ignored_column;
+  options.ignored_column = number < 0 ? time_column : "";
   options.largest_magnitude = static_cast<double>((std::numeric_limits<float>::max)());
   CsvTable table = read_csv(path, options);
+  if (number >= 0) set_apart(path, table, number);
   Recording recording;
   recording.samples = table.values.cast<float>();
   recording.sampling_rate = sampling_rate(table.ignored);
+  recording.times = std::move(table.ignored);
   recording.channel_names = std::move(table.column_names);
   return recording;
 }
@@ -188,7 +218,8 @@ inline void check_same_channels(const std::filesystem::path& path, const Recordi
 
 /// Reads one recording: `.npy` (any layout of `read_npy`, frames x channels, no time) or else a text file as
 /// `read_csv` knows it. With a column of time that never runs backwards, the sampling rate is the mean one
-/// from the first stamp to the last.
+/// from the first stamp to the last; how even its
+/// steps are, sampling_report() says.
 ///
 /// Throws std::runtime_error when the file is missing or damaged; NaN, infinity, a value too large for a
 /// float and an array without samples are damage. Cost: one pass; allocates the result and, for text, four
@@ -196,7 +227,7 @@ inline void check_same_channels(const std::filesystem::path& path, const Recordi
 inline Recording read_recording(const std::filesystem::path& path, const RecordingOptions& options = {}) {
   const bool is_npy = detail::lower_case(path.extension().string()) == ".npy";
   Recording recording =
-      is_npy ? detail::read_npy_recording(path) : detail::read_csv_recording(path, options.ignored_column);
+      is_npy ? detail::read_npy_recording(path) : detail::read_csv_recording(path, options.time_column);
   recording.name = path.stem().string();
   return recording;
 }
