@@ -87,6 +87,117 @@ using ConstVectorView = VectorView<const typename Identity<Scalar>::type>;
 
 #endif  // THRUM_CORE_MATRIX_VIEW_HPP
 
+#ifndef THRUM_ALGORITHM_ELLIPSOIDS_HPP
+#define THRUM_ALGORITHM_ELLIPSOIDS_HPP
+
+namespace thrum {
+
+/// Working classes with a covariance each: the squared Mahalanobis distance to class j is
+/// (x - center)' A (x - center), where A is the inverse of the covariance, held in one of three forms.
+/// `full`: A = F F', F lower triangular. `diagonal`: A = diag(scale)^2. `low_rank`: y = scale (x - center) is
+/// split into coordinates t = U'y along r directions and what is left of it, each with a weight of its own.
+template <typename Scalar>
+struct EllipsoidsModel {
+  const Scalar* center = nullptr;  ///< k x d
+  const Scalar* scale = nullptr;   ///< k x d, 1 / units of x; null when full
+  const Scalar* factor = nullptr;  ///< full: k x d (d + 1) / 2, F row after row; low_rank: k x d x r, U
+  const Scalar* weight = nullptr;  ///< low_rank: k x (1 + r), of what is left and of each coordinate
+  int rank = 0;                    ///< r
+};
+
+/// Numbers in F.
+constexpr Index triangle_size(Index features) { return features * (features + 1) / 2; }
+
+/// How the inverse covariances are held.
+enum class EllipsoidForm { full, diagonal, low_rank };
+
+/// One class of an EllipsoidsModel and the sample it is asked about. `coordinates`: scratch of d values when
+/// full, r when low_rank. Sums run in feature order.
+template <EllipsoidForm form, typename Scalar>
+class Ellipsoid {
+ public:
+  Ellipsoid(const EllipsoidsModel<Scalar>& model, Index cluster, VectorView<const Scalar> x,
+            Scalar* coordinates)
+      : x_(x),
+        center_(model.center + cluster * x.size),
+        scale_(form == EllipsoidForm::full ? nullptr : model.scale + cluster * x.size),
+        t_(coordinates),
+        rank_(form == EllipsoidForm::full ? x.size : model.rank) {
+    if (form == EllipsoidForm::full) factor_ = model.factor + cluster * triangle_size(x.size);
+    if (form == EllipsoidForm::low_rank) {
+      factor_ = model.factor + cluster * x.size * rank_;
+      weight_ = model.weight + cluster * (1 + rank_);
+    }
+    if (form != EllipsoidForm::diagonal) find_coordinates();
+  }
+
+  /// (x - center)' A (x - center).
+  Scalar squared_distance() const {
+    Scalar sum = 0;
+    if (form == EllipsoidForm::full) {
+      for (Index r = 0; r < rank_; ++r) sum = t_[r] * t_[r] + sum;
+      return sum;
+    }
+    for (Index f = 0; f < x_.size; ++f) {
+      const Scalar rest = form == EllipsoidForm::diagonal ? scaled(f) : left_over(f);
+      sum = rest * rest + sum;
+    }
+    if (form == EllipsoidForm::diagonal) return sum;
+    sum *= weight_[0];
+    for (Index r = 0; r < rank_; ++r) sum = weight_[1 + r] * t_[r] * t_[r] + sum;
+    return sum;
+  }
+
+  Scalar difference(Index feature) const { return x_[feature] - center_[feature]; }
+
+  /// Entry `feature` of A (x - center): times the difference, the feature's share of the squared distance.
+  Scalar slope(Index feature) const {
+    if (form == EllipsoidForm::diagonal) return scaled(feature) * scale_[feature];
+    Scalar sum = 0;
+    if (form == EllipsoidForm::full) {
+      const Scalar* row = factor_ + triangle_size(feature);
+      for (Index r = 0; r <= feature; ++r) sum = row[r] * t_[r] + sum;
+      return sum;
+    }
+    const Scalar* row = factor_ + feature * rank_;
+    for (Index r = 0; r < rank_; ++r) sum = row[r] * (weight_[1 + r] * t_[r]) + sum;
+    return scale_[feature] * (weight_[0] * left_over(feature) + sum);
+  }
+
+ private:
+  Scalar scaled(Index f) const { return difference(f) * scale_[f]; }
+
+  /// What the directions do not tell of a feature. Found by subtraction here, not of squares, which cancel.
+  Scalar left_over(Index f) const {
+    Scalar told = 0;
+    for (Index r = 0; r < rank_; ++r) told = factor_[f * rank_ + r] * t_[r] + told;
+    return scaled(f) - told;
+  }
+
+  void find_coordinates() {
+    for (Index r = 0; r < rank_; ++r) t_[r] = 0;
+    const Scalar* row = factor_;
+    for (Index f = 0; f < x_.size; ++f) {
+      const Scalar y = form == EllipsoidForm::full ? difference(f) : scaled(f);
+      const Index count = form == EllipsoidForm::full ? f + 1 : rank_;
+      for (Index r = 0; r < count; ++r) t_[r] = row[r] * y + t_[r];
+      row += count;
+    }
+  }
+
+  VectorView<const Scalar> x_;
+  const Scalar* center_;
+  const Scalar* scale_;
+  const Scalar* factor_ = nullptr;
+  const Scalar* weight_ = nullptr;
+  Scalar* t_;
+  Index rank_;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_ELLIPSOIDS_HPP
+
 #ifndef THRUM_CORE_SCALAR_HPP
 #define THRUM_CORE_SCALAR_HPP
 
@@ -197,6 +308,243 @@ constexpr Type larger(Type a, Type b) {
 }  // namespace thrum
 
 #endif  // THRUM_CORE_SCALAR_HPP
+
+#ifndef THRUM_CORE_ELEMENTARY_HPP
+#define THRUM_CORE_ELEMENTARY_HPP
+
+// Elementary functions of our own: those of the C libraries differ in the last bits between glibc, newlib and
+// the rest, and laptop and chip are to agree to the last bit.
+
+namespace thrum {
+
+namespace detail {
+
+constexpr double natural_log_of_2 = 0.6931471805599453;
+
+/// What natural_log needs of a scalar type. The series 2 s (s^2/3 + s^4/5 + ...) is cut where what is left
+/// out is below a tenth of a rounding; |s| <= 0.1716, so each term wins 1.5 digits. ln 2 is split so that the
+/// high part times any exponent is exact.
+template <typename Scalar>
+struct LogarithmTraits;
+
+template <>
+struct LogarithmTraits<float> {
+  static constexpr int terms = 4;
+  static constexpr uint32_t one = 0x3f800000u;
+  static constexpr uint32_t square_root_of_half = 0x3f3504f3u;
+  static constexpr float ln2_high = 0x1.62ep-1f;
+  static constexpr float ln2_low = 0x1.0bfbe8p-15f;
+  /// 2 / (2 i + 3): the series in s^2.
+  static constexpr float coefficient(int i) { return 2.0f / static_cast<float>(2 * i + 3); }
+};
+
+template <>
+struct LogarithmTraits<double> {
+  static constexpr int terms = 10;
+  static constexpr uint64_t one = 0x3ff0000000000000u;
+  static constexpr uint64_t square_root_of_half = 0x3fe6a09e667f3bcdu;
+  static constexpr double ln2_high = 0x1.62e42feep-1;
+  static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
+  static constexpr double coefficient(int i) { return 2.0 / static_cast<double>(2 * i + 3); }
+};
+
+/// The coefficients, highest power first, as Horner's rule takes them: in flash, no division at run time.
+template <typename Scalar>
+struct LogarithmSeries {
+  Scalar value[LogarithmTraits<Scalar>::terms] = {};
+  constexpr LogarithmSeries() {
+    constexpr int terms = LogarithmTraits<Scalar>::terms;
+    for (int i = 0; i < terms; ++i) value[i] = LogarithmTraits<Scalar>::coefficient(terms - 1 - i);
+  }
+};
+
+}  // namespace detail
+
+/// Natural logarithm of a positive, finite, normal x; float or double, the same bits on every platform.
+/// Error below 1 ulp. Zero, negative, subnormal and infinite x and NaN give a meaningless number: the caller
+/// excludes them (energies have a floor). No branch, one division, no table but the series; allocates
+/// nothing. Method: x = 2^e m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s = 2 s + s (2 s^2/3 + 2 s^4/5
+/// + ...), s = (m - 1) / (m + 1); the leading 2 s is taken apart as f - f^2/2 + s f^2/2, f = m - 1, which
+/// loses nothing near x = 1.
+template <typename Scalar>
+inline Scalar natural_log(Scalar x) {
+  using Traits = detail::LogarithmTraits<Scalar>;
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr int mantissa_bits = ScalarTraits<Scalar>::mantissa_bits;
+  constexpr detail::LogarithmSeries<Scalar> series;
+
+  const Bits bits = bits_of(x);
+  const int exponent =
+      static_cast<int>((bits + (Traits::one - Traits::square_root_of_half)) >> mantissa_bits) -
+      ScalarTraits<Scalar>::exponent_bias;
+  const Scalar m = from_bits<Scalar>(bits - (static_cast<Bits>(exponent) << mantissa_bits));
+  const Scalar e = static_cast<Scalar>(exponent);
+
+  const Scalar f = m - Scalar(1);
+  const Scalar s = f / (m + Scalar(1));
+  const Scalar s2 = s * s;
+  const Scalar half_square = Scalar(0.5) * f * f;
+  Scalar rest = series.value[0];
+  for (int i = 1; i < Traits::terms; ++i) rest = rest * s2 + series.value[i];
+  rest = rest * s2;
+  const Scalar low = s * (half_square + rest) + e * Traits::ln2_low;
+  return e * Traits::ln2_high - ((half_square - low) - f);
+}
+
+/// e^x for x <= 0; float or double, the same bits on every platform. Error below 2 ulp; 0 where the result
+/// would be subnormal (x below -87, double -708). Positive x and NaN give a meaningless number. No table, one
+/// branch; allocates nothing. Method: x = n ln 2 + r with |r| <= ln 2 / 2, and the series of e^r.
+template <typename Scalar>
+inline Scalar exponential(Scalar x) {
+  using Traits = detail::LogarithmTraits<Scalar>;
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr int terms = sizeof(Scalar) == sizeof(float) ? 7 : 13;
+  constexpr int bias = ScalarTraits<Scalar>::exponent_bias;
+  constexpr Scalar ln2 = Scalar(detail::natural_log_of_2);
+  if (!(x > Scalar(1 - bias) * ln2)) return Scalar(0);
+  const int halvings = static_cast<int>(Scalar(0.5) - x / ln2);
+  const Scalar n = static_cast<Scalar>(halvings);
+  const Scalar r = (x + n * Traits::ln2_high) + n * Traits::ln2_low;
+  Scalar sum = 1;
+  for (int i = terms; i >= 1; --i) sum = sum * (r / Scalar(i)) + Scalar(1);
+  return sum * from_bits<Scalar>(static_cast<Bits>(bias - halvings) << ScalarTraits<Scalar>::mantissa_bits);
+}
+
+namespace detail {
+
+constexpr double pi = 3.141592653589793;
+
+/// cos x for |x| <= pi/4, by its series up to x^16; error below 1e-16.
+constexpr double cosine_near_zero(double x) {
+  const double x2 = x * x;
+  double sum = 1.0;
+  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i - 1)) * sum;
+  return sum;
+}
+
+/// sin x for |x| <= pi/4, by its series up to x^17; error below 1e-16.
+constexpr double sine_near_zero(double x) {
+  const double x2 = x * x;
+  double sum = 1.0;
+  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i + 1)) * sum;
+  return x * sum;
+}
+
+}  // namespace detail
+
+/// cos(2 pi numerator / denominator), error below 4e-16; exact at multiples of a quarter turn.
+/// The angle is brought into one octant in integers, so that any number of turns costs no digit and the
+/// symmetries of the circle hold exactly. denominator >= 1, both below 2^60 in magnitude. constexpr, and at
+/// run time on the chip for building tables (soft double, about a thousand instructions). Allocates nothing.
+constexpr double cosine_of_turn(Index numerator, Index denominator) {
+  const int64_t eighth = denominator;
+  int64_t angle = static_cast<int64_t>(numerator) % eighth;
+  if (angle < 0) angle = -angle;
+  angle *= 8;
+  if (angle > 4 * eighth) angle = 8 * eighth - angle;
+  const bool negative = angle > 2 * eighth;
+  if (negative) angle = 4 * eighth - angle;
+  const bool steep = angle > eighth;
+  if (steep) angle = 2 * eighth - angle;
+  const double x = static_cast<double>(angle) / static_cast<double>(eighth) * (0.25 * detail::pi);
+  const double magnitude = steep ? detail::sine_near_zero(x) : detail::cosine_near_zero(x);
+  return negative ? -magnitude : magnitude;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_ELEMENTARY_HPP
+
+#ifndef THRUM_ALGORITHM_TAIL_TABLE_HPP
+#define THRUM_ALGORITHM_TAIL_TABLE_HPP
+
+// How rare a value is, from a dozen numbers. The surprise of a value is -log P(X >= value): exponentially
+// distributed with mean 1 whatever the distribution of X, so that surprises of unlike things can be compared
+// and added.
+
+namespace thrum {
+
+/// A table has knots where the upper tail holds 1, 1/2, 1/4, ... 2^-tail_levels of the values.
+constexpr int tail_levels = 10;
+/// Numbers in a table: the knots in rising order, then the surprise per unit beyond the last.
+constexpr Index tail_table_size = tail_levels + 2;
+
+/// -log P(X >= value) by a table: linear between knots, 0 below the first, and beyond the last as an
+/// exponential tail. A value that many share counts with the probability of all of them. O(tail_levels).
+template <typename Scalar>
+inline Scalar surprise(const Scalar* table, Scalar value) {
+  constexpr Scalar per_level = Scalar(detail::natural_log_of_2);
+  if (!(value > table[0])) return Scalar(0);
+  int level = 0;
+  while (level < tail_levels && value > table[level + 1]) ++level;
+  const Scalar beyond = value - table[level];
+  const Scalar at_knot = per_level * static_cast<Scalar>(level);
+  if (level == tail_levels) return at_knot + beyond * table[tail_levels + 1];
+  return at_knot + per_level * (beyond / (table[level + 1] - table[level]));
+}
+
+/// Learns a table from values in rising order, n >= 1, read by value_at(i), i in [0, n). Levels that so few
+/// values cannot tell, and what lies beyond the last, follow the mean slope of the tail above the median.
+/// least_spread > 0: the median and the last knot are taken to be at least so far apart in a unit of
+/// tail_levels, so that rounding of a value that never varied is no surprise. missing: values above all of
+/// these that were left out, such as those of bad samples. O(tail_levels).
+template <typename Scalar, typename ValueAt>
+inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Index missing, Scalar* table) {
+  int told = 0;
+  double share = 1;  // of the values in the upper tail
+  for (int level = 0; level <= tail_levels; ++level, share *= 0.5) {
+    const double from_top = static_cast<double>(n + missing + 1) * share -
+                            static_cast<double>(missing);  // 1 is the largest value
+    if (from_top < 1 && level > 1) break;
+    const double last = static_cast<double>(n - 1);
+    const double place = larger(0.0, smaller(static_cast<double>(n) - from_top, last));
+    const Index below = static_cast<Index>(place);
+    const Scalar low = value_at(below), high = value_at(smaller(below + 1, n - 1));
+    table[level] = low + static_cast<Scalar>(place - static_cast<double>(below)) * (high - low);
+    told = level;
+  }
+  const Scalar levels_told = static_cast<Scalar>(larger(1, told - 1));
+  const Scalar step =
+      larger((table[told] - table[1]) / levels_told, least_spread / static_cast<Scalar>(tail_levels));
+  for (int level = told + 1; level <= tail_levels; ++level) table[level] = table[level - 1] + step;
+  table[tail_levels + 1] = Scalar(detail::natural_log_of_2) / step;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_TAIL_TABLE_HPP
+
+#ifndef THRUM_ALGORITHM_FEATURE_TAILS_HPP
+#define THRUM_ALGORITHM_FEATURE_TAILS_HPP
+
+namespace thrum {
+
+/// The tails of each feature, as if features were independent (after Li et al., ECOD, IEEE TKDE 35, 2023).
+template <typename Scalar>
+struct FeatureTailsModel {
+  const Scalar* tables = nullptr;  ///< d x 2 x tail_table_size: of x, and of -x
+};
+
+/// Numbers for one feature.
+constexpr Index feature_tails_size = 2 * tail_table_size;
+
+/// The two-sided surprise of one feature, -log min(1, 2 min(P(X >= x), P(X <= x))) >= 0.
+template <typename Scalar>
+inline Scalar feature_surprise(const FeatureTailsModel<Scalar>& model, Index feature, Scalar x) {
+  const Scalar* upper = model.tables + feature * feature_tails_size;
+  const Scalar rarer = larger(surprise(upper, x), surprise(upper + tail_table_size, -x));
+  return larger(Scalar(0), rarer - Scalar(detail::natural_log_of_2));
+}
+
+/// The median of a feature.
+template <typename Scalar>
+inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index feature) {
+  return model.tables[feature * feature_tails_size + 1];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_FEATURE_TAILS_HPP
 
 #ifndef THRUM_CORE_COLUMN_SUMS_HPP
 #define THRUM_CORE_COLUMN_SUMS_HPP
@@ -334,6 +682,52 @@ inline Nearest<Scalar> nearest_center(VectorView<const Scalar> x, const Scalar* 
 
 #endif  // THRUM_CORE_DISTANCE_HPP
 
+#ifndef THRUM_ALGORITHM_SOFT_CLUSTERS_HPP
+#define THRUM_ALGORITHM_SOFT_CLUSTERS_HPP
+
+namespace thrum {
+
+/// A density of many equally wide, round hills: a centre each, weighted by the samples it stands for.
+template <typename Scalar>
+struct SoftClustersModel {
+  const Scalar* centers = nullptr;      ///< d x m, feature-major
+  const Scalar* log_weights = nullptr;  ///< m
+  Scalar inverse_width = 0;             ///< 1 / (2 sigma^2)
+  int count = 0;                        ///< m
+};
+
+/// What a density says of a sample.
+template <typename Scalar>
+struct Density {
+  int nearest;          ///< the centre with the largest term
+  Scalar negative_log;  ///< -log sum_j exp(log_weight_j - |x - c_j|^2 / (2 sigma^2))
+};
+
+/// The density at x, up to a constant factor. Hills that would not change the last digit are passed over. O(d
+/// m).
+template <typename Scalar>
+inline Density<Scalar> density_at(const SoftClustersModel<Scalar>& model, VectorView<const Scalar> x) {
+  constexpr Scalar negligible = sizeof(Scalar) == sizeof(float) ? Scalar(-20) : Scalar(-42);
+  int nearest = 0;
+  Scalar largest = 0, sum = 0;
+  for_each_squared_distance(x, model.centers, model.count, [&](Index j, Scalar squared) {
+    const Scalar exponent = model.log_weights[j] - squared * model.inverse_width;
+    const Scalar step = exponent - largest;
+    if (j > 0 && !(step > Scalar(0))) {
+      if (step > negligible) sum += exponential(step);
+      return;
+    }
+    sum = j > 0 && -step > negligible ? sum * exponential(-step) + Scalar(1) : Scalar(1);
+    largest = exponent;
+    nearest = static_cast<int>(j);
+  });
+  return {nearest, -(largest + natural_log(sum))};
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SOFT_CLUSTERS_HPP
+
 #ifndef THRUM_CORE_STATUS_HPP
 #define THRUM_CORE_STATUS_HPP
 
@@ -403,14 +797,43 @@ constexpr Scalar largest_radius() {
   return 1 / least_radius<Scalar>();
 }
 
-/// A fitted anomaly scorer: k working classes, each a centre and a radius.
+/// What a sample can be judged by: one of them, or several of which the mean surprise is taken. Bits, so that
+/// a firmware whose model is a constant leaves out the code of the others.
+enum AnomalyPart : uint32_t {
+  radius_part = 1,              ///< distance to a class over its radius; never beside others
+  full_ellipsoid_part = 2,      ///< Mahalanobis distance to a class; of the three at most one
+  diagonal_ellipsoid_part = 4,  ///< the same, features taken as uncorrelated
+  low_rank_ellipsoid_part = 8,  ///< the same, directions plus noise; reconstruction error and T^2
+  soft_part = 16,               ///< density of many small clusters
+  tails_part = 32,              ///< tails of each feature
+  every_part = 63,
+};
+constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
+
+/// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
 template <typename Scalar>
 struct AnomalyModel {
   const Scalar* centers = nullptr;                 ///< d x k, feature-major
   const Scalar* inverse_squared_radius = nullptr;  ///< k
-  Scalar threshold = 1;                            ///< in radii; what calibration found
+  Scalar threshold = 1;                            ///< what calibration found: the raw score that counts as 1
   int features = 0;
   int clusters = 0;
+  uint32_t parts = radius_part;
+  int ellipsoid_count = 0;  ///< k, or 1 for all classes together; 0 without ellipsoids
+  EllipsoidsModel<Scalar> ellipsoids{};
+  SoftClustersModel<Scalar> soft{};
+  FeatureTailsModel<Scalar> tails{};
+  const Scalar* ellipsoid_tables = nullptr;  ///< ellipsoid_count x tail_table_size, of distances
+  const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
+  const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
+  const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
+
+  /// Scalars of scratch that a score needs.
+  constexpr int scratch_size() const {
+    return (parts & full_ellipsoid_part) != 0       ? features
+           : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
+                                                    : 0;
+  }
 };
 
 /// The score of one sample.
@@ -419,28 +842,172 @@ struct Score {
   Status status = Status::not_fitted;  ///< ok; or overflow: finite input too far away for its type, an alarm
   Scalar value = 0;                    ///< >= 0; 1 is the threshold, above it is an alarm
   int cluster = -1;                    ///< the class it was judged against
+  uint32_t part = 0;                   ///< the part that found it most surprising
 };
 
-/// Score: least distance / radius over the classes (ties to the lowest), divided by the threshold. The
-/// nearest centre need not be the nearest class. x: d finite values. O(d k), allocates nothing.
+namespace detail {
+
+/// The class of least distance / radius, ties to the lowest, and that ratio's square. The nearest centre need
+/// not be the nearest class. O(d k).
 template <typename Scalar>
-inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x) {
+inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
   Nearest<Scalar> nearest{0, Scalar(0)};
   for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
     const Scalar in_radii = squared * model.inverse_squared_radius[j];
     if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
   });
-  const Scalar value = square_root(nearest.squared_distance) / model.threshold;
-  if (is_finite(value)) return {Status::ok, value, nearest.cluster};
-  return {Status::overflow, positive_infinity<Scalar>(), nearest.cluster};
+  return nearest;
 }
 
-/// Feature f's share of the squared distance between x and the centre of a class: the shares add up to it.
+/// A form of ellipsoids and the part it is, as a type.
+template <EllipsoidForm form_of_part, uint32_t part_of_form>
+struct FormOfPart {
+  static constexpr EllipsoidForm form = form_of_part;
+  static constexpr uint32_t part = part_of_form;
+};
+
+/// Calls use(FormOfPart) for the ellipsoids among `parts`, if any; without the code of those not allowed.
+template <uint32_t allowed, typename Use>
+inline void with_form_of(uint32_t parts, Use use) {
+  if constexpr ((allowed & full_ellipsoid_part) != 0)
+    if ((parts & full_ellipsoid_part) != 0) use(FormOfPart<EllipsoidForm::full, full_ellipsoid_part>{});
+  if constexpr ((allowed & diagonal_ellipsoid_part) != 0)
+    if ((parts & diagonal_ellipsoid_part) != 0)
+      use(FormOfPart<EllipsoidForm::diagonal, diagonal_ellipsoid_part>{});
+  if constexpr ((allowed & low_rank_ellipsoid_part) != 0)
+    if ((parts & low_rank_ellipsoid_part) != 0)
+      use(FormOfPart<EllipsoidForm::low_rank, low_rank_ellipsoid_part>{});
+}
+
+/// An ellipsoid and how surprising it is that the sample belongs to it.
 template <typename Scalar>
-inline Scalar squared_distance_share(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
-                                     int cluster, Index feature) {
-  const Scalar difference = x[feature] - model.centers[feature * model.clusters + cluster];
-  return difference * difference;
+struct LeastSurprise {
+  int ellipsoid = 0;
+  Scalar value = 0;
+};
+
+/// The least surprise over the ellipsoids. Each class has a table of its own, so that all of them have the
+/// same rate of false alarms however their distances are distributed.
+template <EllipsoidForm form, typename Scalar>
+inline LeastSurprise<Scalar> least_surprise(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x,
+                                            Scalar* scratch) {
+  LeastSurprise<Scalar> least;
+  for (Index j = 0; j < model.ellipsoid_count; ++j) {
+    const Ellipsoid<form, Scalar> ellipsoid(model.ellipsoids, j, x, scratch);
+    const Scalar own =
+        surprise(model.ellipsoid_tables + j * tail_table_size, square_root(ellipsoid.squared_distance()));
+    if (j == 0 || own < least.value) least = {static_cast<int>(j), own};
+  }
+  return least;
+}
+
+/// Sum of the surprises of all features.
+template <typename Scalar>
+inline Scalar summed_surprise(const FeatureTailsModel<Scalar>& model, VectorView<const Scalar> x) {
+  Scalar sum = 0;
+  for (Index f = 0; f < x.size; ++f) sum += feature_surprise(model, f, x[f]);
+  return sum;
+}
+
+/// Gathers the surprises of the parts.
+template <typename Scalar>
+struct Surprises {
+  Scalar sum = 0, largest = 0;
+  int count = 0;
+  uint32_t most_surprised = 0;
+
+  void add(uint32_t part, Scalar value) {
+    sum += value;
+    if (count++ > 0 && !(value > largest)) return;
+    largest = value;
+    most_surprised = part;
+  }
+};
+
+}  // namespace detail
+
+/// The score before it is divided by the threshold. radius_part alone: the least distance / radius over the
+/// classes. Otherwise the mean surprise of the parts, each -log of the share of normal samples that are at
+/// least as far out. x: d finite values; scratch: model.scratch_size() values. `allowed`: parts that the
+/// model may have; the code of others is left out. Allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                               Scalar* scratch) {
+  const VectorView<const Scalar> sample = x;
+  const auto has = [&model](uint32_t part) { return (allowed & part) != 0 && (model.parts & part) != 0; };
+  if (has(radius_part)) {
+    const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
+    return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
+  }
+  detail::Surprises<Scalar> surprises;
+  detail::LeastSurprise<Scalar> least;
+  detail::with_form_of<allowed>(model.parts, [&](auto of) {
+    least = detail::least_surprise<decltype(of)::form>(model, sample, scratch);
+    surprises.add(decltype(of)::part, least.value);
+  });
+  if (has(soft_part))
+    surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+  if (has(tails_part))
+    surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  const bool of_class = has(ellipsoid_parts) && model.ellipsoid_count == model.clusters;
+  const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;
+  return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), cluster,
+          surprises.most_surprised};
+}
+
+/// The score of one sample, raw_score() over the threshold.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                                   Scalar* scratch) {
+  Score<Scalar> score = raw_score<allowed>(model, x, scratch);
+  score.value /= model.threshold;
+  if (is_finite(score.value)) return score;
+  score.status = Status::overflow;
+  score.value = positive_infinity<Scalar>();
+  return score;
+}
+
+/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score.
+template <typename Scalar>
+inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
+  if (!is_finite(score)) return Scalar(0);
+  return exponential(-surprise(model.score_table, score * model.threshold));
+}
+
+/// Calls visit(f, difference, slope) for every feature in order, where difference is that of x from the
+/// centre that it was judged against, and the products difference x slope add up to what the part
+/// `score.part` judged by: the squared (Mahalanobis) distance, or the sum of the features' surprises.
+/// Products may be negative for ellipsoids; for `soft`, the distance is that to the centre with the largest
+/// term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+  const VectorView<const Scalar> sample = x;
+  const uint32_t part = allowed & score.part;
+  const auto by_center = [&](const Scalar* centers, Index count, Index j) {
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar difference = sample[f] - centers[f * count + j];
+      visit(f, difference, difference);
+    }
+  };
+  if ((part & radius_part) != 0) by_center(model.centers, model.clusters, score.cluster);
+  if ((part & soft_part) != 0)
+    by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
+  if ((part & tails_part) != 0) {
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar difference = sample[f] - feature_median(model.tails, f);
+      const Scalar own = feature_surprise(model.tails, f, sample[f]);
+      visit(f, difference, own > Scalar(0) ? own / difference : Scalar(0));
+    }
+  }
+  detail::with_form_of<allowed>(part, [&](auto of) {
+    const Index j = model.ellipsoid_count == model.clusters ? score.cluster : 0;
+    const Ellipsoid<decltype(of)::form, Scalar> ellipsoid(model.ellipsoids, j, sample, scratch);
+    for (Index f = 0; f < sample.size; ++f) {
+      const Scalar slope = ellipsoid.slope(f);
+      visit(f, ellipsoid.difference(f), slope);
+    }
+  });
 }
 
 }  // namespace thrum
@@ -532,7 +1099,8 @@ class AnomalyScorer {
   /// Score and class of one sample of d values; its status says why there is none.
   Score<Scalar> score(ConstVectorView<Scalar> x) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    return status == Status::ok ? anomaly_score(model(), x) : Score<Scalar>{status, Scalar(0), -1};
+    return status == Status::ok ? anomaly_score<radius_part>(model(), x, nullptr)
+                                : Score<Scalar>{status, Scalar(0), -1, 0};
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
@@ -540,13 +1108,21 @@ class AnomalyScorer {
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
-    const int cluster = anomaly_score(model(), x).cluster;
-    for (Index f = 0; f < features_; ++f) shares[f] = squared_distance_share(model(), x, cluster, f);
+    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, nullptr);
+    for_each_slope<radius_part>(model(), x, score, nullptr, [&](Index f, Scalar difference, Scalar slope) {
+      shares[f] = difference * slope;
+    });
     return detail::checked_result(shares);
   }
 
   AnomalyModel<Scalar> model() const {
-    return {centers_by_feature_, inverse_squared_radii_, threshold_, features_, clusters_};
+    AnomalyModel<Scalar> model;
+    model.centers = centers_by_feature_;
+    model.inverse_squared_radius = inverse_squared_radii_;
+    model.threshold = threshold_;
+    model.features = features_;
+    model.clusters = clusters_;
+    return model;
   }
 
  private:
@@ -1137,7 +1713,11 @@ struct DetectorModel {
   constexpr bool scales() const { return scaling.features > 0; }
   constexpr bool projects() const { return projection.features > 0; }
   /// Scalars of scratch that scoring one row needs.
-  constexpr int scratch_size() const { return features + projection.components; }
+  constexpr int scratch_size() const { return features + projection.components + anomaly.scratch_size(); }
+  /// The part of that scratch which is the scorer's.
+  constexpr Scalar* anomaly_scratch(Scalar* scratch) const {
+    return scratch + features + projection.components;
+  }
 };
 
 }  // namespace thrum
@@ -1205,9 +1785,10 @@ namespace thrum {
 struct Verdict {
   Status status = Status::not_fitted;  ///< why the state is unknown; overflow: finite, but off every scale
   State state = State::unknown;
-  float score = 0;   ///< 1 is the threshold; alarm is strictly above
-  int cluster = -1;  ///< the working class j it was judged against
-  int feature = -1;  ///< on alarm, the feature with the largest share of the squared distance
+  float score = 0;             ///< 1 is the threshold; alarm is strictly above
+  float tail_probability = 0;  ///< share of normal windows that score at least so high
+  int cluster = -1;            ///< the working class j it was judged against
+  int feature = -1;            ///< on alarm, the feature with the largest share of what it was judged by
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
@@ -1229,50 +1810,51 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
   return x;
 }
 
-/// In cluster space, replaces z by its difference from the centre of a class.
-template <typename Scalar>
-inline VectorView<const Scalar> difference_from_center(const AnomalyModel<Scalar>& model,
-                                                       VectorView<const Scalar> z, int cluster,
-                                                       Scalar* scratch) {
-  for (Index c = 0; c < model.features; ++c) scratch[c] = z[c] - model.centers[c * model.clusters + cluster];
-  return contiguous<const Scalar>(scratch, model.features);
-}
-
 }  // namespace detail
 
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
-/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
-template <typename Scalar>
+/// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
+/// allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   bool overflowed = false;
   for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1};
+    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
     overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1};
-  return anomaly_score(model.anomaly, detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch));
+  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
+  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
-/// Calls visit(f, share) with each input feature's share of the squared distance to the centre of a class;
-/// the shares add up to that distance. Through PCA, the difference z - c is carried back into feature space,
-/// where its squares add up to the same sum; with whitening each share is a product that may be negative. x:
-/// d finite values; scratch: model.scratch_size() values. O(d p).
-template <typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
-                           Scalar* scratch, Visit visit) {
+/// Calls visit(f, share) with each input feature's share of what a row was judged by (see for_each_slope):
+/// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
+/// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
+/// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  Scalar* const rest = model.anomaly_scratch(scratch);
   if (!model.projects()) {
-    for (Index f = 0; f < model.features; ++f) visit(f, squared_distance_share(model.anomaly, z, cluster, f));
+    for_each_slope<allowed>(model.anomaly, z, score, rest,
+                            [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
   }
-  const auto difference = detail::difference_from_center(model.anomaly, z, cluster, scratch + model.features);
+  // The scaled row is of no use any more, nor are coordinates that were visited.
+  const auto slopes = contiguous(scratch, model.projection.components);
+  const auto differences = contiguous(scratch + model.features, model.projection.components);
+  for_each_slope<allowed>(model.anomaly, z, score, rest, [&](Index c, Scalar difference, Scalar slope) {
+    differences[c] = difference;
+    slopes[c] = slope;
+  });
   ProjectionModel<Scalar> unit_variance = model.projection;
   unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f) {
-    visit(f, back_projected(model.projection, difference, f) * back_projected(unit_variance, difference, f));
-  }
+  for (Index f = 0; f < model.features; ++f)
+    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
+                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
 }
 
 namespace detail {
@@ -1298,17 +1880,17 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 /// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
 /// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
-template <typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, int cluster,
-                           Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar>
+inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
-  if (cluster < 0) {
+  if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
     return culprit;
   }
   Scalar largest = 0;
   bool overflowed = false;
-  for_each_share(model, x, cluster, scratch, [&](Index f, Scalar share) {
+  for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
     overflowed = overflowed || !is_finite(share);
     if (!(share > largest)) return;
     largest = share;
@@ -1318,19 +1900,21 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
-/// x: d values; scratch: model.scratch_size() values. O(d p + p k), allocates nothing.
-template <typename Scalar>
+/// x: d values; scratch: model.scratch_size() values; allowed: see raw_score. O(d p) and what
+/// anomaly_score costs, on alarm twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
 inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
-  const Score<Scalar> score = score_row(model, x, scratch);
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;
   verdict.score = static_cast<float>(score.value);
+  verdict.tail_probability = static_cast<float>(tail_probability(model.anomaly, score.value));
   verdict.cluster = score.cluster;
   const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
-  verdict.feature = culprit_feature(model, x, score.cluster, scratch);
+  verdict.feature = culprit_feature<allowed>(model, x, score, scratch);
   if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
   return verdict;
 }
@@ -1383,13 +1967,40 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
 
 }  // namespace detail
 
+/// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
+/// have are null.
+template <typename Scalar, typename Visit>
+inline void for_each_array(const DetectorModel<Scalar>& model, Visit visit) {
+  const AnomalyModel<Scalar>& anomaly = model.anomaly;
+  const Index d = model.features, p = model.projection.components;
+  const Index z = anomaly.features, k = anomaly.clusters, e = anomaly.ellipsoid_count;
+  const Index rank = anomaly.ellipsoids.rank, m = anomaly.soft.count;
+  visit("offset", model.scaling.offset, d);
+  visit("factor", model.scaling.factor, d);
+  visit("mean", model.projection.mean, d);
+  visit("basis", model.projection.basis, d * p);
+  visit("variance", model.projection.variance, p);
+  visit("centers", anomaly.centers, z * k);
+  visit("inverse_squared_radius", anomaly.inverse_squared_radius, k);
+  visit("ellipsoid_center", anomaly.ellipsoids.center, e * z);
+  visit("ellipsoid_scale", anomaly.ellipsoids.scale, e * z);
+  visit("ellipsoid_factor", anomaly.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
+  visit("ellipsoid_weight", anomaly.ellipsoids.weight, e * (1 + rank));
+  visit("soft_centers", anomaly.soft.centers, z * m);
+  visit("soft_log_weights", anomaly.soft.log_weights, m);
+  visit("tails", anomaly.tails.tables, z * feature_tails_size);
+  visit("ellipsoid_tables", anomaly.ellipsoid_tables, e * tail_table_size);
+  visit("soft_table", anomaly.soft_table, tail_table_size);
+  visit("tails_table", anomaly.tails_table, tail_table_size);
+  visit("score_table", anomaly.score_table, tail_table_size);
+  visit("self_test_rows", model.self_tests.rows, d * model.self_tests.count);
+  visit("self_test_scores", model.self_tests.scores, static_cast<Index>(model.self_tests.count));
+}
+
 /// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
 /// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
 template <typename Scalar>
 inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
-  const Index d = model.features;
-  const Index p = model.projection.components;
-  const Index k = model.anomaly.clusters;
   Crc32 crc;
   crc.add(model.schema);
   const int sizes[] = {model.features,
@@ -1399,23 +2010,20 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.projection.components,
                        model.anomaly.features,
                        model.anomaly.clusters,
+                       static_cast<int>(model.anomaly.parts),
+                       model.anomaly.ellipsoid_count,
+                       model.anomaly.ellipsoids.rank,
+                       model.anomaly.soft.count,
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
+  for_each_array(model, [&crc](const char*, const Scalar* values, Index size) { crc.add(values, size); });
   crc.add(model.monitor.threshold);
-  crc.add(model.scaling.offset, d);
-  crc.add(model.scaling.factor, d);
-  crc.add(model.projection.mean, d);
-  crc.add(model.projection.basis, d * p);
-  crc.add(model.projection.variance, p);
-  crc.add(model.anomaly.centers, model.anomaly.features * k);
-  crc.add(model.anomaly.inverse_squared_radius, k);
   crc.add(model.anomaly.threshold);
-  crc.add(model.self_tests.rows, d * model.self_tests.count);
-  crc.add(model.self_tests.scores, model.self_tests.count);
+  crc.add(model.anomaly.soft.inverse_width);
   crc.add(model.self_tests.tolerance);
   return crc.value();
 }
@@ -1423,15 +2031,15 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
 /// Checks a model in the place and build where it is to run: corrupt_model when the checksum differs,
 /// self_test_failed when a self-test row does not get its score, ok otherwise.
 /// scratch: model.scratch_size() values. Allocates nothing.
-template <typename Scalar>
+template <uint32_t allowed = every_part, typename Scalar>
 inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
   if (model.schema != model_schema || checksum_of(model) != model.checksum) return Status::corrupt_model;
   for (Index i = 0; i < model.self_tests.count; ++i) {
     const auto row = contiguous(model.self_tests.rows + i * model.features, model.features);
-    const Score<Scalar> score = score_row(model, row, scratch);
+    const Score<Scalar> score = score_row<allowed>(model, row, scratch);
     const Scalar expected = model.self_tests.scores[i];
-    const Scalar allowed = model.self_tests.tolerance * larger(Scalar(1), absolute(expected));
-    if (score.status != Status::ok || !(absolute(score.value - expected) <= allowed))
+    const Scalar tolerated = model.self_tests.tolerance * larger(Scalar(1), absolute(expected));
+    if (score.status != Status::ok || !(absolute(score.value - expected) <= tolerated))
       return Status::self_test_failed;
   }
   return Status::ok;
@@ -1703,131 +2311,6 @@ inline Scalar weighted_quantile(VectorView<const Scalar> x, ConstVectorView<Scal
 }  // namespace thrum
 
 #endif  // THRUM_ALGORITHM_QUANTILE_HPP
-
-#ifndef THRUM_CORE_ELEMENTARY_HPP
-#define THRUM_CORE_ELEMENTARY_HPP
-
-// Elementary functions of our own: those of the C libraries differ in the last bits between glibc, newlib and
-// the rest, and laptop and chip are to agree to the last bit.
-
-namespace thrum {
-
-namespace detail {
-
-/// What natural_log needs of a scalar type. The series 2 s (s^2/3 + s^4/5 + ...) is cut where what is left
-/// out is below a tenth of a rounding; |s| <= 0.1716, so each term wins 1.5 digits. ln 2 is split so that the
-/// high part times any exponent is exact.
-template <typename Scalar>
-struct LogarithmTraits;
-
-template <>
-struct LogarithmTraits<float> {
-  static constexpr int terms = 4;
-  static constexpr uint32_t one = 0x3f800000u;
-  static constexpr uint32_t square_root_of_half = 0x3f3504f3u;
-  static constexpr float ln2_high = 0x1.62ep-1f;
-  static constexpr float ln2_low = 0x1.0bfbe8p-15f;
-  /// 2 / (2 i + 3): the series in s^2.
-  static constexpr float coefficient(int i) { return 2.0f / static_cast<float>(2 * i + 3); }
-};
-
-template <>
-struct LogarithmTraits<double> {
-  static constexpr int terms = 10;
-  static constexpr uint64_t one = 0x3ff0000000000000u;
-  static constexpr uint64_t square_root_of_half = 0x3fe6a09e667f3bcdu;
-  static constexpr double ln2_high = 0x1.62e42feep-1;
-  static constexpr double ln2_low = 0x1.a39ef35793c76p-33;
-  static constexpr double coefficient(int i) { return 2.0 / static_cast<double>(2 * i + 3); }
-};
-
-/// The coefficients, highest power first, as Horner's rule takes them: in flash, no division at run time.
-template <typename Scalar>
-struct LogarithmSeries {
-  Scalar value[LogarithmTraits<Scalar>::terms] = {};
-  constexpr LogarithmSeries() {
-    constexpr int terms = LogarithmTraits<Scalar>::terms;
-    for (int i = 0; i < terms; ++i) value[i] = LogarithmTraits<Scalar>::coefficient(terms - 1 - i);
-  }
-};
-
-}  // namespace detail
-
-/// Natural logarithm of a positive, finite, normal x; float or double, the same bits on every platform.
-/// Error below 1 ulp. Zero, negative, subnormal and infinite x and NaN give a meaningless number: the caller
-/// excludes them (energies have a floor). No branch, one division, no table but the series; allocates
-/// nothing. Method: x = 2^e m with m in [sqrt(1/2), sqrt(2)); log m = 2 artanh s = 2 s + s (2 s^2/3 + 2 s^4/5
-/// + ...), s = (m - 1) / (m + 1); the leading 2 s is taken apart as f - f^2/2 + s f^2/2, f = m - 1, which
-/// loses nothing near x = 1.
-template <typename Scalar>
-inline Scalar natural_log(Scalar x) {
-  using Traits = detail::LogarithmTraits<Scalar>;
-  using Bits = typename ScalarTraits<Scalar>::Bits;
-  constexpr int mantissa_bits = ScalarTraits<Scalar>::mantissa_bits;
-  constexpr detail::LogarithmSeries<Scalar> series;
-
-  const Bits bits = bits_of(x);
-  const int exponent =
-      static_cast<int>((bits + (Traits::one - Traits::square_root_of_half)) >> mantissa_bits) -
-      ScalarTraits<Scalar>::exponent_bias;
-  const Scalar m = from_bits<Scalar>(bits - (static_cast<Bits>(exponent) << mantissa_bits));
-  const Scalar e = static_cast<Scalar>(exponent);
-
-  const Scalar f = m - Scalar(1);
-  const Scalar s = f / (m + Scalar(1));
-  const Scalar s2 = s * s;
-  const Scalar half_square = Scalar(0.5) * f * f;
-  Scalar rest = series.value[0];
-  for (int i = 1; i < Traits::terms; ++i) rest = rest * s2 + series.value[i];
-  rest = rest * s2;
-  const Scalar low = s * (half_square + rest) + e * Traits::ln2_low;
-  return e * Traits::ln2_high - ((half_square - low) - f);
-}
-
-namespace detail {
-
-constexpr double pi = 3.141592653589793;
-
-/// cos x for |x| <= pi/4, by its series up to x^16; error below 1e-16.
-constexpr double cosine_near_zero(double x) {
-  const double x2 = x * x;
-  double sum = 1.0;
-  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i - 1)) * sum;
-  return sum;
-}
-
-/// sin x for |x| <= pi/4, by its series up to x^17; error below 1e-16.
-constexpr double sine_near_zero(double x) {
-  const double x2 = x * x;
-  double sum = 1.0;
-  for (int i = 16; i >= 2; i -= 2) sum = 1.0 - x2 / static_cast<double>(i * (i + 1)) * sum;
-  return x * sum;
-}
-
-}  // namespace detail
-
-/// cos(2 pi numerator / denominator), error below 4e-16; exact at multiples of a quarter turn.
-/// The angle is brought into one octant in integers, so that any number of turns costs no digit and the
-/// symmetries of the circle hold exactly. denominator >= 1, both below 2^60 in magnitude. constexpr, and at
-/// run time on the chip for building tables (soft double, about a thousand instructions). Allocates nothing.
-constexpr double cosine_of_turn(Index numerator, Index denominator) {
-  const int64_t eighth = denominator;
-  int64_t angle = static_cast<int64_t>(numerator) % eighth;
-  if (angle < 0) angle = -angle;
-  angle *= 8;
-  if (angle > 4 * eighth) angle = 8 * eighth - angle;
-  const bool negative = angle > 2 * eighth;
-  if (negative) angle = 4 * eighth - angle;
-  const bool steep = angle > eighth;
-  if (steep) angle = 2 * eighth - angle;
-  const double x = static_cast<double>(angle) / static_cast<double>(eighth) * (0.25 * detail::pi);
-  const double magnitude = steep ? detail::sine_near_zero(x) : detail::cosine_near_zero(x);
-  return negative ? -magnitude : magnitude;
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_ELEMENTARY_HPP
 
 #ifndef THRUM_FEATURES_FFT_HPP
 #define THRUM_FEATURES_FFT_HPP
@@ -2861,11 +3344,11 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test(model, scratch_); }
+  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
 
   /// The verdict on one row of model.features values.
   Verdict judge(const float* row) {
-    return thrum::judge(model, contiguous<const float>(row, model.features), scratch_);
+    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
  private:
@@ -2945,7 +3428,7 @@ class Detector {
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
-  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0};  // all zero: .bss, not flash
+  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
   float scratch_[array_size(feature_scratch_size(model.signal))] = {};
