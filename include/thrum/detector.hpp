@@ -22,6 +22,7 @@
 #include "thrum/host/folds.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
+#include "thrum/monitor_calibration.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
 #include "thrum/series.hpp"
@@ -75,33 +76,56 @@ class Detector {
     return report;
   }
 
-  /// Fits on all of x and calibrates without further rows: each fold is scored by stages that were fitted on
-  /// the others (cross_conformal_threshold). x: as for fit; folds: the fold of each row, n labels, or nothing
-  /// for five stretches of consecutive rows. Rows of one recording, or that overlap, belong into one fold
-  /// (block_folds); a way of running that is in one fold only is strange to the others. Costs a fit a fold
-  /// more.
-  Calibration fit_and_calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate, Labels folds = {}) {
-    constexpr const char* who = "thrum::Detector::fit_and_calibrate";
-    check_options(who, x.view());
-    detail::require_labels(who, "folds", folds, x.view().rows);
-    if (folds.empty())
-      folds = contiguous_folds(x.view().rows, static_cast<int>(smaller(Index{5}, x.view().rows)));
+  /// Raw scores of the rows of x, each by stages that were fitted, with these options, on the other folds:
+  /// what further normal rows would score, in units of AnomalyScorer::raw_scores. x: as for fit; folds: the
+  /// fold of each row, n labels, or nothing for five stretches of consecutive rows. Rows of one recording, or
+  /// that overlap, belong into one fold (block_folds); a way of running that is in one fold only is strange
+  /// to the others. Costs a fit for each fold.
+  Vector<Scalar> held_out_scores(const MatrixInput<Scalar>& x, Labels folds = {}) const {
+    constexpr const char* who = "thrum::Detector::held_out_scores";
+    const MatrixView<const Scalar> rows = x.view();
+    check_options(who, rows);
+    detail::require_labels(who, "folds", folds, rows.rows);
+    if (folds.empty()) folds = contiguous_folds(rows.rows, five_folds);
     const std::set<int> names(folds.values().begin(), folds.values().end());
-    Vector<Scalar> scores(x.view().rows);
+    detail::require(names.size() >= 2, who, ": folds has one label only, expected at least two");
+    Vector<Scalar> scores(rows.rows);
     for (const int fold : names) {
       std::vector<Index> rest, held_out;
       for (Index i = 0; i < scores.size(); ++i) (folds[i] == fold ? held_out : rest).push_back(i);
       Detector unseeing(options_);
-      unseeing.fit(host::rows_of(x.view(), rest));
-      scores(held_out) = unseeing.score(host::rows_of(x.view(), held_out));
+      unseeing.fit(host::rows_of(rows, rest));
+      scores(held_out) = unseeing.score(host::rows_of(rows, held_out));
     }
+    return scores;
+  }
+
+  /// Fits on all of x, and sets the threshold by held_out_scores, so that no row is only there to calibrate
+  /// (cross_conformal_threshold).
+  Calibration fit_and_calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate,
+                                const Labels& folds = {}) {
+    const Vector<Scalar> scores = held_out_scores(x, folds);
+    const std::set<int> names(folds.values().begin(), folds.values().end());
+    const Calibration calibration = cross_conformal_threshold(
+        scores, false_alarm_rate, folds.empty() ? five_folds : static_cast<int>(names.size()));
     Detector fitted(options_);
     fitted.fit(x);
-    const Calibration calibration =
-        cross_conformal_threshold(scores, false_alarm_rate, static_cast<int>(names.size()));
     fitted.scorer_.set_threshold(calibration.threshold);
     fitted.calibration_ = calibration;
     *this = std::move(fitted);
+    return calibration;
+  }
+
+  /// Sets the monitor's threshold such that it raises an alarm within `window` further windows with
+  /// probability at most `rate` (monitor_threshold). raw_scores: of normal rows not used in fit, in the order
+  /// of time, such as held_out_scores; blocks: the recording of each. The detector must be fitted.
+  Calibration calibrate_monitor(const Scores& raw_scores, double rate, const Labels& blocks = {}) {
+    constexpr const char* who = "thrum::Detector::calibrate_monitor";
+    detail::require(fitted(), who, ": not fitted");
+    std::vector<double> scores = raw_scores.values();
+    for (double& score : scores) score /= static_cast<double>(scorer_.threshold());
+    const Calibration calibration = monitor_threshold(scores, options_.monitor, rate, blocks);
+    options_.monitor.threshold = static_cast<float>(calibration.threshold);
     return calibration;
   }
 
@@ -289,6 +313,8 @@ class Detector {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, "x", x, features_);
   }
+
+  static constexpr int five_folds = 5;
 
   DetectorOptions options_;
   Index features_ = 0;
