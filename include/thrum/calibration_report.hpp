@@ -123,8 +123,8 @@ inline CalibrationReport calibration_report(const Scores& scores, double rate, c
 
   CalibrationReport report;
   report.calibration = detail::conformal_threshold(who, scores, rate);
-  report.n_effective = effective_sample_size(scores, blocks);
-  report.drift = drift_test(scores, blocks);
+  report.n_effective = effective_sample_size(scores);
+  report.drift = drift_test(scores);
 
   const auto random = detail::measure_folds(who, scores, classes, random_folds(n, 5, seed), rate);
   const auto whole =

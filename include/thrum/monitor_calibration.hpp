@@ -14,7 +14,6 @@
 #include "thrum/core/status.hpp"
 #include "thrum/detection/monitor.hpp"
 #include "thrum/errors.hpp"
-#include "thrum/score_series.hpp"
 #include "thrum/series.hpp"
 
 // What the operator sees are alarms of the Monitor, not of single windows: its threshold is calibrated on its

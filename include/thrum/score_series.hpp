@@ -18,78 +18,37 @@
 namespace thrum {
 namespace detail {
 
-/// A stretch of rows in time without a gap: [first, end).
-struct Run {
-  Index first;
-  Index end;
-
-  Index size() const { return end - first; }
-};
-
-/// Where the label changes, a run ends; without labels all rows are one.
-inline std::vector<Run> runs_of(const Labels& blocks, Index rows) {
-  std::vector<Run> runs;
-  for (Index i = 0; i < rows; ++i) {
-    const bool starts = runs.empty() || (!blocks.empty() && blocks[i] != blocks[i - 1]);
-    if (starts) runs.push_back({i, i});
-    runs.back().end = i + 1;
-  }
-  return runs;
+/// Values less their mean.
+inline std::vector<double> centred(std::vector<double> values) {
+  const double n = static_cast<double>(values.size());
+  const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+  for (double& value : values) value -= mean;
+  return values;
 }
 
-/// Values in runs, less their common mean.
-struct CentredRuns {
-  std::vector<double> values;
-  std::vector<Run> runs;
+/// Sum of products of values `lag` apart, over n.
+inline double covariance(const std::vector<double>& x, std::size_t lag) {
+  double sum = 0;
+  for (std::size_t i = 0; i + lag < x.size(); ++i) sum += x[i] * x[i + lag];
+  return sum / static_cast<double>(x.size());
+}
 
-  CentredRuns(std::vector<double> given, std::vector<Run> in)
-      : values(std::move(given)), runs(std::move(in)) {
-    const double n = static_cast<double>(values.size());
-    const double mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
-    for (double& value : values) value -= mean;
-  }
-
-  /// Sum of products of values `lag` apart in the same run, over n.
-  double covariance(Index lag) const {
-    double sum = 0;
-    for (const Run& run : runs)
-      for (Index i = run.first; i + lag < run.end; ++i)
-        sum += values[static_cast<std::size_t>(i)] * values[static_cast<std::size_t>(i + lag)];
-    return sum / static_cast<double>(values.size());
-  }
-
-  Index longest() const {
-    Index length = 0;
-    for (const Run& run : runs) length = (std::max)(length, run.size());
-    return length;
-  }
-
-  /// Means of neighbours, two by two; what is left over at the end of a run is dropped.
-  CentredRuns halved() const {
-    std::vector<double> means;
-    std::vector<Run> shorter;
-    for (const Run& run : runs) {
-      const Index first = static_cast<Index>(means.size());
-      for (Index i = run.first; i + 1 < run.end; i += 2)
-        means.push_back(0.5 *
-                        (values[static_cast<std::size_t>(i)] + values[static_cast<std::size_t>(i + 1)]));
-      const Index end = static_cast<Index>(means.size());
-      if (end > first) shorter.push_back({first, end});
-    }
-    return {std::move(means), std::move(shorter)};
-  }
-};
+/// Means of neighbours, two by two; an odd last one is dropped.
+inline std::vector<double> halved(const std::vector<double>& x) {
+  std::vector<double> means;
+  for (std::size_t i = 0; i + 1 < x.size(); i += 2) means.push_back(0.5 * (x[i] + x[i + 1]));
+  return means;
+}
 
 /// n times the variance of the mean, by Geyer's initial monotone sequence: sums of two successive
 /// covariances, each no larger than the one before, up to the first that is not positive. False when the
 /// sequence goes on beyond `lags`.
-inline bool long_run_variance(const CentredRuns& x, Index lags, double& variance) {
-  variance = -x.covariance(0);
+inline bool long_run_variance(const std::vector<double>& x, std::size_t lags, double& variance) {
+  variance = -covariance(x, 0);
   double before = positive_infinity<double>();
-  const Index longest = x.longest();
-  for (Index lag = 0; lag < longest; lag += 2) {
+  for (std::size_t lag = 0; lag < x.size(); lag += 2) {
     if (lag >= lags) return false;
-    const double pair = (std::min)(before, x.covariance(lag) + x.covariance(lag + 1));
+    const double pair = (std::min)(before, covariance(x, lag) + covariance(x, lag + 1));
     if (!(pair > 0)) break;
     variance += 2 * pair;
     before = pair;
@@ -97,12 +56,13 @@ inline bool long_run_variance(const CentredRuns& x, Index lags, double& variance
   return true;
 }
 
-inline double effective_sample_size(CentredRuns x) {
-  constexpr Index lags = 256;
-  const double n = static_cast<double>(x.values.size()), variance = x.covariance(0);
+inline double effective_sample_size(std::vector<double> x) {
+  constexpr std::size_t lags = 256;
+  x = centred(std::move(x));
+  const double n = static_cast<double>(x.size()), variance = covariance(x, 0);
   double batch = 1, of_batches = 0;
   while (!long_run_variance(x, lags, of_batches)) {
-    x = x.halved();
+    x = halved(x);
     batch *= 2;
   }
   // The variance of the mean is of_batches / (n / batch); that of n_eff independent scores, variance / n_eff.
@@ -124,27 +84,19 @@ inline std::vector<double> mid_ranks(const std::vector<double>& values) {
   return ranks;
 }
 
-/// Rows first ... end - 1 with their runs.
-inline CentredRuns part_of(const std::vector<double>& values, const Labels& blocks, Index first, Index end) {
-  std::vector<int> labels;
-  for (Index i = first; i < end && !blocks.empty(); ++i) labels.push_back(blocks[i]);
-  return {std::vector<double>(values.begin() + first, values.begin() + end), runs_of(labels, end - first)};
-}
-
 }  // namespace detail
 
 /// How many independent scores would fix the mean as well as these n that follow each other in time: n
 /// variance / long-run variance, in [1, n]. The long-run variance is Geyer's initial monotone sequence
-/// (Statistical Science 7, 1992, section 3.3) over covariances within blocks; where it reaches beyond 256
-/// lags, over means of 2, 4, ... neighbours. Scores that are all equal count n. scores: finite, n >= 1;
-/// blocks: none, or one label for each row (recordings; neighbours across a border are not correlated, and
-/// what differs from block to block lowers the number down to that of the blocks). O(256 n).
-inline double effective_sample_size(const Scores& scores, const Labels& blocks = {}) {
+/// (Statistical Science 7, 1992, section 3.3) over covariances; where it reaches beyond 256 lags, over means
+/// of 2, 4, ... neighbours. Recordings may follow each other: what differs from one to the next lowers the
+/// number, down to that of the recordings. Scores that are all equal count n. scores: finite, n >= 1.
+/// O(256 n).
+inline double effective_sample_size(const Scores& scores) {
   constexpr const char* who = "thrum::effective_sample_size";
   detail::require(!scores.empty(), who, ": scores is empty, expected at least one");
   detail::require_finite(who, scores);
-  detail::require_labels(who, "blocks", blocks, scores.size());
-  return detail::effective_sample_size(detail::part_of(scores.values(), blocks, 0, scores.size()));
+  return detail::effective_sample_size(scores.values());
 }
 
 /// What drift_test found.
@@ -156,13 +108,12 @@ struct Drift {
 /// Whether the second half of the scores lies elsewhere than the first: Wilcoxon's rank sum (Biometrics
 /// Bulletin 1, 1945), two-sided, with the effective sample sizes of the two halves' ranks in place of their
 /// sizes and Student's t for few of them. Finds shifts and trends, not a change of spread. scores: n >= 4,
-/// finite, in the order of time; blocks: effective_sample_size. O(n log n + 256 n).
-inline Drift drift_test(const Scores& scores, const Labels& blocks = {}) {
+/// finite, in the order of time. O(n log n + 256 n).
+inline Drift drift_test(const Scores& scores) {
   constexpr const char* who = "thrum::drift_test";
   const Index n = scores.size(), half = n / 2;
   detail::require(n >= 4, who, ": scores has ", n, " rows, expected at least 4");
   detail::require_finite(who, scores);
-  detail::require_labels(who, "blocks", blocks, n);
 
   const std::vector<double> ranks = detail::mid_ranks(scores.values());
   const double count = static_cast<double>(n), mean = 0.5 * (count + 1);
@@ -174,8 +125,8 @@ inline Drift drift_test(const Scores& scores, const Labels& blocks = {}) {
   }
   if (!(squares > 0)) return {};
   const double difference = late / static_cast<double>(n - half) - early / static_cast<double>(half);
-  const double n_early = detail::effective_sample_size(detail::part_of(ranks, blocks, 0, half));
-  const double n_late = detail::effective_sample_size(detail::part_of(ranks, blocks, half, n));
+  const double n_early = detail::effective_sample_size({ranks.begin(), ranks.begin() + half});
+  const double n_late = detail::effective_sample_size({ranks.begin() + half, ranks.end()});
   const double error = std::sqrt(squares / (count - 1) * (1 / n_early + 1 / n_late));
   return {0.5 + difference / count,
           detail::student_p_value(difference / error, (std::max)(1.0, n_early + n_late - 2))};

@@ -59,6 +59,29 @@ using Scores = Series<double>;
 /// Working classes, folds or blocks (stretches without a gap, such as recordings): one number for each row.
 using Labels = Series<int>;
 
+namespace detail {
+
+/// A stretch of rows in time without a gap: [first, end).
+struct Run {
+  Index first;
+  Index end;
+
+  Index size() const { return end - first; }
+};
+
+/// Where the label changes, a run ends; without labels all rows are one.
+inline std::vector<Run> runs_of(const Labels& blocks, Index rows) {
+  std::vector<Run> runs;
+  for (Index i = 0; i < rows; ++i) {
+    const bool starts = runs.empty() || (!blocks.empty() && blocks[i] != blocks[i - 1]);
+    if (starts) runs.push_back({i, i});
+    runs.back().end = i + 1;
+  }
+  return runs;
+}
+
+}  // namespace detail
+
 }  // namespace thrum
 
 #endif  // THRUM_SERIES_HPP

@@ -186,9 +186,10 @@ inline TailFit tail_threshold(const Scores& scores, double rate, const Labels& b
   constexpr Index least_clusters = 30;
   detail::require_rate(who, rate);
   detail::require_tail_options(who, options);
+  detail::require_labels(who, "blocks", blocks, scores.size());
   TailFit fit;
   fit.asked = rate;
-  fit.n_effective = effective_sample_size(scores, blocks);
+  fit.n_effective = effective_sample_size(scores);
   const double least_rate = 1 / (10 * fit.n_effective);
   detail::require(rate >= least_rate * (1 - 1e-12), who, ": false_alarm_rate is ", rate,
                   ", expected at least 1 / (10 n_effective) = ", least_rate, ": ", scores.size(),
