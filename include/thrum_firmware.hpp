@@ -1410,6 +1410,12 @@ constexpr const char* to_string(FeatureKind kind) {
   return "?";
 }
 
+/// True when a channel has a feature of this kind for each of several bands.
+constexpr bool has_bands(FeatureKind kind) {
+  return kind == FeatureKind::band_energy || kind == FeatureKind::envelope_energy ||
+         kind == FeatureKind::spectral_kurtosis;
+}
+
 /// What the feature at some place in a row is.
 struct FeatureName {
   FeatureKind kind;
@@ -1558,6 +1564,13 @@ constexpr BandLayout envelope_bands(const FeatureOptions& options) {
   layout.sampling_rate *= static_cast<float>(size) / static_cast<float>(carrier.size);
   layout.size = size;
   return layout;
+}
+
+/// The bands that features of a kind are of: has_bands(kind).
+constexpr BandLayout band_layout(const FeatureOptions& options, FeatureKind kind) {
+  if (kind == FeatureKind::envelope_energy) return envelope_bands(options);
+  if (kind == FeatureKind::spectral_kurtosis) return spectral_kurtosis_bands(options);
+  return spectrum_bands(options);
 }
 
 namespace detail {
@@ -2325,7 +2338,9 @@ constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
 /// in double.
 template <typename Scalar>
 constexpr void fill_cosine_table(Scalar* table, Index size) {
-  for (Index k = 0; k <= size / 2; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  const Index computed = size % 4 == 0 ? size / 4 : size / 2;  // the rest is the mirror image of that
+  for (Index k = 0; k <= computed; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  for (Index k = computed + 1; k <= size / 2; ++k) table[k] = -table[size / 2 - k];
 }
 
 /// Cosines of a circle that is cut into `size` equal parts: a table of fill_cosine_table(size).

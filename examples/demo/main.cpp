@@ -57,7 +57,7 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "flash, and faults like to hide in the small components")
       ->check(CLI::Range(1e-6, 1.0));
   app.add_option("--window", arguments.window,
-                 "frames in a window, a power of two; by default as long as the recordings allow")
+                 "frames in a window; by default the power of two that is as long as the recordings allow")
       ->check(CLI::PositiveNumber);
   app.add_option("--hop", arguments.hop,
                  "frames from one window to the next; by default half a window or less")

@@ -52,7 +52,7 @@ void print_culprit(Line& line, const thrum::Verdict& verdict) {
   const thrum::FeatureName name = thrum::feature_name(model.signal, verdict.feature);
   line.text("  culprit feature ").number(verdict.feature);
   line.text(" channel ").number(verdict.channel).text(" ").text(to_string(name.kind));
-  if (name.kind == thrum::FeatureKind::band_energy) line.text(" ").number(name.detail);
+  if (thrum::has_bands(name.kind)) line.text(" ").number(name.detail);
   if (name.kind == thrum::FeatureKind::correlation) line.text(" with channel ").number(name.detail);
 }
 

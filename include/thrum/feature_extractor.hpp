@@ -105,7 +105,8 @@ FeatureMatrix extract_windows(const FeatureOptions& options, const Eigen::DenseB
 }
 
 /// A name for each feature, in the order of the columns: "ch2 kurtosis", "ch0 band 3 (1250-1875 Hz)",
-/// "ch0-ch1 correlation". options must pass check(), otherwise std::invalid_argument.
+/// "ch1 envelope band 0 (0-125 Hz)", "ch0-ch1 correlation". options must pass check(), otherwise
+/// std::invalid_argument.
 inline std::vector<std::string> feature_names(const FeatureOptions& options) {
   detail::require_recording(options, options.window, options.channels);
   std::vector<std::string> names;
@@ -114,12 +115,7 @@ inline std::vector<std::string> feature_names(const FeatureOptions& options) {
     std::string text = "ch" + std::to_string(name.channel);
     if (name.kind == FeatureKind::correlation) text += "-ch" + std::to_string(name.detail);
     text += std::string(" ") + to_string(name.kind);
-    if (name.kind == FeatureKind::band_energy)
-      text += detail::band_name(spectrum_bands(options), name.detail);
-    if (name.kind == FeatureKind::envelope_energy)
-      text += detail::band_name(envelope_bands(options), name.detail);
-    if (name.kind == FeatureKind::spectral_kurtosis)
-      text += detail::band_name(spectral_kurtosis_bands(options), name.detail);
+    if (has_bands(name.kind)) text += detail::band_name(band_layout(options, name.kind), name.detail);
     names.push_back(text);
   }
   return names;

@@ -16,7 +16,9 @@ constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
 /// in double.
 template <typename Scalar>
 constexpr void fill_cosine_table(Scalar* table, Index size) {
-  for (Index k = 0; k <= size / 2; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  const Index computed = size % 4 == 0 ? size / 4 : size / 2;  // the rest is the mirror image of that
+  for (Index k = 0; k <= computed; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
+  for (Index k = computed + 1; k <= size / 2; ++k) table[k] = -table[size / 2 - k];
 }
 
 /// Cosines of a circle that is cut into `size` equal parts: a table of fill_cosine_table(size).

@@ -122,6 +122,12 @@ constexpr const char* to_string(FeatureKind kind) {
   return "?";
 }
 
+/// True when a channel has a feature of this kind for each of several bands.
+constexpr bool has_bands(FeatureKind kind) {
+  return kind == FeatureKind::band_energy || kind == FeatureKind::envelope_energy ||
+         kind == FeatureKind::spectral_kurtosis;
+}
+
 /// What the feature at some place in a row is.
 struct FeatureName {
   FeatureKind kind;
@@ -270,6 +276,13 @@ constexpr BandLayout envelope_bands(const FeatureOptions& options) {
   layout.sampling_rate *= static_cast<float>(size) / static_cast<float>(carrier.size);
   layout.size = size;
   return layout;
+}
+
+/// The bands that features of a kind are of: has_bands(kind).
+constexpr BandLayout band_layout(const FeatureOptions& options, FeatureKind kind) {
+  if (kind == FeatureKind::envelope_energy) return envelope_bands(options);
+  if (kind == FeatureKind::spectral_kurtosis) return spectral_kurtosis_bands(options);
+  return spectrum_bands(options);
 }
 
 namespace detail {
