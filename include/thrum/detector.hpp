@@ -110,10 +110,17 @@ class Detector {
         scores, false_alarm_rate, folds.empty() ? five_folds : static_cast<int>(names.size()));
     Detector fitted(options_);
     fitted.fit(x);
-    fitted.scorer_.set_threshold(calibration.threshold);
-    fitted.calibration_ = calibration;
+    fitted.set_threshold(calibration);
     *this = std::move(fitted);
     return calibration;
+  }
+
+  /// Takes over a threshold for raw scores, such as conformal_threshold or tail_threshold find on
+  /// held_out_scores. The detector must be fitted.
+  void set_threshold(const Calibration& calibration) {
+    detail::require(fitted(), "thrum::Detector::set_threshold: not fitted");
+    scorer_.set_threshold(calibration.threshold);
+    calibration_ = calibration;
   }
 
   /// Sets the monitor's threshold such that it raises an alarm within `window` further windows with

@@ -12,11 +12,12 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
-/// Rows held out in turn: each class is cut into `count` stretches of rows in order, so that neighbours in
-/// time, which windows that overlap make alike, are held out together and every class is in every fold.
+/// Rows held out in turn: each class is cut into stretches of rows in order, dealt to the folds in turn. So
+/// neighbours in time, which windows that overlap make alike, are held out together, every class is in every
+/// fold, and a slow drift is in what the others learn.
 class ClassFolds {
  public:
-  static constexpr int count = 5;
+  static constexpr int count = 5, stretches = 5 * count;
 
   /// labels: n, the class of each row, in [0, classes).
   ClassFolds(const std::vector<int>& labels, Index classes) : fold_(labels.size()) {
@@ -24,7 +25,7 @@ class ClassFolds {
     for (const int label : labels) ++members[array_size(label)];
     for (std::size_t i = 0; i < labels.size(); ++i) {
       const std::size_t j = array_size(labels[i]);
-      fold_[i] = static_cast<int>(seen[j]++ * count / members[j]);
+      fold_[i] = static_cast<int>(seen[j]++ * stretches / members[j] % count);
     }
   }
 
