@@ -391,22 +391,43 @@ inline Scalar natural_log(Scalar x) {
   return e * Traits::ln2_high - ((half_square - low) - f);
 }
 
-/// e^x for x <= 0; float or double, the same bits on every platform. Error below 2 ulp; 0 where the result
-/// would be subnormal (x below -87, double -708). Positive x and NaN give a meaningless number. No table, one
-/// branch; allocates nothing. Method: x = n ln 2 + r with |r| <= ln 2 / 2, and the series of e^r.
+namespace detail {
+
+/// 1 / i! from the highest i to 1, as Horner's rule takes them; what is left out is below a tenth of a
+/// rounding for |x| <= ln 2 / 2.
+template <typename Scalar>
+struct ExponentialSeries {
+  static constexpr int terms = sizeof(Scalar) == sizeof(float) ? 7 : 13;
+  Scalar value[array_size(terms)] = {};
+  constexpr ExponentialSeries() {
+    double factorial = 1;
+    for (int i = 1; i <= terms; ++i) {
+      factorial *= static_cast<double>(i);
+      value[terms - i] = static_cast<Scalar>(1.0 / factorial);
+    }
+  }
+};
+
+}  // namespace detail
+
+/// e^x for x <= 0; float or double, the same bits on every platform. Error below 1.25 ulp; 0 where the result
+/// would be subnormal (x below -87, double -708). Positive x and NaN give a meaningless number. No division,
+/// one branch, no table but the series; allocates nothing. Method: x = r - n ln 2 with |r| <= ln 2 / 2, and
+/// the series of e^r.
 template <typename Scalar>
 inline Scalar exponential(Scalar x) {
   using Traits = detail::LogarithmTraits<Scalar>;
   using Bits = typename ScalarTraits<Scalar>::Bits;
-  constexpr int terms = sizeof(Scalar) == sizeof(float) ? 7 : 13;
+  constexpr detail::ExponentialSeries<Scalar> series;
   constexpr int bias = ScalarTraits<Scalar>::exponent_bias;
-  constexpr Scalar ln2 = Scalar(detail::natural_log_of_2);
-  if (!(x > Scalar(1 - bias) * ln2)) return Scalar(0);
-  const int halvings = static_cast<int>(Scalar(0.5) - x / ln2);
+  constexpr Scalar halvings_per_unit = Scalar(1.0 / detail::natural_log_of_2);
+  if (!(x > Scalar(1 - bias) * Scalar(detail::natural_log_of_2))) return Scalar(0);
+  const int halvings = static_cast<int>(Scalar(0.5) - x * halvings_per_unit);
   const Scalar n = static_cast<Scalar>(halvings);
   const Scalar r = (x + n * Traits::ln2_high) + n * Traits::ln2_low;
-  Scalar sum = 1;
-  for (int i = terms; i >= 1; --i) sum = sum * (r / Scalar(i)) + Scalar(1);
+  Scalar sum = series.value[0];
+  for (int i = 1; i < series.terms; ++i) sum = sum * r + series.value[i];
+  sum = sum * r + Scalar(1);
   return sum * from_bits<Scalar>(static_cast<Bits>(bias - halvings) << ScalarTraits<Scalar>::mantissa_bits);
 }
 
@@ -470,10 +491,12 @@ constexpr int tail_levels = 10;
 constexpr Index tail_table_size = tail_levels + 2;
 
 /// -log P(X >= value) by a table: linear between knots, 0 below the first, and beyond the last as an
-/// exponential tail. A value that many share counts with the probability of all of them. O(tail_levels).
+/// exponential tail. A value that many share counts with the probability of all of them. Infinite when value
+/// is not finite: what overflowed on its way must not look normal. O(tail_levels).
 template <typename Scalar>
 inline Scalar surprise(const Scalar* table, Scalar value) {
   constexpr Scalar per_level = Scalar(detail::natural_log_of_2);
+  if (!is_finite(value)) return positive_infinity<Scalar>();
   if (!(value > table[0])) return Scalar(0);
   int level = 0;
   while (level < tail_levels && value > table[level + 1]) ++level;
@@ -485,8 +508,8 @@ inline Scalar surprise(const Scalar* table, Scalar value) {
 
 /// Learns a table from values in rising order, n >= 1, read by value_at(i), i in [0, n). Levels that so few
 /// values cannot tell, and what lies beyond the last, follow the mean slope of the tail above the median.
-/// least_spread > 0: the median and the last knot are taken to be at least so far apart in a unit of
-/// tail_levels, so that rounding of a value that never varied is no surprise. missing: values above all of
+/// least_spread > 0: the median and the last knot are taken to be at least so far apart, so that rounding of
+/// a value that never varied is no surprise. missing: values above all of
 /// these that were left out, such as those of bad samples. O(tail_levels).
 template <typename Scalar, typename ValueAt>
 inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Index missing, Scalar* table) {
@@ -505,7 +528,11 @@ inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Inde
   }
   const Scalar levels_told = static_cast<Scalar>(larger(1, told - 1));
   const Scalar step =
-      larger((table[told] - table[1]) / levels_told, least_spread / static_cast<Scalar>(tail_levels));
+      larger((table[told] - table[1]) / levels_told, least_spread / static_cast<Scalar>(tail_levels - 1));
+  for (int level = 2; level <= told; ++level) {
+    const Scalar part = static_cast<Scalar>(level - 1) / static_cast<Scalar>(tail_levels - 1);
+    table[level] = larger(table[level], table[1] + part * least_spread);
+  }
   for (int level = told + 1; level <= tail_levels; ++level) table[level] = table[level - 1] + step;
   table[tail_levels + 1] = Scalar(detail::natural_log_of_2) / step;
 }
@@ -934,8 +961,7 @@ template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   const VectorView<const Scalar> sample = x;
-  const auto has = [&model](uint32_t part) { return (allowed & part) != 0 && (model.parts & part) != 0; };
-  if (has(radius_part)) {
+  if ((allowed & model.parts & radius_part) != 0) {
     const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
     return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
   }
@@ -945,11 +971,14 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
     least = detail::least_surprise<decltype(of)::form>(model, sample, scratch);
     surprises.add(decltype(of)::part, least.value);
   });
-  if (has(soft_part))
-    surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
-  if (has(tails_part))
-    surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
-  const bool of_class = has(ellipsoid_parts) && model.ellipsoid_count == model.clusters;
+  if constexpr ((allowed & soft_part) != 0)
+    if ((model.parts & soft_part) != 0)
+      surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+  if constexpr ((allowed & tails_part) != 0)
+    if ((model.parts & tails_part) != 0)
+      surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  const bool of_class =
+      (allowed & model.parts & ellipsoid_parts) != 0 && model.ellipsoid_count == model.clusters;
   const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;
   return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), cluster,
           surprises.most_surprised};
@@ -967,10 +996,11 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
   return score;
 }
 
-/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score.
+/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
+/// model without a table of scores, as one that was not fitted but written down.
 template <typename Scalar>
 inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
-  if (!is_finite(score)) return Scalar(0);
+  if (!is_finite(score) || model.score_table == nullptr) return Scalar(0);
   return exponential(-surprise(model.score_table, score * model.threshold));
 }
 
@@ -991,10 +1021,11 @@ inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Sc
     }
   };
   if ((part & radius_part) != 0) by_center(model.centers, model.clusters, score.cluster);
-  if ((part & soft_part) != 0)
-    by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
-  if ((part & tails_part) != 0) {
-    for (Index f = 0; f < sample.size; ++f) {
+  if constexpr ((allowed & soft_part) != 0)
+    if ((part & soft_part) != 0)
+      by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
+  if constexpr ((allowed & tails_part) != 0) {
+    for (Index f = 0; (part & tails_part) != 0 && f < sample.size; ++f) {
       const Scalar difference = sample[f] - feature_median(model.tails, f);
       const Scalar own = feature_surprise(model.tails, f, sample[f]);
       visit(f, difference, own > Scalar(0) ? own / difference : Scalar(0));
@@ -1099,7 +1130,7 @@ class AnomalyScorer {
   /// Score and class of one sample of d values; its status says why there is none.
   Score<Scalar> score(ConstVectorView<Scalar> x) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    return status == Status::ok ? anomaly_score<radius_part>(model(), x, nullptr)
+    return status == Status::ok ? anomaly_score<radius_part>(model(), x, no_scratch)
                                 : Score<Scalar>{status, Scalar(0), -1, 0};
   }
 
@@ -1108,8 +1139,8 @@ class AnomalyScorer {
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
-    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, nullptr);
-    for_each_slope<radius_part>(model(), x, score, nullptr, [&](Index f, Scalar difference, Scalar slope) {
+    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, no_scratch);
+    for_each_slope<radius_part>(model(), x, score, no_scratch, [&](Index f, Scalar difference, Scalar slope) {
       shares[f] = difference * slope;
     });
     return detail::checked_result(shares);
@@ -1126,6 +1157,8 @@ class AnomalyScorer {
   }
 
  private:
+  static constexpr Scalar* no_scratch = nullptr;  // a radius needs none
+
   Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
   Scalar inverse_squared_radii_[array_size(max_clusters)] = {};
   Scalar threshold_ = 0;

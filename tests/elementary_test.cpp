@@ -90,6 +90,45 @@ TEST_CASE("the logarithm has the bits it always had") {
   CHECK(thrum::bits_of(thrum::natural_log(1e-12f)) == 0xc1dd0c55u);
 }
 
+template <typename Scalar>
+double worst_error_of_exponential(double lowest) {
+  thrum::Random random(2);
+  double worst = 0;
+  for (int i = 0; i < 100000; ++i) {
+    const Scalar x = static_cast<Scalar>(random.uniform() * (i % 2 == 0 ? lowest : -1.0));
+    worst = std::max(worst, error_in_ulp(thrum::exponential(x), std::exp(static_cast<long double>(x))));
+  }
+  return worst;
+}
+
+TEST_CASE("the exponential is off by less than one and a quarter units in the last place") {
+  CHECK(worst_error_of_exponential<float>(-87) < 1.25);
+  CHECK(worst_error_of_exponential<double>(-708) < 1.25);
+  const float wrong = thrum::exponential(-3.0f) * (1.0f + 2 * FLT_EPSILON);
+  CHECK(error_in_ulp(wrong, std::exp(-3.0L)) > 1.25);  // the check would see it
+}
+
+TEST_CASE("the exponential has the bits it always had") {
+  CHECK(thrum::bits_of(thrum::exponential(-0.1f)) == 0x3f67a36du);
+  CHECK(thrum::bits_of(thrum::exponential(-1.0f)) == 0x3ebc5ab2u);
+  CHECK(thrum::bits_of(thrum::exponential(-10.0f)) == 0x383e6bceu);
+}
+
+TEST_CASE("the exponential is exact at 0, rises, and ends at 0") {
+  CHECK(thrum::exponential(0.0f) == 1.0f);
+  CHECK(thrum::exponential(0.0) == 1.0);
+  for (const float x : {-87.4f, -1000.0f, -FLT_MAX, -HUGE_VALF}) CHECK(thrum::exponential(x) == 0.0f);
+  for (const double x : {-708.5, -1e6, -DBL_MAX, -HUGE_VAL}) CHECK(thrum::exponential(x) == 0.0);
+  // Across -ln 2 / 2, where the number of halvings changes.
+  float x = -0.34660f, last = thrum::exponential(x);
+  for (int i = 0; i < 1000; ++i) {
+    x = std::nextafter(x, 0.0f);
+    const float next = thrum::exponential(x);
+    REQUIRE(next >= last * (1 - FLT_EPSILON));
+    last = next;
+  }
+}
+
 TEST_CASE("the cosine of a turn is right to 4e-16, for any number of turns") {
   double worst = 0;
   for (const thrum::Index denominator : {1, 3, 7, 8, 1000, 1024, 65536})

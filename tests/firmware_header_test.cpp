@@ -347,12 +347,12 @@ TEST_CASE("the flash that a model header tells is what its arrays take") {
         static_cast<Index>(sizeof(stream::offset) + sizeof(stream::factor) + sizeof(stream::mean) +
                            sizeof(stream::basis) + sizeof(stream::centers) +
                            sizeof(stream::inverse_squared_radius) + sizeof(stream::self_test_rows) +
-                           sizeof(stream::self_test_scores) + sizeof(float)));
+                           sizeof(stream::self_test_scores) + sizeof(stream::score_table) + sizeof(float)));
   CHECK(thrum::model_flash_bytes(whitened_model) ==
         static_cast<Index>(sizeof(white::offset) + sizeof(white::factor) + sizeof(white::mean) +
                            sizeof(white::basis) + sizeof(white::variance) + sizeof(white::centers) +
                            sizeof(white::inverse_squared_radius) + sizeof(white::self_test_rows) +
-                           sizeof(white::self_test_scores) + sizeof(float)));
+                           sizeof(white::self_test_scores) + sizeof(white::score_table) + sizeof(float)));
 }
 
 // ---- text

@@ -20,6 +20,7 @@
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/density_of_clusters.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/row_loop.hpp"
 #include "thrum/host/tails_of_features.hpp"
 #include "thrum/input.hpp"
 
@@ -203,15 +204,19 @@ class AnomalyScorer {
   }
 
   friend bool operator==(const AnomalyScorer& a, const AnomalyScorer& b) {
-    return a.options_ == b.options_ && a.threshold_ == b.threshold_ && a.radii_.size() == b.radii_.size() &&
-           a.centers_by_feature_.size() == b.centers_by_feature_.size() && a.radii_ == b.radii_ &&
-           a.centers_by_feature_ == b.centers_by_feature_ && a.parts_ == b.parts_ &&
+    return a.options_ == b.options_ && a.threshold_ == b.threshold_ && same(a.radii_, b.radii_) &&
+           same(a.centers_by_feature_, b.centers_by_feature_) && a.parts_ == b.parts_ &&
            a.ellipsoids_ == b.ellipsoids_ && a.soft_ == b.soft_ && a.tails_ == b.tails_ &&
-           a.score_table_ == b.score_table_;
+           same(a.ellipsoid_tables_, b.ellipsoid_tables_) && same(a.soft_table_, b.soft_table_) &&
+           same(a.tails_table_, b.tails_table_) && same(a.score_table_, b.score_table_);
   }
   friend bool operator!=(const AnomalyScorer& a, const AnomalyScorer& b) { return !(a == b); }
 
  private:
+  static bool same(const Vector<Scalar>& a, const Vector<Scalar>& b) {
+    return a.size() == b.size() && a == b;
+  }
+
   void check_fit(const char* who, MatrixView<const Scalar> x, MatrixView<const Scalar> centers,
                  VectorView<const Scalar> weights) const {
     host::require_training_data(who, x);
@@ -245,9 +250,16 @@ class AnomalyScorer {
   template <typename Visit>
   void for_each_score(MatrixView<const Scalar> x, Visit visit) const {
     const AnomalyModel<Scalar> fitted = model();
-    Vector<Scalar> scratch(fitted.scratch_size());
-    for (Index i = 0; i < x.rows; ++i)
-      visit(i, anomaly_score(fitted, x.row(i), scratch.data()), scratch.data());
+    host::for_each_row<Scalar>(
+        x.rows, operations(fitted), fitted.scratch_size(),
+        [&](Index i, Scalar* scratch) { visit(i, anomaly_score(fitted, x.row(i), scratch), scratch); });
+  }
+
+  /// Multiply-adds of a score, about.
+  static double operations(const AnomalyModel<Scalar>& model) {
+    const int rank = (model.parts & full_ellipsoid_part) != 0 ? model.features : 2 * model.ellipsoids.rank;
+    return host::operations(model.features, 1 + rank, model.ellipsoid_count) +
+           host::operations(model.features, 1, model.clusters + model.soft.count);
   }
 
   void take_centers(MatrixView<const Scalar> centers) {
@@ -406,18 +418,21 @@ class AnomalyScorer {
                   HeldOutSurprises& surprises) {
     part.prepare(x, labels, folds);
     Matrix<Scalar> measured(x.rows, part.count());
-    Vector<Scalar> scratch(x.cols);
+    const double operations = host::operations(x.cols, x.cols, part.count());
     for (int fold = 0; fold < host::ClassFolds::count; ++fold) {
       const std::vector<Index> rest = folds.outside(fold), held_out = folds.inside(fold);
-      if (rest.empty() || held_out.empty()) continue;
-      Part unseeing = part;
-      unseeing.fit(host::rows_of(x, rest), host::labels_of(labels, rest));
-      for (const Index row : held_out)
-        unseeing.measure(x.row(row), scratch.data(), thrum::view(measured).row(row));
+      Part fitted = part;
+      if (rest.empty() || x.rows < host::ClassFolds::count)
+        fitted.fit(x, labels);  // too few rows to hold any out
+      else
+        fitted.fit(host::rows_of(x, rest), host::labels_of(labels, rest));
+      host::for_each_row<Scalar>(static_cast<Index>(held_out.size()), operations, x.cols,
+                                 [&](Index i, Scalar* scratch) {
+                                   const Index row = held_out[array_size(i)];
+                                   fitted.measure(x.row(row), scratch, thrum::view(measured).row(row));
+                                 });
     }
     part.fit(x, labels);
-    if (x.rows < host::ClassFolds::count)
-      for (Index i = 0; i < x.rows; ++i) part.measure(x.row(i), scratch.data(), thrum::view(measured).row(i));
     fill_tables(measured, labels, missing, tables);
     add_least_surprises(measured, tables, surprises);
   }

@@ -163,8 +163,7 @@ template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   const VectorView<const Scalar> sample = x;
-  const auto has = [&model](uint32_t part) { return (allowed & part) != 0 && (model.parts & part) != 0; };
-  if (has(radius_part)) {
+  if ((allowed & model.parts & radius_part) != 0) {
     const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
     return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
   }
@@ -174,11 +173,14 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
     least = detail::least_surprise<decltype(of)::form>(model, sample, scratch);
     surprises.add(decltype(of)::part, least.value);
   });
-  if (has(soft_part))
-    surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
-  if (has(tails_part))
-    surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
-  const bool of_class = has(ellipsoid_parts) && model.ellipsoid_count == model.clusters;
+  if constexpr ((allowed & soft_part) != 0)
+    if ((model.parts & soft_part) != 0)
+      surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+  if constexpr ((allowed & tails_part) != 0)
+    if ((model.parts & tails_part) != 0)
+      surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  const bool of_class =
+      (allowed & model.parts & ellipsoid_parts) != 0 && model.ellipsoid_count == model.clusters;
   const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;
   return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), cluster,
           surprises.most_surprised};
@@ -196,10 +198,11 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
   return score;
 }
 
-/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score.
+/// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
+/// model without a table of scores, as one that was not fitted but written down.
 template <typename Scalar>
 inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
-  if (!is_finite(score)) return Scalar(0);
+  if (!is_finite(score) || model.score_table == nullptr) return Scalar(0);
   return exponential(-surprise(model.score_table, score * model.threshold));
 }
 
@@ -220,10 +223,11 @@ inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Sc
     }
   };
   if ((part & radius_part) != 0) by_center(model.centers, model.clusters, score.cluster);
-  if ((part & soft_part) != 0)
-    by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
-  if ((part & tails_part) != 0) {
-    for (Index f = 0; f < sample.size; ++f) {
+  if constexpr ((allowed & soft_part) != 0)
+    if ((part & soft_part) != 0)
+      by_center(model.soft.centers, model.soft.count, density_at(model.soft, sample).nearest);
+  if constexpr ((allowed & tails_part) != 0) {
+    for (Index f = 0; (part & tails_part) != 0 && f < sample.size; ++f) {
       const Scalar difference = sample[f] - feature_median(model.tails, f);
       const Scalar own = feature_surprise(model.tails, f, sample[f]);
       visit(f, difference, own > Scalar(0) ? own / difference : Scalar(0));

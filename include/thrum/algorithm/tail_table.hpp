@@ -17,10 +17,12 @@ constexpr int tail_levels = 10;
 constexpr Index tail_table_size = tail_levels + 2;
 
 /// -log P(X >= value) by a table: linear between knots, 0 below the first, and beyond the last as an
-/// exponential tail. A value that many share counts with the probability of all of them. O(tail_levels).
+/// exponential tail. A value that many share counts with the probability of all of them. Infinite when value
+/// is not finite: what overflowed on its way must not look normal. O(tail_levels).
 template <typename Scalar>
 inline Scalar surprise(const Scalar* table, Scalar value) {
   constexpr Scalar per_level = Scalar(detail::natural_log_of_2);
+  if (!is_finite(value)) return positive_infinity<Scalar>();
   if (!(value > table[0])) return Scalar(0);
   int level = 0;
   while (level < tail_levels && value > table[level + 1]) ++level;
@@ -32,8 +34,8 @@ inline Scalar surprise(const Scalar* table, Scalar value) {
 
 /// Learns a table from values in rising order, n >= 1, read by value_at(i), i in [0, n). Levels that so few
 /// values cannot tell, and what lies beyond the last, follow the mean slope of the tail above the median.
-/// least_spread > 0: the median and the last knot are taken to be at least so far apart in a unit of
-/// tail_levels, so that rounding of a value that never varied is no surprise. missing: values above all of
+/// least_spread > 0: the median and the last knot are taken to be at least so far apart, so that rounding of
+/// a value that never varied is no surprise. missing: values above all of
 /// these that were left out, such as those of bad samples. O(tail_levels).
 template <typename Scalar, typename ValueAt>
 inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Index missing, Scalar* table) {
@@ -52,7 +54,11 @@ inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Inde
   }
   const Scalar levels_told = static_cast<Scalar>(larger(1, told - 1));
   const Scalar step =
-      larger((table[told] - table[1]) / levels_told, least_spread / static_cast<Scalar>(tail_levels));
+      larger((table[told] - table[1]) / levels_told, least_spread / static_cast<Scalar>(tail_levels - 1));
+  for (int level = 2; level <= told; ++level) {
+    const Scalar part = static_cast<Scalar>(level - 1) / static_cast<Scalar>(tail_levels - 1);
+    table[level] = larger(table[level], table[1] + part * least_spread);
+  }
   for (int level = told + 1; level <= tail_levels; ++level) table[level] = table[level - 1] + step;
   table[tail_levels + 1] = Scalar(detail::natural_log_of_2) / step;
 }

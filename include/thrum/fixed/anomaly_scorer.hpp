@@ -36,7 +36,7 @@ class AnomalyScorer {
   /// Score and class of one sample of d values; its status says why there is none.
   Score<Scalar> score(ConstVectorView<Scalar> x) const {
     const Status status = detail::check(features_, x, clusters_, clusters_);
-    return status == Status::ok ? anomaly_score<radius_part>(model(), x, nullptr)
+    return status == Status::ok ? anomaly_score<radius_part>(model(), x, no_scratch)
                                 : Score<Scalar>{status, Scalar(0), -1, 0};
   }
 
@@ -45,8 +45,8 @@ class AnomalyScorer {
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
-    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, nullptr);
-    for_each_slope<radius_part>(model(), x, score, nullptr, [&](Index f, Scalar difference, Scalar slope) {
+    const Score<Scalar> score = anomaly_score<radius_part>(model(), x, no_scratch);
+    for_each_slope<radius_part>(model(), x, score, no_scratch, [&](Index f, Scalar difference, Scalar slope) {
       shares[f] = difference * slope;
     });
     return detail::checked_result(shares);
@@ -63,6 +63,8 @@ class AnomalyScorer {
   }
 
  private:
+  static constexpr Scalar* no_scratch = nullptr;  // a radius needs none
+
   Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
   Scalar inverse_squared_radii_[array_size(max_clusters)] = {};
   Scalar threshold_ = 0;

@@ -11,7 +11,9 @@
 
 #include "thrum/algorithm/anomaly.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/covariance.hpp"
 #include "thrum/host/folds.hpp"
 #include "thrum/input.hpp"
 
@@ -22,7 +24,7 @@ enum class Shrinkage {
   held_out,     ///< the share under which rows that were held out are most likely
   ledoit_wolf,  ///< Ledoit and Wolf, Journal of Multivariate Analysis 88, 2004
   oas,          ///< Chen, Wiesel, Eldar and Hero, IEEE Trans. Signal Processing 58, 2010
-  fixed,        ///< shrinkage_share
+  fixed,        ///< shrinkage_share; as any of these at least 16 roundings of the scalar type
 };
 
 inline namespace THRUM_BUILD {
@@ -62,7 +64,10 @@ inline ClassShape shape_of(const Eigen::MatrixXd& rows, const Eigen::VectorXd& l
   const double n = static_cast<double>(rows.rows());
   shape.deviation = (z.colwise().squaredNorm() / n).cwiseSqrt().transpose().cwiseMax(least_deviation);
   z.array().rowwise() /= shape.deviation.transpose().array();
-  const Eigen::MatrixXd correlations = z.transpose() * z / n;
+  const Eigen::VectorXd origin = Eigen::VectorXd::Zero(z.cols());
+  Eigen::MatrixXd correlations(z.cols(), z.cols());
+  sum_products<double>(thrum::view(std::as_const(z)), origin.data(), thrum::view(correlations));
+  correlations = Eigen::MatrixXd(correlations.selfadjointView<Eigen::Lower>()) / n;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(correlations);
   shape.variances = solver.eigenvalues().cwiseMax(0);
   shape.directions = solver.eigenvectors();
@@ -99,16 +104,24 @@ class ClassEllipsoids {
     Eigen::VectorXd losses = Eigen::VectorXd::Zero(count);
     for (int fold = 0; fold < ClassFolds::count; ++fold) {
       const std::vector<Index> rest = folds.outside(fold), held_out = folds.inside(fold);
+      if (rest.empty()) continue;
       const std::vector<ClassShape> shapes = shapes_of(rows_of(x, rest), labels_of(labels, rest));
-      for (const Index row : held_out) {
-        const ClassShape& shape = shapes[array_size(labels[array_size(row)])];
-        const Eigen::VectorXd squares = standardised_coordinates(x.row(row), shape).cwiseAbs2();
+      std::vector<Eigen::MatrixXd> weights;       // of squared coordinates, a row for each share
+      std::vector<Eigen::VectorXd> determinants;  // their logs
+      for (const ClassShape& shape : shapes) {
+        weights.emplace_back(count, x.cols);
+        determinants.emplace_back(count);
         for (std::size_t i = 0; i < count; ++i) {
-          const Eigen::ArrayXd variances = shape.shrunk(shares[i]).array();
-          const double squared = (squares.array() / variances).sum();
-          losses[static_cast<Index>(i)] +=
-              variances.log().sum() + static_cast<double>(x.cols) * std::log(squared + least);
+          const Index row = static_cast<Index>(i);
+          weights.back().row(row) = shape.shrunk(shares[i]).cwiseInverse().transpose();
+          determinants.back()[row] = -weights.back().row(row).array().log().sum();
         }
+      }
+      for (const Index row : held_out) {
+        const std::size_t j = array_size(labels[array_size(row)]);
+        const Eigen::VectorXd squared =
+            weights[j] * standardised_coordinates(x.row(row), shapes[j]).cwiseAbs2();
+        losses += determinants[j] + static_cast<double>(x.cols) * (squared.array() + least).log().matrix();
       }
     }
     Index best = 0;
@@ -224,10 +237,12 @@ class ClassEllipsoids {
     return 1e-3 * (own.array() > 0).select(own.array(), fallback).matrix();
   }
 
+  /// Not so little that the factors of nearly collinear features have more digits than Scalar.
   double share_for(const ClassShape& shape) const {
-    if (options_.shrinkage == Shrinkage::ledoit_wolf) return shape.ledoit_wolf;
-    if (options_.shrinkage == Shrinkage::oas) return shape.oas;
-    return options_.share;
+    const double share = options_.shrinkage == Shrinkage::ledoit_wolf ? shape.ledoit_wolf
+                         : options_.shrinkage == Shrinkage::oas       ? shape.oas
+                                                                      : options_.share;
+    return larger(share, 16 * static_cast<double>(ScalarTraits<Scalar>::epsilon()));
   }
 
   void take(Index j, const ClassShape& shape) {
@@ -243,12 +258,12 @@ class ClassEllipsoids {
 
   void take_full(Index j, const ClassShape& shape, const Eigen::VectorXd& variances,
                  const Eigen::VectorXd& inverse_deviation) {
-    const Eigen::MatrixXd scaled = inverse_deviation.asDiagonal() * shape.directions;
-    const Eigen::MatrixXd inverse = scaled * variances.cwiseInverse().asDiagonal() * scaled.transpose();
+    const Eigen::MatrixXd scaled = shape.directions * variances.cwiseSqrt().cwiseInverse().asDiagonal();
+    const Eigen::MatrixXd inverse = scaled.lazyProduct(scaled.transpose());  // of the correlations
     const Eigen::MatrixXd lower = inverse.llt().matrixL();
     Scalar* next = factor_.data() + j * triangle_size(features_);
     for (Index f = 0; f < features_; ++f)
-      for (Index r = 0; r <= f; ++r) *next++ = static_cast<Scalar>(lower(f, r));
+      for (Index r = 0; r <= f; ++r) *next++ = static_cast<Scalar>(inverse_deviation[f] * lower(f, r));
   }
 
   void take_low_rank(Index j, const ClassShape& shape, const Eigen::VectorXd& variances) {

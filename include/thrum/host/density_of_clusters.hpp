@@ -5,10 +5,14 @@
 #include <cmath>
 #include <vector>
 
+#include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/soft_clusters.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/row_loop.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 
@@ -33,23 +37,27 @@ class DensityOfClusters {
     for (Index i = 0; i < widths; ++i)
       variances[i] = total * std::pow(10.0, -3.0 * static_cast<double>(i) / static_cast<double>(widths - 1));
     for (int fold = 0; fold < 2; ++fold) {
+      const std::vector<Index> rest = folds.outside(fold), held_out = folds.inside(fold);
+      if (rest.empty() || held_out.empty()) continue;
       DensityOfClusters part(centers_);
-      part.fit(rows_of(x, folds.outside(fold)), {});
-      const std::vector<Index> held_out = folds.inside(fold);
-      const Index count = static_cast<Index>(held_out.size());
-      const Index step = count / most_rows + 1;
-      for (Index i = 0; i < count; i += step) {
-        const auto row = x.row(held_out[array_size(i)]);
+      part.fit(rows_of(x, rest), {});
+      const Index step = static_cast<Index>(held_out.size()) / most_rows + 1;
+      const Index count = (static_cast<Index>(held_out.size()) - 1) / step + 1;
+      Eigen::MatrixXd negative_logs(count, widths);
+      for_each_row<Scalar>(count, operations(widths, x.cols, part.model().count), 0, [&](Index i, Scalar*) {
+        SoftClustersModel<Scalar> model = part.model();
         for (Index w = 0; w < widths; ++w) {
-          part.set_variance(variances[w]);
-          losses[w] += static_cast<double>(density_at(part.model(), row).negative_log) +
-                       0.5 * static_cast<double>(x.cols) * std::log(variances[w]);
+          model.inverse_width = inverse_width(variances[w]);
+          const auto row = x.row(held_out[array_size(i * step)]);
+          negative_logs(i, w) = static_cast<double>(density_at(model, row).negative_log);
         }
-      }
+      });
+      losses += negative_logs.colwise().sum().transpose() +
+                0.5 * static_cast<double>(x.cols * count) * variances.array().log().matrix();
     }
     Index best = 0;
     losses.minCoeff(&best);
-    set_variance(variances[best]);
+    inverse_width_ = inverse_width(variances[best]);
   }
 
   /// x: n x d.
@@ -86,14 +94,17 @@ class DensityOfClusters {
   }
 
  private:
-  void set_variance(double variance) { inverse_width_ = static_cast<Scalar>(0.5 / variance); }
+  /// Variances are no smaller than that of the least radius, so that this is a finite number.
+  static Scalar inverse_width(double variance) {
+    constexpr double least = static_cast<double>(least_radius<Scalar>());
+    return static_cast<Scalar>(0.5 / larger(variance, least * least));
+  }
 
   /// Of all features together; of rows that are all equal, an ordinary number.
   static double total_variance(MatrixView<const Scalar> x) {
     double sum = 0;
     for (const Moments<double>& column : column_moments(x, {})) sum += column.variance();
-    const double least = static_cast<double>(ScalarTraits<Scalar>::epsilon());
-    return sum > least ? sum : least;
+    return sum > 0 ? sum : static_cast<double>(ScalarTraits<Scalar>::epsilon());
   }
 
   int centers_ = 0;

@@ -10,6 +10,8 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -26,17 +28,17 @@ class TailsOfFeatures {
   void fit(const MatrixInput<Scalar>& x, const std::vector<int>&) {
     const MatrixView<const Scalar> rows = x.view();
     tables_.resize(rows.cols * feature_tails_size);
-    const Scalar least_spread = Scalar(1e-3) * typical_deviation(rows);
-    std::vector<Scalar> sorted(array_size(rows.rows));
-    for (Index f = 0; f < rows.cols; ++f) {
+    const std::vector<Scalar> spreads = least_spreads(rows);
+    parallel_for(rows.cols, worker_count(operations(rows.rows, rows.cols, 16)), [&](Index f, int) {
+      std::vector<Scalar> sorted(array_size(rows.rows));
       for (Index i = 0; i < rows.rows; ++i) sorted[array_size(i)] = rows(i, f);
       std::sort(sorted.begin(), sorted.end());
       Scalar* const table = tables_.data() + f * feature_tails_size;
       const auto rising = [&](Index i) { return sorted[array_size(i)]; };
       const auto mirrored = [&](Index i) { return -sorted[array_size(rows.rows - 1 - i)]; };
-      fill_tail_table(rows.rows, rising, least_spread, 0, table);
-      fill_tail_table(rows.rows, mirrored, least_spread, 0, table + tail_table_size);
-    }
+      fill_tail_table(rows.rows, rising, spreads[array_size(f)], 0, table);
+      fill_tail_table(rows.rows, mirrored, spreads[array_size(f)], 0, table + tail_table_size);
+    });
   }
 
   Index count() const { return 1; }
@@ -53,12 +55,18 @@ class TailsOfFeatures {
   }
 
  private:
-  /// Root mean variance of the features; of rows that are all equal, the least radius.
-  static Scalar typical_deviation(MatrixView<const Scalar> x) {
+  /// A thousandth of each feature's deviation; of a feature that never varies, of all features'.
+  static std::vector<Scalar> least_spreads(MatrixView<const Scalar> x) {
+    const std::vector<Moments<double>> columns = column_moments(x, {});
     double sum = 0;
-    for (const Moments<double>& column : column_moments(x, {})) sum += column.variance();
-    const double root = square_root(sum / static_cast<double>(x.cols));
-    return larger(static_cast<Scalar>(root), least_radius<Scalar>());
+    for (const Moments<double>& column : columns) sum += column.variance();
+    const double typical = sum / static_cast<double>(x.cols);
+    std::vector<Scalar> spreads;
+    for (const Moments<double>& column : columns) {
+      const double deviation = square_root(column.variance() > 0 ? column.variance() : typical);
+      spreads.push_back(larger(static_cast<Scalar>(1e-3 * deviation), least_radius<Scalar>()));
+    }
+    return spreads;
   }
 
   Vector<Scalar> tables_;
