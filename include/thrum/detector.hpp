@@ -20,6 +20,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/judge_rows.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/monitor_calibration.hpp"
@@ -145,23 +146,14 @@ class Detector {
   /// verdict is unknown), infinity for a finite one off every scale. O(n (d p + p k)); allocates d + p + n.
   Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
     check("thrum::Detector::score", x.view());
-    Vector<Scalar> scratch(model().scratch_size()), scores(x.view().rows);
-    for (Index i = 0; i < scores.size(); ++i) {
-      const Score<Scalar> score = score_row(model(), x.view().row(i), scratch.data());
-      scores[i] = score.status == Status::non_finite ? not_a_number<Scalar>() : score.value;
-    }
-    return scores;
+    return host::scores_of_rows(model(), x.view());
   }
 
   /// The verdict on each row of x, n x d: normal with its class, alarm with class and culprit, or unknown.
   std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const {
-    std::vector<Verdict> verdicts(static_cast<std::size_t>(x.view().rows));
-    if (!fitted()) return verdicts;
+    if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
     check("thrum::Detector::verdicts", x.view());
-    Vector<Scalar> scratch(model().scratch_size());
-    for (Index i = 0; i < x.view().rows; ++i)
-      verdicts[static_cast<std::size_t>(i)] = judge(model(), x.view().row(i), scratch.data());
-    return verdicts;
+    return host::verdicts_on_rows(model(), x.view());
   }
 
   /// Each input feature's share of what the row was judged by, n x d, through PCA and scaling: a row adds up
