@@ -50,7 +50,7 @@ demo,tests       header  CLI/CLI.hpp        libcli11-dev
 demo,tests       header  nlohmann/json.hpp  nlohmann-json3-dev
 demo,tests       header  png.h              libpng-dev
 demo,tests       program xz                 xz-utils
-peers            python  sklearn            python3-sklearn
+tests,peers      python  sklearn            python3-sklearn
 peers            header  opencv4/opencv2/core.hpp libopencv-dev
 peers            header  faiss/Clustering.h libfaiss-dev
 peers            header  dlib/clustering.h  libdlib-dev

@@ -21,7 +21,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
-#include "thrum/host/row_loop.hpp"
+#include "thrum/host/judge_rows.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/monitor_calibration.hpp"
@@ -154,23 +154,14 @@ class Detector {
   /// verdict is unknown), infinity for a finite one off every scale. O(n (d p + p k)); allocates d + p + n.
   Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
     check("thrum::Detector::score", x.view());
-    Vector<Scalar> scores(x.view().rows);
-    for_each_row(x.view(), [&](const DetectorModel<Scalar>& model, Index i, Scalar* scratch) {
-      const Score<Scalar> score = score_row(model, x.view().row(i), scratch);
-      scores[i] = score.status == Status::non_finite ? not_a_number<Scalar>() : score.value;
-    });
-    return scores;
+    return host::scores_of_rows(model(), x.view());
   }
 
   /// The verdict on each row of x, n x d: normal with its class, alarm with class and culprit, or unknown.
   std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const {
-    std::vector<Verdict> verdicts(static_cast<std::size_t>(x.view().rows));
-    if (!fitted()) return verdicts;
+    if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
     check("thrum::Detector::verdicts", x.view());
-    for_each_row(x.view(), [&](const DetectorModel<Scalar>& model, Index i, Scalar* scratch) {
-      verdicts[array_size(i)] = judge(model, x.view().row(i), scratch);
-    });
-    return verdicts;
+    return host::verdicts_on_rows(model(), x.view());
   }
 
   /// Each input feature's share of what the row was judged by, n x d, through PCA and scaling: a row adds up
@@ -180,14 +171,15 @@ class Detector {
     check(who, x.view());
     detail::require_finite(who, "x", x.view());
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
-    for_each_row(x.view(), [&](const DetectorModel<Scalar>& model, Index i, Scalar* scratch) {
+    const DetectorModel<Scalar> fitted = model();
+    host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
       const auto row = x.view().row(i);
-      const Score<Scalar> score = score_row(model, row, scratch);
+      const Score<Scalar> score = score_row(fitted, row, scratch);
       if (score.status == Status::ok) {
-        for_each_share(model, row, score, scratch, [&](Index f, Scalar share) { shares(i, f) = share; });
+        for_each_share(fitted, row, score, scratch, [&](Index f, Scalar share) { shares(i, f) = share; });
       } else {
         shares.row(i).setZero();
-        shares(i, culprit_feature(model, row, score, scratch)) = positive_infinity<Scalar>();
+        shares(i, culprit_feature(fitted, row, score, scratch)) = positive_infinity<Scalar>();
       }
     });
     return shares;
@@ -199,8 +191,9 @@ class Detector {
     check(who, x.view());
     detail::require_finite(who, "x", x.view());
     Matrix<Scalar> rows(x.view().rows, model().anomaly.features);
-    for_each_row(x.view(), [&](const DetectorModel<Scalar>& model, Index i, Scalar* scratch) {
-      const auto row = detail::to_cluster_space(model, x.view().row(i), scratch);
+    const DetectorModel<Scalar> fitted = model();
+    host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
+      const auto row = detail::to_cluster_space(fitted, x.view().row(i), scratch);
       for (Index c = 0; c < rows.cols(); ++c) rows(i, c) = row[c];
     });
     return rows;
@@ -250,18 +243,6 @@ class Detector {
     const char* wrong = what_is_wrong(*options_.signal);
     detail::require(wrong == nullptr, who, ": signal: ", wrong == nullptr ? "" : wrong);
     detail::require_columns(who, "x", x, feature_count(*options_.signal));
-  }
-
-  /// Calls body(model, i, scratch) for every row of x, on any thread.
-  template <typename Body>
-  void for_each_row(MatrixView<const Scalar> x, Body body) const {
-    const DetectorModel<Scalar> fitted = model();
-    Index numbers = 0;  // a score takes about a multiply-add for each
-    for_each_array(fitted, [&](const char*, const Scalar* values, Index size) {
-      if (values != nullptr) numbers += size;
-    });
-    host::for_each_row<Scalar>(x.rows, static_cast<double>(numbers), fitted.scratch_size(),
-                               [&](Index i, Scalar* scratch) { body(fitted, i, scratch); });
   }
 
   FitReport fit_stages(const MatrixInput<Scalar>& x, Index missing) {

@@ -24,6 +24,7 @@
 #include "thrum/scaler.hpp"
 #include "thrum/score_series.hpp"
 #include "thrum/series.hpp"
+#include "thrum/stored_detector.hpp"
 #include "thrum/tail_threshold.hpp"
 #include "thrum/version.hpp"
 

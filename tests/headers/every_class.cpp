@@ -11,5 +11,7 @@ template class thrum::AnomalyScorer<float>;
 template class thrum::AnomalyScorer<double>;
 template class thrum::Detector<float>;
 template class thrum::Detector<double>;
+template class thrum::StoredDetector<float>;
+template class thrum::StoredDetector<double>;
 template class thrum::Series<double>;
 template class thrum::Series<int>;

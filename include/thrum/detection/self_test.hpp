@@ -53,10 +53,10 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
 }  // namespace detail
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
-/// have are null.
-template <typename Scalar, typename Visit>
-inline void for_each_array(const DetectorModel<Scalar>& model, Visit visit) {
-  const AnomalyModel<Scalar>& anomaly = model.anomaly;
+/// have are null. Model: DetectorModel<Scalar>, const or not; of one that is not, visit may set the pointer.
+template <typename Model, typename Visit>
+inline void for_each_array(Model& model, Visit visit) {
+  auto& anomaly = model.anomaly;
   const Index d = model.features, p = model.projection.components;
   const Index z = anomaly.features, k = anomaly.clusters, e = anomaly.ellipsoid_count;
   const Index rank = anomaly.ellipsoids.rank, m = anomaly.soft.count;

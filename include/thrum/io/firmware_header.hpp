@@ -8,14 +8,18 @@
 #include <optional>
 #include <sstream>
 #include <string>
+#include <type_traits>
 #include <vector>
 
+#include "thrum/calibration.hpp"
+#include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/self_test.hpp"
-#include "thrum/detector.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/features/spectrum.hpp"
+#include "thrum/input.hpp"
 #include "thrum/version.hpp"
 
 namespace thrum {
@@ -256,10 +260,13 @@ inline bool is_identifier(const std::string& name) {
 
 /// The text of a C++17 header with a fitted detector as inline constexpr data: exact (hex floats), with
 /// schema, checksum and self-tests. Depends on nothing but the detector and the arguments. name: of the
-/// variable, an identifier. Throws std::invalid_argument when not fitted, on other names, or on fewer than 8
-/// self-tests.
-inline std::string firmware_header(const std::string& name, const Detector<float>& detector,
-                                   const FirmwareHeaderOptions& options = {}) {
+/// variable, an identifier. detector: a Detector<float> or StoredDetector<float>. Throws
+/// std::invalid_argument when not fitted, on other names, or on fewer than 8 self-tests.
+template <typename FittedDetector>
+std::string firmware_header(const std::string& name, const FittedDetector& detector,
+                            const FirmwareHeaderOptions& options = {}) {
+  static_assert(std::is_convertible<decltype(detector.model()), DetectorModel<float>>::value,
+                "firmware scores in float: expected a Detector<float> or StoredDetector<float>");
   constexpr const char* who = "thrum::firmware_header";
   detail::require(detector.fitted(), who, ": detector is not fitted");
   detail::require(detail::is_identifier(name), who, ": name is '", name,
@@ -292,9 +299,9 @@ inline std::string firmware_header(const std::string& name, const Detector<float
 }
 
 /// Writes firmware_header() to a file. Throws std::runtime_error when the file cannot be written.
-inline void write_firmware_header(const std::string& path, const std::string& name,
-                                  const Detector<float>& detector,
-                                  const FirmwareHeaderOptions& options = {}) {
+template <typename FittedDetector>
+void write_firmware_header(const std::string& path, const std::string& name, const FittedDetector& detector,
+                           const FirmwareHeaderOptions& options = {}) {
   const std::string text = firmware_header(name, detector, options);
   std::ofstream file(path, std::ios::binary);
   file << text << std::flush;

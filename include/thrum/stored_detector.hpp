@@ -1,0 +1,116 @@
+#ifndef THRUM_STORED_DETECTOR_HPP
+#define THRUM_STORED_DETECTOR_HPP
+
+#include <memory>
+#include <optional>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "thrum/calibration.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/self_test.hpp"
+#include "thrum/detection/verdict.hpp"
+#include "thrum/errors.hpp"
+#include "thrum/features/options.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/judge_rows.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+
+/// A fitted detector that has done with learning: it judges, and can be written to a model file or a firmware
+/// header. What read_model() returns. Copies share the numbers, which never change.
+template <typename Scalar>
+class StoredDetector {
+ public:
+  /// Not fitted.
+  StoredDetector() = default;
+
+  /// Takes a copy of a model, of its arrays too; of a Detector, `StoredDetector(detector.model(),
+  /// detector.calibration())`. Checksum and self-tests are left out. O(numbers in the model).
+  explicit StoredDetector(const DetectorModel<Scalar>& model,
+                          const std::optional<Calibration>& calibration = std::nullopt)
+      : model_(model), calibration_(calibration) {
+    model_.checksum = 0;
+    model_.self_tests = {};
+    leave_out_unused_channels();
+    own_arrays();
+  }
+
+  /// As Detector::score.
+  Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
+    check("thrum::StoredDetector::score", x.view());
+    return host::scores_of_rows(model_, x.view());
+  }
+
+  /// As Detector::verdicts.
+  std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const {
+    if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
+    check("thrum::StoredDetector::verdicts", x.view());
+    return host::verdicts_on_rows(model_, x.view());
+  }
+
+  bool fitted() const { return model_.anomaly.clusters > 0; }
+  /// What the last calibration before it was stored found, if any.
+  const std::optional<Calibration>& calibration() const { return calibration_; }
+  /// A view of the model, without checksum and self-tests; valid while this object or a copy of it lives.
+  const DetectorModel<Scalar>& model() const { return model_; }
+
+  /// Everything is equal, number for number.
+  friend bool operator==(const StoredDetector& a, const StoredDetector& b) {
+    return a.settings() == b.settings() && a.numbers() == b.numbers();
+  }
+  friend bool operator!=(const StoredDetector& a, const StoredDetector& b) { return !(a == b); }
+
+ private:
+  void check(const char* who, MatrixView<const Scalar> x) const {
+    detail::require(fitted(), who, ": not fitted");
+    detail::require_columns(who, "x", x, model_.features);
+  }
+
+  void leave_out_unused_channels() {
+    const FeatureOptions unused;  // g++ 12 fails on temporaries of this type here
+    if (!model_.has_signal) model_.signal = unused;
+    for (int c = model_.signal.channels; c < max_channels; ++c) model_.signal.channel[c] = unused.channel[c];
+  }
+
+  void own_arrays() {
+    std::vector<Scalar> numbers;
+    for_each_array(model_, [&](const char*, const Scalar* values, Index size) {
+      if (values != nullptr) numbers.insert(numbers.end(), values, values + size);
+    });
+    numbers_ = std::make_shared<const std::vector<Scalar>>(std::move(numbers));
+    const Scalar* next = numbers_->data();
+    for_each_array(model_, [&](const char*, const Scalar*& values, Index size) {
+      if (values == nullptr) return;
+      values = next;
+      next += size;
+    });
+  }
+
+  std::vector<Scalar> numbers() const { return numbers_ ? *numbers_ : std::vector<Scalar>(); }
+
+  /// All but the arrays.
+  auto settings() const {
+    const AnomalyModel<Scalar>& anomaly = model_.anomaly;
+    const Calibration found = calibration_.value_or(Calibration{});
+    return std::make_tuple(
+        model_.features, model_.has_signal, model_.signal, model_.monitor, model_.scales(),
+        model_.projection.components, model_.projection.variance != nullptr, anomaly.threshold,
+        anomaly.features, anomaly.clusters, anomaly.parts, anomaly.ellipsoid_count, anomaly.ellipsoids.rank,
+        anomaly.soft.count, anomaly.soft.inverse_width, calibration_.has_value(),
+        std::make_tuple(found.asked, found.samples, found.threshold, found.alarms, found.bound));
+  }
+
+  std::shared_ptr<const std::vector<Scalar>> numbers_;
+  DetectorModel<Scalar> model_{};
+  std::optional<Calibration> calibration_;
+};
+
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_STORED_DETECTOR_HPP
