@@ -20,7 +20,7 @@ namespace {
 void draw_scree(const thrum::ParallelAnalysis& analysis, const std::string& output) {
   plot::Curves picture{"Scree of iris", "component"};
   picture.left.title = "variance";
-  picture.right.push_back({"share of all components so far"});
+  picture.right.push_back({"cumulated share"});
   double share = 0;
   for (thrum::Index c = 0; c < analysis.variances.size(); ++c) {
     const double number = static_cast<double>(c) + 1;
@@ -30,7 +30,7 @@ void draw_scree(const thrum::ParallelAnalysis& analysis, const std::string& outp
   }
   if (analysis.components > 0) {
     picture.left.marked = picture.right[0].marked = static_cast<std::size_t>(analysis.components - 1);
-    picture.left.mark = picture.right[0].mark = "the last that is more than chance";
+    picture.left.mark = picture.right[0].mark = "last above chance";
   }
   plot::draw(picture, output);
 }
