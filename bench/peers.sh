@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# Measures thrum's K-means beside scikit-learn, OpenCV, FAISS, dlib and Armadillo as Debian has them, in one run, and
-# prints tables of times and goals; build/peers.json has every figure. Installs what is missing. Takes about 20 minutes.
+# Measures thrum's K-means, PCA and Scaler beside scikit-learn, numpy, OpenCV, FAISS, dlib and Armadillo as Debian has
+# them, in one run, and prints tables of times and goals; build/peers.json has every figure. Installs what is missing.
+# Takes about 25 minutes.
 #   bench/peers.sh
 #   bench/peers.sh --task kmeans20 --workload seg --system 'thrum*' --scale 0.1 --rounds 2
+#   bench/peers.sh --task 'pca*' --task scaler_fit
 #   bench/peers.sh --help                                        says what else
 # Works from any directory.
 set -euo pipefail

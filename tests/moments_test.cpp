@@ -208,3 +208,71 @@ TEMPLATE_TEST_CASE("moments do not depend on where and how far apart the values 
   CHECK(far.mean == close.mean);
   CHECK(far.squared_deviations == close.squared_deviations);
 }
+
+namespace {
+
+/// Powers of deviations in extended precision, two passes.
+template <typename Scalar>
+thrum::HigherMoments<double> higher_reference(const std::vector<Scalar>& x) {
+  long double mean = 0, squares = 0, cubes = 0, fourth_powers = 0;
+  for (const Scalar value : x) mean += static_cast<long double>(value);
+  mean /= static_cast<long double>(x.size());
+  for (const Scalar value : x) {
+    const long double deviation = static_cast<long double>(value) - mean;
+    squares += deviation * deviation;
+    cubes += deviation * deviation * deviation;
+    fourth_powers += deviation * deviation * deviation * deviation;
+  }
+  return {static_cast<double>(x.size()), static_cast<double>(mean), static_cast<double>(squares),
+          static_cast<double>(cubes), static_cast<double>(fourth_powers)};
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("merged higher moments are those of all values, in any cut and either order", "", float,
+                   double) {
+  std::vector<TestType> x = noise<TestType>(55, 1000, 0);
+  for (TestType& value : x) value = value * value + TestType(10);  // skewed
+  const thrum::HigherMoments<double> expected = higher_reference(x);
+  const double spread = std::sqrt(expected.variance()), count = 1000;
+  for (const std::size_t cut : {0u, 1u, 500u, 999u, 1000u}) {
+    thrum::HigherMoments<double> first, second;
+    for (std::size_t i = 0; i < cut; ++i) first.add(static_cast<double>(x[i]));
+    for (std::size_t i = cut; i < 1000; ++i) second.add(static_cast<double>(x[i]));
+    thrum::HigherMoments<double> forwards = first, backwards = second;
+    forwards.merge(second);
+    backwards.merge(first);
+    for (const thrum::HigherMoments<double>& merged : {forwards, backwards}) {
+      // A thousand updates, each with some roundings of 1.1e-16 on sums of powers of the spread.
+      CHECK(merged.weight == 1000);
+      CHECK(merged.mean == Approx(expected.mean).epsilon(1e-12));
+      CHECK(merged.squares == Approx(expected.squares).epsilon(1e-12));
+      CHECK(merged.cubes == Approx(expected.cubes).margin(1e-11 * count * std::pow(spread, 3)));
+      CHECK(merged.fourth_powers == Approx(expected.fourth_powers).epsilon(1e-11));
+      CHECK(merged.skewness() == Approx(expected.skewness()).epsilon(1e-10));
+      CHECK(merged.kurtosis() == Approx(expected.kurtosis()).epsilon(1e-10));
+    }
+  }
+}
+
+TEST_CASE("skewness and kurtosis are those of the definitions") {
+  thrum::HigherMoments<double> moments;
+  CHECK(moments.kurtosis() == 0);
+  moments.add(7, 3);
+  CHECK(moments.skewness() == 0);
+  CHECK(moments.kurtosis() == 0);
+  // 0 0 0 4: mean 1, squares 12, cubes 27 - 3 = 24, fourth powers 81 + 3 = 84.
+  thrum::HigherMoments<double> skewed;
+  skewed.add(0, 3);
+  skewed.add(4);
+  CHECK(skewed.mean == 1);
+  CHECK(skewed.variance() == 3);
+  CHECK(skewed.skewness() == Approx(6 / std::pow(3.0, 1.5)).epsilon(1e-15));
+  CHECK(skewed.kurtosis() == Approx(21.0 / 9).epsilon(1e-15));
+  // Two equal values apart: the least kurtosis there is.
+  thrum::HigherMoments<double> two;
+  two.add(-1);
+  two.add(1);
+  CHECK(two.skewness() == 0);
+  CHECK(two.kurtosis() == 1);
+}

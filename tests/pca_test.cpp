@@ -1,6 +1,8 @@
 #include "thrum/pca.hpp"
 
+#include <Eigen/Cholesky>
 #include <Eigen/Core>
+#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <limits>
 #include <string>
@@ -9,6 +11,8 @@
 
 #include "catch.hpp"
 #include "sample_data.hpp"
+#include "thrum/algorithm/projection.hpp"
+#include "thrum/parallel_analysis.hpp"
 
 using thrum::Index;
 using thrum::Matrix;
@@ -283,7 +287,9 @@ TEMPLATE_TEST_CASE("whitened coordinates have the identity for covariance", "", 
   const Eigen::VectorXd& variances = pca.explained_variance();
   const Eigen::MatrixXd identity = Eigen::MatrixXd::Identity(4, 4);
   // Roundings of entries as large as the first deviation, seen in units of the last.
-  const double slack = 30 * epsilon<TestType> * std::sqrt(variances[0] / variances[3]);
+  // And those of the covariance, of sums of up to 256 products in double, in units of the last variance.
+  const double ratio = variances[0] / variances[3];
+  const double slack = 30 * epsilon<TestType> * std::sqrt(ratio) + 16 * epsilon<double> * ratio;
   CHECK((covariance(pca.transform(x)) - identity).cwiseAbs().maxCoeff() <= slack);
   CHECK(error_of_orthonormality(pca) <= 6 * epsilon<TestType>);  // components stay unit directions
 }
@@ -418,6 +424,349 @@ TEMPLATE_TEST_CASE("one column, two rows, a constant column, zeros of either sig
   const PCA<TestType> least = fitted<TestType>(small);
   CHECK(error_of_orthonormality(least) <= 4 * epsilon<TestType>);
   CHECK(least.transform(small).allFinite());
+}
+
+// ---- large matrices, of which some components are kept
+
+namespace {
+
+/// Largest distance of a unit direction from the space of others, which are orthonormal.
+double distance_of_spaces(const Eigen::MatrixXd& directions, const Eigen::MatrixXd& others) {
+  return (directions - directions * others.transpose() * others).rowwise().norm().maxCoeff();
+}
+
+/// 1e-5 in float, 1e-10 in double.
+template <typename Scalar>
+constexpr double accuracy = sizeof(Scalar) == sizeof(float) ? 1e-5 : 1e-10;
+
+/// n x d: `strong` random directions with variances 4 to 1 over noise of variance 0.01.
+template <typename Scalar>
+Matrix<Scalar> few_strong(std::uint64_t seed, Index rows, Index cols, Index strong, double offset = 0) {
+  thrum::Random random(seed);
+  Matrix<double> z = thrum_test::noise<double>(random, rows, strong);
+  for (Index c = 0; c < strong; ++c) z.col(c) *= 2 - static_cast<double>(c) / static_cast<double>(strong);
+  const Matrix<double> directions = thrum_test::noise<double>(random, strong, cols);
+  const Matrix<double> noise = thrum_test::noise<double>(random, rows, cols);
+  return ((z * directions + 0.1 * noise).array() + offset).template cast<Scalar>();
+}
+
+/// The leading components against a dense solver on the covariance in double.
+template <typename Scalar>
+void check_against_dense(const PCA<Scalar>& pca, const Matrix<Scalar>& x) {
+  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> dense(covariance(x));
+  const Index p = pca.components().rows();
+  const Eigen::VectorXd values = dense.eigenvalues().reverse();
+  const Eigen::MatrixXd directions = dense.eigenvectors().rowwise().reverse().leftCols(p).transpose();
+  CHECK((pca.explained_variance() - values.head(p)).cwiseAbs().maxCoeff() <= accuracy<Scalar> * values[0]);
+  CHECK(distance_of_spaces(pca.components().template cast<double>(), directions) <= accuracy<Scalar>);
+  CHECK(error_of_orthonormality(pca) <= (sizeof(Scalar) == sizeof(float) ? 1e-5 : 1e-12));
+  const Index most = (std::min)(x.rows(), x.cols());
+  CHECK(std::fabs(pca.noise_variance() - values.segment(p, most - p).mean()) <= accuracy<Scalar> * values[0]);
+  CHECK(signs_are_fixed(pca));
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("few components of large matrices are those of a dense solver, wherever the data lie", "",
+                   float, double) {
+  for (const double offset : {0.0, 1e6}) {
+    // Floats near 1e6 are rounded to 1/16: as so much noise. What is asked for is that of the rounded data.
+    const Matrix<TestType> tall = few_strong<TestType>(120, 700, 150, 6, offset);
+    check_against_dense(fitted<TestType>(tall, keep(6)), tall);
+    const Matrix<TestType> narrow = few_strong<TestType>(121, 600, 70, 6, offset);
+    check_against_dense(fitted<TestType>(narrow, keep(6)), narrow);
+    const Matrix<TestType> wide = few_strong<TestType>(122, 140, 190, 6, offset);
+    check_against_dense(fitted<TestType>(wide, keep(6)), wide);
+    const Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic> by_columns = wide;
+    CHECK(fitted<TestType>(by_columns, keep(6)) == fitted<TestType>(wide, keep(6)));
+  }
+}
+
+TEMPLATE_TEST_CASE("variance_share of a large matrix keeps the fewest components that reach it", "", float,
+                   double) {
+  const Matrix<TestType> x = few_strong<TestType>(123, 500, 80, 5);
+  const Eigen::VectorXd ratio = fitted<TestType>(x).explained_variance_ratio();
+  CHECK(fitted<TestType>(x, keep_share(ratio.head(3).sum() - 1e-6)).components().rows() == 3);
+  CHECK(fitted<TestType>(x, keep_share(ratio.head(3).sum() + 1e-6)).components().rows() == 4);
+}
+
+TEMPLATE_TEST_CASE("equal variances, none and columns without any leave large matrices with components", "",
+                   float, double) {
+  const Index d = 130;
+  Matrix<TestType> equal = Matrix<TestType>::Zero(2 * d, d);  // every axis has the same variance
+  for (Index f = 0; f < d; ++f) equal(2 * f, f) = 1, equal(2 * f + 1, f) = -1;
+  const PCA<TestType> isotropic = fitted<TestType>(equal, keep(7));
+  check_laws(isotropic, equal);
+  for (const double variance : isotropic.explained_variance())
+    CHECK(variance == Approx(2.0 / (2 * static_cast<double>(d) - 1)).epsilon(1e-5));
+
+  Matrix<TestType> constant = few_strong<TestType>(124, 300, d, 3);
+  constant.middleCols(20, 90).setConstant(TestType(0.3));
+  check_laws(fitted<TestType>(constant, keep(10)), constant);
+  CHECK(fitted<TestType>(constant, keep(3)).components().middleCols(20, 90).cwiseAbs().maxCoeff() <=
+        TestType(accuracy<TestType>));
+
+  const Matrix<TestType> all_equal = Matrix<TestType>::Constant(d, d, TestType(0.1));
+  const PCA<TestType> nothing = fitted<TestType>(all_equal, keep(4));
+  CHECK(nothing.explained_variance().isZero(0));
+  CHECK(error_of_orthonormality(nothing) <= 10 * epsilon<TestType>);
+}
+
+TEMPLATE_TEST_CASE("transform gives the bits of project, whatever the shape and storage order", "", float,
+                   double) {
+  for (const Index cols : {1, 3, 16, 50, 257, 600}) {
+    for (const int components : {1, 2, 7, 20}) {
+      if (components > cols) continue;
+      const Matrix<TestType> x = few_strong<TestType>(125, 61, cols, 3, 2);
+      const PCA<TestType> pca = fitted<TestType>(x, keep(components, true));
+      Matrix<TestType> one_by_one(x.rows(), components);
+      thrum::Vector<TestType> centered(cols);
+      for (Index i = 0; i < x.rows(); ++i)
+        thrum::project<TestType>(pca.model(), thrum::view(x).row(i), centered.data(),
+                                 thrum::view(one_by_one).row(i));
+      // Compilers that fuse multiply-adds in one of the two and not in the other round apart.
+      const TestType slack = 4 * std::numeric_limits<TestType>::epsilon() * static_cast<TestType>(cols) *
+                             (std::max)(TestType(1), one_by_one.cwiseAbs().maxCoeff());
+      CHECK((pca.transform(x) - one_by_one).cwiseAbs().maxCoeff() <= slack);
+#if !defined(__FMA__) && !defined(__AVX512F__) && defined(THRUM_NO_DISPATCH)
+      CHECK(pca.transform(x) == one_by_one);
+#endif
+      const Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic> by_columns = x;
+      Eigen::Matrix<TestType, Eigen::Dynamic, Eigen::Dynamic> z(x.rows(), components);
+      pca.transform(by_columns, thrum::view(z));
+      CHECK(z == pca.transform(x));
+      CHECK(pca.transform(x.row(60)) == pca.transform(x).row(60));
+    }
+  }
+}
+
+// ---- weights, and samples that come bit by bit
+
+namespace {
+
+PCAOptions by(thrum::PCASolver solver, int components) {
+  PCAOptions options = keep(components);
+  options.solver = solver;
+  return options;
+}
+
+/// Variances and means relative to the data's scale, and the space of the components.
+template <typename Scalar>
+void check_equal(const PCA<Scalar>& a, const PCA<Scalar>& b, double slack) {
+  const double scale = a.explained_variance()[0];
+  CHECK((a.explained_variance() - b.explained_variance()).cwiseAbs().maxCoeff() <= slack * scale);
+  CHECK((a.explained_variance_ratio() - b.explained_variance_ratio()).cwiseAbs().maxCoeff() <= slack);
+  CHECK(std::fabs(a.noise_variance() - b.noise_variance()) <= slack * scale);
+  CHECK((a.singular_values() - b.singular_values()).cwiseAbs().maxCoeff() <= slack * a.singular_values()[0]);
+  CHECK(static_cast<double>((a.mean() - b.mean()).cwiseAbs().maxCoeff()) <=
+        (slack + epsilon<Scalar>)*(1 + static_cast<double>(a.mean().cwiseAbs().maxCoeff())));
+  CHECK(distance_of_spaces(a.components().template cast<double>(), b.components().template cast<double>()) <=
+        10 * slack + 20 * epsilon<Scalar>);
+}
+
+constexpr thrum::PCASolver solvers[] = {thrum::PCASolver::covariance, thrum::PCASolver::gram,
+                                        thrum::PCASolver::randomized};
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("a weight of N in PCA is the same as N repeats", "", float, double) {
+  for (const thrum::PCASolver solver : solvers) {
+    const Matrix<TestType> x = few_strong<TestType>(126, 40, 30, 3, 1);
+    thrum::Vector<TestType> weights(40);
+    Matrix<TestType> repeated(0, 30);
+    for (Index i = 0; i < 40; ++i) {
+      weights[i] = static_cast<TestType>(i % 4);
+      for (Index k = 0; k < i % 4; ++k) {
+        repeated.conservativeResize(repeated.rows() + 1, 30);
+        repeated.row(repeated.rows() - 1) = x.row(i);
+      }
+    }
+    PCA<TestType> weighted(by(solver, 3));
+    weighted.fit(x, weights);
+    // The random subspace is another for each; it converges to the square of its directions' errors.
+    const double slack = solver == thrum::PCASolver::randomized ? accuracy<TestType> : 1e-11;
+    PCA<TestType> plain = fitted<TestType>(repeated, by(solver, 3));
+    CHECK((weighted.explained_variance() - plain.explained_variance()).norm() <=
+          slack * plain.explained_variance()[0]);
+    CHECK((weighted.singular_values() - plain.singular_values()).norm() <=
+          slack * plain.singular_values()[0]);
+    CHECK(distance_of_spaces(weighted.components().template cast<double>(),
+                             plain.components().template cast<double>()) <=
+          10 * slack + 20 * epsilon<TestType>);
+  }
+}
+
+TEMPLATE_TEST_CASE("all solvers find the same leading components, on either side", "", float, double) {
+  for (const Index rows : {300, 50}) {
+    const Matrix<TestType> x = few_strong<TestType>(127, rows, 90, 4, 100);
+    const PCA<TestType> exact = fitted<TestType>(x, keep(4));
+    for (const thrum::PCASolver solver : solvers) {
+      const PCA<TestType> found = fitted<TestType>(x, by(solver, 4));
+      check_equal(found, exact, accuracy<TestType>);
+      CHECK(signs_are_fixed(found));
+      CHECK(error_of_orthonormality(found) <= 20 * epsilon<TestType>);
+    }
+    CHECK(fitted<TestType>(x, by(thrum::PCASolver::randomized, 4)) ==
+          fitted<TestType>(x, by(thrum::PCASolver::randomized, 4)));
+  }
+}
+
+TEMPLATE_TEST_CASE("a randomized PCA is close where variances fall slowly", "", float, double) {
+  thrum::Random random(128);
+  const Matrix<TestType> x = thrum_test::noise<TestType>(random, 400, 80);  // the worst of all
+  const PCA<TestType> exact = fitted<TestType>(x, keep(5));
+  const PCA<TestType> found = fitted<TestType>(x, by(thrum::PCASolver::randomized, 5));
+  for (Index c = 0; c < 5; ++c) {
+    CHECK(found.explained_variance()[c] <= exact.explained_variance()[c] * (1 + 1e-5));
+    CHECK(found.explained_variance()[c] >= 0.9 * exact.explained_variance()[c]);
+  }
+  CHECK(found.explained_variance()[4] < exact.explained_variance()[4] * (1 - 1e-6));  // and only close
+}
+
+TEMPLATE_TEST_CASE("samples that come bit by bit give the PCA of all, in any cut and either order of merging",
+                   "", float, double) {
+  for (const Index cols : {5, 140}) {
+    const Matrix<TestType> x = few_strong<TestType>(129, 600, cols, 3, 50);
+    const PCA<TestType> all = fitted<TestType>(x, keep(2));
+    // Of floats, products are rounded on their own: 140 columns are enough for that.
+    const double slack = sizeof(TestType) == sizeof(float) && cols >= 128 ? 1e-6 : 1e-10;
+    for (const Index cut : {2, 257, 598}) {
+      PCA<TestType> running(keep(2));
+      running.partial_fit(x.topRows(cut));
+      PCA<TestType> rest(keep(2));
+      rest.partial_fit(x.bottomRows(600 - cut));
+      PCA<TestType> forwards = running, backwards = rest;
+      forwards.merge(rest);
+      backwards.merge(running);
+      running.partial_fit(x.bottomRows(600 - cut));
+      CHECK(running == forwards);
+      check_equal(running, all, slack);
+      check_equal(backwards, all, slack);
+    }
+    PCA<TestType> weighted(keep(2));
+    weighted.partial_fit(x, thrum::Vector<TestType>::Constant(600, TestType(2)));
+    PCA<TestType> twice(keep(2));
+    twice.partial_fit(x);
+    twice.partial_fit(x);
+    check_equal(weighted, twice, slack);
+  }
+}
+
+TEMPLATE_TEST_CASE("more samples are refused where there are no moments, other columns or too few rows", "",
+                   float, double) {
+  const Matrix<TestType> x = few_strong<TestType>(130, 20, 4, 2);
+  PCA<TestType> by_fit = fitted<TestType>(x, keep(2)), running(keep(2));
+  const PCA<TestType> before = by_fit;
+  CHECK_THAT(refusal([&] { by_fit.partial_fit(x); }),
+             contains("thrum::PCA::partial_fit: fitted by fit, which keeps no moments"));
+  CHECK_THAT(refusal([&] { running.partial_fit(x.topRows(1)); }), contains("components is 2, expected 1 to"));
+  CHECK_FALSE(running.fitted());
+  running.partial_fit(x);
+  CHECK_THAT(refusal([&] { running.merge(by_fit); }), contains("thrum::PCA::merge: a model has no moments"));
+  CHECK_THAT(refusal([&] { by_fit.merge(running); }), contains("thrum::PCA::merge: a model has no moments"));
+  CHECK_THAT(refusal([&] { running.partial_fit(x.leftCols(3)); }),
+             contains("thrum::PCA::partial_fit: x has 3 columns, expected 4"));
+  PCA<TestType> narrow(keep(2));
+  narrow.partial_fit(x.leftCols(3));
+  CHECK_THAT(refusal([&] { running.merge(narrow); }), contains("other has 3 features, expected 4"));
+  Matrix<TestType> bad = x;
+  bad(7, 1) = std::numeric_limits<TestType>::quiet_NaN();
+  const PCA<TestType> good = running;
+  CHECK_THAT(refusal([&] { running.partial_fit(bad); }),
+             contains("thrum::PCA::partial_fit: x(7, 1) is nan, expected a finite number"));
+  CHECK(running == good);
+  CHECK(by_fit == before);
+}
+
+TEMPLATE_TEST_CASE("weights that are no frequencies are refused", "", float, double) {
+  const Matrix<TestType> x = few_strong<TestType>(131, 5, 3, 2);
+  PCA<TestType> pca(keep(1));
+  const auto refused = [&](const thrum::Vector<TestType>& weights) {
+    return refusal([&] { pca.fit(x, weights); });
+  };
+  CHECK_THAT(refused(thrum::Vector<TestType>::Ones(4)), contains("weights has 4 entries, expected 5"));
+  CHECK_THAT(refused(-thrum::Vector<TestType>::Ones(5)), contains("weights(0) is -1"));
+  CHECK_THAT(refused(thrum::Vector<TestType>::Constant(5, TestType(0.125))),
+             contains("weights sum to 0.625, expected more than 1"));
+  CHECK_THAT(refusal([&] { PCA<TestType>(by(thrum::PCASolver::randomized, 0)).fit(x); }),
+             contains("components is 0, expected a count for the randomized solver"));
+  CHECK_FALSE(pca.fitted());
+}
+
+// ---- probabilistic PCA
+
+TEMPLATE_TEST_CASE("score_samples are those of scikit-learn", "", float, double) {
+  // tests/oracle/pca.py
+  const double first[3][3] = {{-5.492441209789684, -5.582739099388383, -5.159613466122993},
+                              {-5.482429648878952, -5.546468398285663, -5.0831210809970795},
+                              {-5.482429648878952, -5.546468398285663, -5.0831210809970795}};
+  const Matrix<TestType> x = thrum_test::oracle_table<TestType>();
+  for (int p = 1; p <= 3; ++p) {
+    const Eigen::VectorXd scores = fitted<TestType>(x, keep(p)).score_samples(x);
+    for (Index i = 0; i < 3; ++i)
+      CHECK(scores[i] == Approx(first[p - 1][i]).epsilon(sizeof(TestType) == sizeof(float) ? 1e-5 : 1e-12));
+  }
+}
+
+TEMPLATE_TEST_CASE("score_samples is the logarithm of a normal density", "", float, double) {
+  const Matrix<TestType> x = few_strong<TestType>(132, 60, 6, 2, 3);
+  for (const int p : {1, 2, 6}) {
+    const PCA<TestType> pca = fitted<TestType>(x, keep(p));
+    const Eigen::MatrixXd w = pca.components().template cast<double>();
+    const double noise = p == 6 ? 0 : pca.noise_variance();
+    const Eigen::MatrixXd model =
+        noise * Eigen::MatrixXd::Identity(6, 6) +
+        w.transpose() * (pca.explained_variance().array() - noise).matrix().asDiagonal() * w;
+    const Eigen::LLT<Eigen::MatrixXd> factors(model);
+    const Eigen::MatrixXd lower = factors.matrixL();
+    const Eigen::VectorXd scores = pca.score_samples(x);
+    for (const Index i : {0, 59}) {
+      const Eigen::VectorXd deviation = (x.row(i).transpose() - pca.mean()).template cast<double>();
+      const double expected =
+          -0.5 * (6 * std::log(2 * 3.14159265358979323846) + 2 * lower.diagonal().array().log().sum() +
+                  deviation.dot(factors.solve(deviation)));
+      // Loadings of float are unit and orthogonal to 1e-7; deviations count in units of the noise.
+      CHECK(scores[i] == Approx(expected).epsilon(sizeof(TestType) == sizeof(float) ? 1e-3 : 1e-11));
+    }
+  }
+  Matrix<TestType> flat = x;
+  flat.col(5) = flat.col(4);
+  flat.col(3).setZero();
+  flat.col(2).setZero();
+  flat.col(1).setZero();
+  flat.col(0).setZero();
+  CHECK_THAT(refusal([&] { fitted<TestType>(flat, keep(2)).score_samples(flat); }),
+             contains("thrum::PCA::score_samples: noise_variance is"));
+  CHECK_THAT(refusal([&] { PCA<TestType>().score_samples(x); }), contains("not fitted"));
+}
+
+// ---- how many components
+
+TEMPLATE_TEST_CASE("parallel analysis finds the components that are more than chance", "", float, double) {
+  thrum::ParallelAnalysisOptions options;
+  options.permutations = 30;
+  const Matrix<TestType> strong = few_strong<TestType>(133, 200, 12, 2);
+  const thrum::ParallelAnalysis found = thrum::parallel_analysis(strong, options);
+  CHECK(found.components == 2);
+  CHECK(found.variances == fitted<TestType>(strong).explained_variance());
+  for (Index c = 0; c + 1 < 12; ++c) CHECK(found.thresholds[c] >= found.thresholds[c + 1]);
+  thrum::Random random(134);
+  const Matrix<TestType> noise = thrum_test::noise<TestType>(random, 200, 12);
+  CHECK(thrum::parallel_analysis(noise, options).components <= 1);  // in one of twenty draws there is one
+  // Permuting a single column changes nothing, and nothing exceeds itself.
+  CHECK(thrum::parallel_analysis(noise.leftCols(1), options).components <= 1);
+}
+
+TEMPLATE_TEST_CASE("parallel analysis refuses what makes no quantile", "", float, double) {
+  const Matrix<TestType> x = few_strong<TestType>(135, 10, 3, 2);
+  thrum::ParallelAnalysisOptions options;
+  options.permutations = 0;
+  CHECK_THAT(refusal([&] { thrum::parallel_analysis(x, options); }),
+             contains("thrum::parallel_analysis: permutations is 0, expected at least 1"));
+  options.permutations = 5;
+  options.quantile = 1;
+  CHECK_THAT(refusal([&] { thrum::parallel_analysis(x, options); }),
+             contains("thrum::parallel_analysis: quantile is 1, expected a number in (0, 1)"));
 }
 
 // ---- refusals

@@ -266,6 +266,102 @@ TEMPLATE_TEST_CASE("samples a scaler cannot scale are refused by name and place,
              contains("thrum::Scaler::inverse_transform: not fitted"));
 }
 
+TEMPLATE_TEST_CASE(
+    "samples that come bit by bit give the scaler of all, in any cut and either order of merging", "", float,
+    double) {
+  const Matrix<TestType> x = thrum_test::blobs<TestType>(74, 600, 3, 2).array() + TestType(100);
+  for (const ScalerKind kind : {ScalerKind::standard, ScalerKind::min_max}) {
+    const auto all = fitted<TestType>(x, kind);
+    for (const Index cut : {1, 256, 599}) {
+      Scaler<TestType> running(ScalerOptions{kind}), rest = running;
+      running.partial_fit(x.topRows(cut));
+      rest.fit(x.bottomRows(600 - cut));
+      Scaler<TestType> forwards = running, backwards = rest, empty(ScalerOptions{kind});
+      forwards.merge(rest);
+      backwards.merge(running);
+      empty.merge(forwards);
+      empty.merge(Scaler<TestType>(ScalerOptions{kind}));
+      running.partial_fit(x.bottomRows(600 - cut));
+      CHECK(running == forwards);
+      CHECK(empty == forwards);
+      for (const auto& found : {running, backwards}) {
+        for (Index f = 0; f < 3; ++f) {
+          CHECK(static_cast<double>(found.offset()[f]) ==
+                about<TestType>(static_cast<double>(all.offset()[f])));
+          CHECK(static_cast<double>(found.factor()[f]) ==
+                about<TestType>(static_cast<double>(all.factor()[f])));
+        }
+      }
+      if (kind == ScalerKind::min_max) CHECK(running == all);
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("parts of tiny and of ordinary spread are joined without a loss", "", float, double) {
+  const double step = sizeof(TestType) == sizeof(double) ? 1e-200 : 1e-36;
+  const TestType tiny = static_cast<TestType>(step);
+  Matrix<TestType> first(2, 1), second(2, 1), ordinary(2, 1);
+  first << 0, tiny;
+  second << 2 * tiny, 3 * tiny;
+  ordinary << -1, 1;
+  Scaler<TestType> scaler;
+  scaler.partial_fit(first);
+  scaler.partial_fit(second);
+  // 0 1 2 3 has variance 5/4.
+  CHECK(static_cast<double>(scaler.factor()[0]) * static_cast<double>(tiny) ==
+        about<TestType>(1 / std::sqrt(1.25)));
+  scaler.partial_fit(ordinary);  // 0 0 0 0 -1 1 to rounding
+  CHECK(static_cast<double>(scaler.factor()[0]) == about<TestType>(std::sqrt(3.0)));
+}
+
+TEMPLATE_TEST_CASE("a weight of N in a scaler is the same as N repeats", "", float, double) {
+  const Matrix<TestType> x = thrum_test::blobs<TestType>(75, 50, 3, 2);
+  thrum::Vector<TestType> weights(50);
+  Matrix<TestType> repeated(0, 3);
+  for (Index i = 0; i < 50; ++i) {
+    weights[i] = static_cast<TestType>(i % 3);
+    for (Index k = 0; k < i % 3; ++k) {
+      repeated.conservativeResize(repeated.rows() + 1, 3);
+      repeated.row(repeated.rows() - 1) = x.row(i);
+    }
+  }
+  for (const ScalerKind kind : {ScalerKind::standard, ScalerKind::min_max}) {
+    Scaler<TestType> weighted(ScalerOptions{kind});
+    weighted.fit(x, weights);
+    const auto plain = fitted<TestType>(repeated, kind);
+    for (Index f = 0; f < 3; ++f) {
+      CHECK(static_cast<double>(weighted.offset()[f]) ==
+            about<TestType>(static_cast<double>(plain.offset()[f])));
+      CHECK(static_cast<double>(weighted.factor()[f]) ==
+            about<TestType>(static_cast<double>(plain.factor()[f])));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("what a scaler cannot join is refused and changes nothing", "", float, double) {
+  const Matrix<TestType> x = thrum_test::oracle_table<TestType>();
+  auto robust = fitted<TestType>(x, ScalerKind::robust), standard = fitted<TestType>(x);
+  const auto before = standard;
+  CHECK_THAT(refusal([&] { robust.partial_fit(x); }),
+             contains("thrum::Scaler::partial_fit: kind is robust, expected standard or min_max"));
+  CHECK_THAT(refusal([&] { robust.merge(robust); }), contains("thrum::Scaler::merge: kind is robust"));
+  CHECK_THAT(refusal([&] { robust.fit(x, thrum::Vector<TestType>::Ones(24)); }),
+             contains("thrum::Scaler::fit: weights has 24 entries, expected none"));
+  CHECK_THAT(refusal([&] { standard.merge(fitted<TestType>(x, ScalerKind::min_max)); }),
+             contains("other is of another kind"));
+  CHECK_THAT(refusal([&] { standard.merge(fitted<TestType>(x.leftCols(2))); }),
+             contains("other has 2 features, expected 3"));
+  CHECK_THAT(refusal([&] { standard.partial_fit(x.leftCols(2)); }),
+             contains("thrum::Scaler::partial_fit: x has 2 columns, expected 3"));
+  CHECK_THAT(refusal([&] { standard.partial_fit(x, thrum::Vector<TestType>::Zero(24)); }),
+             contains("weights are all 0"));
+  Matrix<TestType> bad = x;
+  bad(3, 1) = std::numeric_limits<TestType>::quiet_NaN();
+  CHECK_THAT(refusal([&] { standard.partial_fit(bad); }),
+             contains("thrum::Scaler::partial_fit: x(3, 1) is nan"));
+  CHECK(standard == before);
+}
+
 TEMPLATE_TEST_CASE("no samples are scaled to no samples", "", float, double) {
   const Scaler<TestType> scaler = fitted<TestType>(thrum_test::oracle_table<TestType>());
   CHECK(scaler.transform(Matrix<TestType>(0, 3)).rows() == 0);

@@ -1,4 +1,4 @@
-"""Measures thrum beside scikit-learn, OpenCV, FAISS, dlib and Armadillo: started by bench/peers.sh, which see."""
+"""Measures thrum beside scikit-learn, numpy, OpenCV, FAISS, dlib and Armadillo: started by bench/peers.sh, which see."""
 
 import argparse
 import fnmatch
@@ -22,7 +22,8 @@ HERE = Path(__file__).resolve().parent
 class Shape:
     samples: int
     features: int
-    clusters: int
+    clusters: int  # what is drawn; and what k-means looks for
+    components: int = 0  # what PCA keeps
 
 
 WORKLOADS = {
@@ -32,12 +33,20 @@ WORKLOADS = {
     "emb": Shape(100_000, 64, 64),
     "mnist-like": Shape(60_000, 784, 10),
     "ivf": Shape(100_000, 128, 1024),
+    "pca-16": Shape(1_000_000, 16, 8, 16),
+    "pca-64": Shape(100_000, 64, 8, 64),
+    "pca-784": Shape(60_000, 784, 10, 50),
+    "pca-4096": Shape(2_000, 4096, 10, 20),
 }
 
-TASKS = ["kmeans20", "kmeans_fit", "seeding", "predict", "transform", "minibatch"]
+KMEANS_TASKS = ["kmeans20", "kmeans_fit", "seeding", "predict", "transform", "minibatch"]
+PCA_TASKS = ["pca_fit", "pca_transform", "scaler_fit"]
+TASKS = KMEANS_TASKS + PCA_TASKS
 DRAWN = ["kmeans_fit", "seeding", "minibatch"]  # each round from another seed; what is found differs
-SHORT = ["predict", "transform"]  # so short that waking threads after a pause would be most of it: called twice a turn
-CHEAP = list(WORKLOADS)[:-1]  # all but ivf, which is there for kmeans20 alone
+SHORT = ["predict", "transform", "pca_transform"]  # so short that waking threads after a pause would be most of it: called twice a turn
+KMEANS_WORKLOADS = [name for name, shape in WORKLOADS.items() if shape.components == 0]
+PCA_WORKLOADS = [name for name, shape in WORKLOADS.items() if shape.components > 0]
+CHEAP = KMEANS_WORKLOADS[:-1]  # all but ivf, which is there for kmeans20 alone
 
 
 @dataclass(frozen=True)
@@ -50,22 +59,28 @@ class System:
     settle: float = 0.05  # seconds until its idle threads stop spinning
 
     def does(self, task, workload):
-        return task in self.tasks and workload in self.workloads and (task == "kmeans20" or workload in CHEAP)
+        suits = workload in (PCA_WORKLOADS if task in PCA_TASKS else CHEAP) or task == "kmeans20"
+        return task in self.tasks and workload in self.workloads and suits
 
 
 def systems(build):
     """All that take part, in the order in which they take turns."""
-    everywhere = list(WORKLOADS)
-    sklearn = [sys.executable, "-B", str(HERE / "sklearn_worker.py")]
+    everywhere = KMEANS_WORKLOADS
     gnu, clang = build / "g++", build / "clang++"
 
     def thrum(name, program, **options):
-        return System(name, [str(program)], TASKS, everywhere, **options)
+        return System(name, [str(program)], TASKS, list(WORKLOADS), **options)
+
+    def python(algorithm):
+        return [sys.executable, "-B", str(HERE / "sklearn_worker.py"), algorithm]
 
     return [
-        System("scikit-learn", sklearn + ["lloyd"], ["seeding", "predict", "transform", "minibatch"], everywhere),
-        System("scikit-learn lloyd", sklearn + ["lloyd"], ["kmeans20", "kmeans_fit"], everywhere),
-        System("scikit-learn elkan", sklearn + ["elkan"], ["kmeans20", "kmeans_fit"], everywhere),
+        System("scikit-learn", python("lloyd"), ["seeding", "predict", "transform", "minibatch"] + PCA_TASKS,
+               list(WORKLOADS)),
+        System("scikit-learn lloyd", python("lloyd"), ["kmeans20", "kmeans_fit"], everywhere),
+        System("scikit-learn elkan", python("elkan"), ["kmeans20", "kmeans_fit"], everywhere),
+        System("numpy", python("numpy"), PCA_TASKS, PCA_WORKLOADS),
+        System("OpenCV PCA", [str(gnu / "opencv_worker")], ["pca_fit", "pca_transform"], PCA_WORKLOADS[:-1]),
         System("OpenCV", [str(gnu / "opencv_worker")], ["kmeans20", "kmeans_fit"], everywhere),
         System("FAISS", [str(gnu / "faiss_worker")], ["kmeans20", "predict", "transform"], everywhere),
         System("dlib", [str(gnu / "dlib_worker")], ["kmeans20"], CHEAP, threads=1),
@@ -107,15 +122,31 @@ class Data:
         self.x += means[random.integers(len(means), size=n)]
         self.centers = self.x[random.choice(n, size=k, replace=False)]
         self.labels = nearest(self.x, self.centers)[0].astype(np.int32)
+        self.components = min(shape.components, n)
+        self.covariance = None
         self.inertias = {}
         self.result = folder / "result.npy"
         self.files = [folder / f"{name}-{part}.npy" for part in ("samples", "centers", "labels")]
         for file, array in zip(self.files, (self.x, self.centers, self.labels)):
             np.save(file, array)
 
+    def captured(self, components):
+        """Sum of the variances, over n - 1, along unit directions."""
+        if self.covariance is None:
+            centered = self.x - self.x.mean(axis=0, dtype=np.float64)
+            self.covariance = centered.T @ centered / (len(self.x) - 1)
+        components = components.astype(np.float64)
+        return float(np.sum((components @ self.covariance) * components))
+
     def inertia(self, task):
-        """Of what lies in the result file: labels, distances or centres."""
+        """Of what lies in the result file: labels, distances or centres; of PCA and Scaler the variance found."""
         found = np.load(self.result)
+        if task == "pca_fit":
+            return self.captured(found)
+        if task == "pca_transform":
+            return float(sum(np.square(rows).sum() for rows in chunks(found)) / (len(found) - 1))
+        if task == "scaler_fit":
+            return float(np.square(found, dtype=np.float64).sum())
         if task == "predict":
             squares = ((rows - own) ** 2 for rows, own in zip(chunks(self.x), chunks(self.centers[found])))
             return float(sum(chunk.sum() for chunk in squares))
@@ -130,12 +161,12 @@ class Data:
 class Worker:
     """A running process of a system, as worker.hpp describes it."""
 
-    def __init__(self, system, files):
+    def __init__(self, system, files, components):
         self.system = system
         threads = str(system.threads)
         environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
         self.process = subprocess.Popen(
-            [*system.command, *map(str, files)],
+            [*system.command, *map(str, files), str(components)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
         )
         self.flags = self.answer()
@@ -222,7 +253,7 @@ def measure_workload(workload, tasks, chosen, options):
     if not chosen:
         return
     data = Data(workload, options.scale, options.build)
-    workers = [Worker(system, data.files) for system in chosen]
+    workers = [Worker(system, data.files, data.components) for system in chosen]
     for task in tasks:
         for row in measure(task, workload, data, workers, options.rounds):
             print("{task:11} {workload:11} {system:19}".format(**row), end="", file=sys.stderr)
@@ -237,7 +268,7 @@ def matching(names, patterns):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="bench/peers.sh", description="Measures thrum's K-means beside others.")
+    parser = argparse.ArgumentParser(prog="bench/peers.sh", description="Measures thrum's K-means and PCA beside others.")
     parser.add_argument("--task", action="append", help=f"one of {', '.join(TASKS)}, or a pattern; again for more")
     parser.add_argument("--workload", action="append", help=f"one of {', '.join(WORKLOADS)}, or a pattern")
     parser.add_argument("--system", action="append", help="such as FAISS, or a pattern such as 'thrum*'")

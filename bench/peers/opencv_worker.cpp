@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <opencv2/core.hpp>
@@ -49,9 +50,34 @@ double fit_to_convergence(const Workload& workload, std::uint64_t seed, Result& 
   return run_kmeans(workload, 300, epsilon, cv::KMEANS_PP_CENTERS, cv::Mat(), result);
 }
 
+cv::PCA fitted_pca(const cv::Mat& x, int components) {
+  return {x, cv::Mat(), cv::PCA::DATA_AS_ROW, components};
+}
+
+double fit_pca(const Workload& workload, std::uint64_t, Result& result) {
+  cv::setNumThreads(std::atoi(std::getenv("OMP_NUM_THREADS")));
+  cv::PCA pca;
+  const double taken = worker::seconds([&] { pca = fitted_pca(samples(workload), workload.components); });
+  result.matrix = Eigen::Map<const worker::Matrix>(pca.eigenvectors.ptr<float>(), workload.components,
+                                                   workload.features());
+  return taken;
+}
+
+double transform_by_pca(const Workload& workload, std::uint64_t, Result& result) {
+  cv::setNumThreads(std::atoi(std::getenv("OMP_NUM_THREADS")));
+  const cv::Mat x = samples(workload);
+  static const cv::PCA pca = fitted_pca(x.rowRange(0, std::min(x.rows, 1000)), workload.components);
+  result.matrix.resize(workload.samples(), workload.components);
+  cv::Mat z(x.rows, workload.components, CV_32F, result.matrix.data());
+  return worker::seconds([&] { pca.project(x, z); });
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
   return worker::serve(arguments, "OpenCV " CV_VERSION,
-                       {{"kmeans20", fit_20_iterations}, {"kmeans_fit", fit_to_convergence}});
+                       {{"kmeans20", fit_20_iterations},
+                        {"kmeans_fit", fit_to_convergence},
+                        {"pca_fit", fit_pca},
+                        {"pca_transform", transform_by_pca}});
 }

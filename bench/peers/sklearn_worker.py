@@ -1,14 +1,18 @@
 """scikit-learn as a worker: the same protocol as in worker.hpp.
 
-sklearn_worker.py ALGORITHM SAMPLES CENTERS LABELS, where ALGORITHM is what KMeans(algorithm=...) takes.
+sklearn_worker.py ALGORITHM SAMPLES CENTERS LABELS COMPONENTS, where ALGORITHM is what KMeans(algorithm=...) takes, or
+numpy for PCA and scaling by numpy and scipy alone.
 """
 
 import sys
 import time
 
 import numpy as np
+import scipy.linalg
 import sklearn
 from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
+from sklearn.decomposition import PCA
+from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
 
@@ -26,8 +30,9 @@ def fit(model, x):
 class Tasks:
     """Each takes a seed and returns seconds and what it found. The names are those of the protocol."""
 
-    def __init__(self, algorithm, x, centers):
-        self.algorithm, self.x, self.centers = algorithm, x, centers
+    def __init__(self, algorithm, x, centers, components):
+        self.algorithm, self.x, self.centers, self.components = algorithm, x, centers, components
+        self.given_pca = None
 
     def kmeans20(self, _):
         model = self.model(init=self.centers, max_iter=20, tol=0)
@@ -51,6 +56,21 @@ class Tasks:
         model = self.given_model()
         return timed(lambda: model.transform(self.x))
 
+    def pca_fit(self, _):
+        model = PCA(self.components, svd_solver="full")
+        seconds, _ = timed(lambda: model.fit(self.x))
+        return seconds, model.components_
+
+    def pca_transform(self, _):
+        if self.given_pca is None:
+            self.given_pca = PCA(self.components, svd_solver="full").fit(self.x[: max(1000, self.components)])
+        return timed(lambda: self.given_pca.transform(self.x))
+
+    def scaler_fit(self, _):
+        model = StandardScaler()
+        seconds, _ = timed(lambda: model.fit(self.x))
+        return seconds, model.scale_[np.newaxis]
+
     def model(self, **options):
         return KMeans(len(self.centers), n_init=1, algorithm=self.algorithm, **options)
 
@@ -60,6 +80,34 @@ class Tasks:
         return model
 
 
+class NumpyTasks(Tasks):
+    """What one writes who knows numpy."""
+
+    def pca_fit(self, _):
+        return timed(self.components_by_eigh)
+
+    def pca_transform(self, _):
+        if self.given_pca is None:
+            self.given_pca = PCA(self.components, svd_solver="full").fit(self.x[: max(1000, self.components)])
+        mean, basis = self.given_pca.mean_, self.given_pca.components_.T
+        return timed(lambda: (self.x - mean) @ basis)
+
+    def scaler_fit(self, _):
+        seconds, (_, scale) = timed(lambda: (self.x.mean(axis=0, dtype=np.float64), self.x.std(axis=0, dtype=np.float64)))
+        return seconds, scale[np.newaxis]
+
+    def components_by_eigh(self):
+        centered = self.x - self.x.mean(axis=0, dtype=np.float64).astype(np.float32)
+        wide = len(self.x) < self.x.shape[1]
+        products = centered @ centered.T if wide else centered.T @ centered
+        kept = [len(products) - self.components, len(products) - 1]
+        directions = scipy.linalg.eigh(products, subset_by_index=kept, check_finite=False, overwrite_a=True)[1]
+        if wide:
+            directions = centered.T @ directions
+            directions /= np.linalg.norm(directions, axis=0)
+        return directions.T[::-1]
+
+
 def describe():
     blas = [pool for pool in threadpool_info() if pool["user_api"] == "blas"]
     kernels = "".join(f", {pool['internal_api']} {pool['version']} {pool.get('architecture')}" for pool in blas)
@@ -67,8 +115,9 @@ def describe():
 
 
 def main():
-    algorithm, samples, centers, _ = sys.argv[1:]
-    tasks = Tasks(algorithm, np.load(samples), np.load(centers))
+    algorithm, samples, centers, _, components = sys.argv[1:]
+    kind = NumpyTasks if algorithm == "numpy" else Tasks
+    tasks = kind(algorithm, np.load(samples), np.load(centers), int(components))
     print(describe(), flush=True)
     for line in sys.stdin:
         task, seed, file = line.split()

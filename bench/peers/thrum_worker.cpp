@@ -1,4 +1,8 @@
+#include <algorithm>
+
 #include "thrum/kmeans.hpp"
+#include "thrum/pca.hpp"
+#include "thrum/scaler.hpp"
 #include "worker.hpp"
 
 namespace {
@@ -66,6 +70,33 @@ double transform(const Workload& workload, std::uint64_t, Result& result) {
   return worker::seconds([&] { kmeans.transform(workload.x, thrum::view(result.matrix)); });
 }
 
+thrum::PCA<float> pca_for(const Workload& workload) {
+  thrum::PCAOptions options;
+  options.components = workload.components;
+  return thrum::PCA<float>(options);
+}
+
+double fit_pca(const Workload& workload, std::uint64_t, Result& result) {
+  thrum::PCA<float> pca = pca_for(workload);
+  const double taken = worker::seconds([&] { pca.fit(workload.x); });
+  result.matrix = pca.components();
+  return taken;
+}
+
+double transform_by_pca(const Workload& workload, std::uint64_t, Result& result) {
+  thrum::PCA<float> pca = pca_for(workload);
+  pca.fit(workload.x.topRows(std::min(workload.samples(), Eigen::Index{1000})));
+  result.matrix.resize(workload.samples(), workload.components);
+  return worker::seconds([&] { pca.transform(workload.x, thrum::view(result.matrix)); });
+}
+
+double fit_scaler(const Workload& workload, std::uint64_t, Result& result) {
+  thrum::Scaler<float> scaler;
+  const double taken = worker::seconds([&] { scaler.fit(workload.x); });
+  result.matrix = scaler.factor().cwiseInverse().transpose();
+  return taken;
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -73,6 +104,9 @@ int main(int, char** arguments) {
                        {{"kmeans20", fit_20_iterations},
                         {"kmeans_fit", fit_to_convergence},
                         {"minibatch", fit_mini_batches},
+                        {"pca_fit", fit_pca},
+                        {"pca_transform", transform_by_pca},
+                        {"scaler_fit", fit_scaler},
                         {"seeding", seed_centers},
                         {"predict", predict},
                         {"transform", transform}});

@@ -11,9 +11,9 @@
 
 /// A worker is a process that serves one library on one workload, so that all of them can take turns:
 ///
-///     worker SAMPLES CENTERS LABELS    .npy files; prints a line on what it is
-///     < TASK SEED FILE                 runs the task; what it found goes to FILE, unless that is -
-///     > SECONDS
+///     worker SAMPLES CENTERS LABELS COMPONENTS    .npy files and a number; prints a line on what it is
+///     < TASK SEED FILE                            runs the task; what it found goes to FILE, unless that is
+///     - > SECONDS
 ///
 /// until its input ends.
 namespace worker {
@@ -30,6 +30,7 @@ struct Workload {
   Matrix x;                ///< n x d
   Matrix centers;          ///< k x d, given
   Eigen::VectorXi labels;  ///< n: the nearest given centre of each sample
+  int components;          ///< that PCA keeps
 
   Eigen::Index samples() const { return x.rows(); }
   Eigen::Index features() const { return x.cols(); }
@@ -38,7 +39,7 @@ struct Workload {
 
 /// What a task finds. Kept from run to run: whoever writes into memory of the caller finds it ready.
 struct Result {
-  Matrix matrix;           ///< centres, k x d, or distances, n x k
+  Matrix matrix;           ///< centres, k x d, distances, n x k, components, coordinates or deviations
   Eigen::VectorXi labels;  ///< n, or nothing
 };
 
@@ -54,7 +55,7 @@ double seconds(Call call) {
 
 inline Workload read_workload(char** arguments) {
   return {thrum::read_npy<float>(arguments[1]), thrum::read_npy<float>(arguments[2]),
-          thrum::read_npy<int>(arguments[3])};
+          thrum::read_npy<int>(arguments[3]), std::stoi(arguments[4])};
 }
 
 inline void write_result(const std::string& file, const Result& result) {

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <cstddef>
 #include <cstdio>
 #include <exception>
 #include <stdexcept>
@@ -7,13 +8,37 @@
 #include "../common/plot.hpp"
 #include "thrum/io/csv.hpp"
 #include "thrum/kmeans.hpp"
+#include "thrum/parallel_analysis.hpp"
 #include "thrum/pca.hpp"
 
 // PCA of iris: four measurements of a flower, seen in the plane of the two components that vary most, in the
-// colours of three K-means classes.
+// colours of three K-means classes; and the scree, the variances in their order, on which one sees where
+// chance begins.
+
+namespace {
+
+void draw_scree(const thrum::ParallelAnalysis& analysis, const std::string& output) {
+  plot::Curves picture{"Scree of iris", "component"};
+  picture.left.title = "variance";
+  picture.right.push_back({"cumulated share"});
+  double share = 0;
+  for (thrum::Index c = 0; c < analysis.variances.size(); ++c) {
+    const double number = static_cast<double>(c) + 1;
+    share += analysis.variances[c] / analysis.variances.sum();
+    picture.left.points.push_back({number, analysis.variances[c]});
+    picture.right[0].points.push_back({number, share});
+  }
+  if (analysis.components > 0) {
+    picture.left.marked = picture.right[0].marked = static_cast<std::size_t>(analysis.components - 1);
+    picture.left.mark = picture.right[0].mark = "last above chance";
+  }
+  plot::draw(picture, output);
+}
+
+}  // namespace
 
 int main(int argc, char** argv) try {
-  std::string data, output = "iris.png";
+  std::string data, output = "iris.png", scree;
   thrum::KMeansOptions options;
   options.clusters = 3;
   options.restarts = 10;
@@ -24,6 +49,7 @@ int main(int argc, char** argv) try {
   app.failure_message(CLI::FailureMessage::help);
   app.add_option("data", data, "text file, four numbers a row")->required()->check(CLI::ExistingFile);
   app.add_option("--output", output, "picture to write")->capture_default_str();
+  app.add_option("--scree", scree, "picture of the variances to write, too");
   CLI11_PARSE(app, argc, argv)
 
   const thrum::Matrix<double> flowers = thrum::read_csv(data).values;
@@ -37,6 +63,10 @@ int main(int argc, char** argv) try {
   std::printf("explained variance ratio: %.8f %.8f %.8f %.8f\n", ratio[0], ratio[1], ratio[2], ratio[3]);
   std::printf("K-means: inertia %.10f, clusters of %.0f, %.0f and %.0f\n", kmeans.inertia(),
               kmeans.counts()[0], kmeans.counts()[1], kmeans.counts()[2]);
+
+  const thrum::ParallelAnalysis analysis = thrum::parallel_analysis(flowers);
+  std::printf("components that are more than chance: %d\n", analysis.components);
+  if (!scree.empty()) draw_scree(analysis, scree);
 
   const auto axis = [&](int component) {
     char label[64];

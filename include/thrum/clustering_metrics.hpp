@@ -28,10 +28,6 @@
 
 namespace thrum {
 
-/// Lets `MatrixInput(x)` find the scalar of an Eigen expression by itself.
-template <typename Derived>
-MatrixInput(const Eigen::DenseBase<Derived>&) -> MatrixInput<typename Derived::Scalar>;
-
 /// A vector of int, such as labels: a row or column of any Eigen expression of int, or a view. As
 /// MatrixInput, it lives no longer than the call it is made for.
 class IntegerInput {

@@ -76,6 +76,10 @@ class MatrixInput {
   MatrixView<const Scalar> view_;
 };
 
+/// Lets `MatrixInput(x)` find the scalar of an Eigen expression by itself.
+template <typename Derived>
+MatrixInput(const Eigen::DenseBase<Derived>&) -> MatrixInput<typename Derived::Scalar>;
+
 /// A vector argument, such as sample weights: as MatrixInput, a row or a column. Nothing means empty.
 template <typename Scalar>
 class VectorInput {

@@ -3,31 +3,47 @@
 
 #include <Eigen/Core>
 #include <Eigen/Eigenvalues>
+#include <cmath>
 #include <utility>
 #include <vector>
 
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/symmetric_eigen.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
-#include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
-#include "thrum/host/covariance.hpp"
+#include "thrum/host/gram.hpp"
+#include "thrum/host/leading_eigenvectors.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
+#include "thrum/host/product_moments.hpp"
+#include "thrum/host/projections.hpp"
+#include "thrum/host/random_subspace.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
+
+/// How the components are found.
+enum class PCASolver {
+  automatic,   ///< gram where n < d, else covariance
+  covariance,  ///< eigenvectors of the d x d covariance
+  gram,        ///< eigenvectors of the n x n matrix of products of samples
+  randomized,  ///< a random subspace (Halko, Martinsson and Tropp, 2011): close, for few `components` of many
+};
 
 /// How many components are kept: `components`, or what `variance_share` asks, or all; not both.
 struct PCAOptions {
   int components = 0;         ///< a count from 1 to min(n, d); 0: not asked
   double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
   bool whiten = false;        ///< divide each component by its standard deviation
+  PCASolver solver = PCASolver::automatic;
 
   friend bool operator==(const PCAOptions& a, const PCAOptions& b) {
-    return a.components == b.components && a.variance_share == b.variance_share && a.whiten == b.whiten;
+    return a.components == b.components && a.variance_share == b.variance_share && a.whiten == b.whiten &&
+           a.solver == b.solver;
   }
 };
 
@@ -35,7 +51,10 @@ inline namespace THRUM_BUILD {
 
 /// Principal component analysis: the orthogonal directions along which the data vary most.
 ///
-/// Exact: eigenvectors of the covariance (d x d), or of the Gram matrix (n x n) when n < d, in double.
+/// Exact, unless the solver is randomized: eigenvectors of the covariance (d x d), or of the Gram matrix
+/// (n x n) when n < d. Sums are in
+/// double; of floats, where that matrix has 128 rows or more, products are taken in float, and variances
+/// below 1e-7 of the largest are rounding noise.
 /// Variances are over n - 1. A direction's first loading within 1e-6 of its largest magnitude is positive.
 /// Whitening maps a direction without variance (below epsilon d times the largest) to 0.
 template <typename Scalar>
@@ -43,18 +62,57 @@ class PCA {
  public:
   explicit PCA(PCAOptions options = {}) : options_(options) {}
 
-  /// Learns from x, n x d, finite, n >= 2. Throws std::invalid_argument otherwise and stays as it was.
-  /// O(n d min(n, d) + min(n, d)^3); allocates O(min(n, d)^2), and O(n d) when n < d.
-  void fit(const MatrixInput<Scalar>& x) {
+  /// Learns from x, n x d, finite, n >= 2. weights: n numbers >= 0 that count repeats (variances are over
+  /// their sum less 1), or nothing for all 1. Throws std::invalid_argument otherwise and stays as it was.
+  /// With m = min(n, d): O(n d m + m^3), of which little is left over the products of the matrix where few
+  /// components are kept; allocates O(m^2).
+  void fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
     const MatrixView<const Scalar> data = x.view();
-    check_fit(data);
+    check_fit(data, weights.view());
     PCA fitted(options_);
-    const std::vector<Moments<double>> columns = host::column_moments(data, {});
-    Eigen::VectorXd mean(data.cols);
-    for (Index f = 0; f < data.cols; ++f) mean[f] = columns[array_size(f)].mean;
-    Spectrum spectrum = data.rows < data.cols ? from_gram(data, mean) : from_covariance(data, mean);
-    fitted.keep(spectrum, mean, data.rows);
+    if (options_.solver == PCASolver::randomized)
+      fitted.learn_from_random_subspace(data, weights.view());
+    else if (by_gram(data))
+      fitted.learn_from_gram(data, weights.view());
+    else
+      fitted.learn(host::product_moments("thrum::PCA::fit", data, weights.view()), data.rows);
     *this = std::move(fitted);
+  }
+
+  /// Learns from more samples: the result is that of one `fit` to all samples so far, to rounding, however
+  /// they were cut. Keeps the moments of the samples, d x d, for that, which `fit` does not: a model that was
+  /// fitted by `fit` refuses more samples. After every call there must be as many samples as components.
+  /// By the covariance, whatever options().solver. O(n d^2 + d^3).
+  void partial_fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
+    constexpr const char* who = "thrum::PCA::partial_fit";
+    detail::require(!fitted() || moments_.features() > 0, who,
+                    ": fitted by fit, which keeps no moments; start with partial_fit");
+    detail::require_not_empty(who, x.view());
+    if (fitted()) detail::require_columns(who, "x", x.view(), mean_.size());
+    detail::require_weights(who, weights.view(), x.view().rows);
+    PCA more(options_);
+    more.rows_ = rows_ + x.view().rows;
+    check_options(who, smaller(more.rows_, x.view().cols));
+    more.moments_ = moments_;
+    more.moments_.merge(host::product_moments(who, x.view(), weights.view()));
+    more.learn_from_moments(who);
+    *this = std::move(more);
+  }
+
+  /// Adds what another model has learned by partial_fit from other samples, exactly, as if they had been
+  /// learned here; keeps the own options. Both must have been fitted by partial_fit alone. O(d^3).
+  void merge(const PCA& other) {
+    constexpr const char* who = "thrum::PCA::merge";
+    detail::require(moments_.features() > 0 && other.moments_.features() > 0, who,
+                    ": a model has no moments, expected both to be fitted by partial_fit");
+    detail::require(mean_.size() == other.mean_.size(), who, ": other has ", other.mean_.size(),
+                    " features, expected ", mean_.size());
+    PCA more(options_);
+    more.rows_ = rows_ + other.rows_;
+    more.moments_ = moments_;
+    more.moments_.merge(other.moments_);
+    more.learn_from_moments(who);
+    *this = std::move(more);
   }
 
   /// Coordinates along the components: n x d in, n x p out. O(n d p).
@@ -64,28 +122,54 @@ class PCA {
     return z;
   }
 
-  /// The same into a caller's n x p view; allocates d numbers a thread, and beyond 256 features a panel of
-  /// samples.
+  /// The same into a caller's n x p view; allocates some rows a thread.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
     check(who, "x", x.view(), mean_.size());
     detail::require_shape(who, "the result", z, x.view().rows, components_count());
-    const MatrixView<const Scalar> rows = x.view();
-    const ProjectionModel<Scalar> fitted = model();
-    const int workers = host::worker_count(host::operations(rows.rows, rows.cols, z.cols));
-    const Index stride = host::rounded_up(rows.cols, 32);  // cache lines of its own for each thread
-    const host::AlignedArray<Scalar> centered(workers * stride);
-    host::parallel_for(rows.rows, workers, [&](Index i, int worker) {
-      project(fitted, rows.row(i), centered.data() + worker * stride, z.row(i));
-    });
+    host::project_rows(model(), x.view(), z);
   }
 
   /// The points in the plane of the components: n x p in, n x d out. O(n d p).
   Matrix<Scalar> inverse_transform(const MatrixInput<Scalar>& z) const {
     check("thrum::PCA::inverse_transform", "z", z.view(), components_count());
     Matrix<Scalar> x(z.view().rows, mean_.size());
-    for (Index i = 0; i < x.rows(); ++i) unproject(model(), z.view().row(i), thrum::view(x).row(i));
+    const MatrixView<const Scalar> coordinates = z.view();
+    const int workers = host::worker_count(host::operations(x.rows(), x.cols(), coordinates.cols));
+    host::parallel_for(x.rows(), workers,
+                       [&](Index i, int) { unproject(model(), coordinates.row(i), thrum::view(x).row(i)); });
     return x;
+  }
+
+  /// n: the logarithm of the density of each sample, n x d, under the model that the data are normal around
+  /// the plane of the components, with noise_variance() in every direction off it (Tipping and Bishop, J. R.
+  /// Stat. Soc. B 61, 1999, equation 4). Throws where that density is infinite: where a component or what is
+  /// left out has no variance. In double. O(n d p).
+  Eigen::VectorXd score_samples(const MatrixInput<Scalar>& x) const {
+    constexpr const char* who = "thrum::PCA::score_samples";
+    check(who, "x", x.view(), mean_.size());
+    const Index d = mean_.size(), p = components_count();
+    const bool all = p == d;
+    detail::require(explained_variance_[p - 1] > 0 && (all || noise_variance_ > 0), who,
+                    ": noise_variance is ", noise_variance_, " and the last explained variance ",
+                    explained_variance_[p - 1], ", expected more than 0");
+    constexpr double log_two_pi = 1.8378770664093454836;
+    const double noise = all ? 1.0 : noise_variance_;
+    const double constant = static_cast<double>(d) * log_two_pi + explained_variance_.array().log().sum() +
+                            static_cast<double>(d - p) * std::log(noise);
+    const Eigen::MatrixXd directions = components_.template cast<double>();
+    const Eigen::VectorXd mean = mean_.template cast<double>();
+    const MatrixView<const Scalar> rows = x.view();
+    Eigen::VectorXd scores(rows.rows);
+    host::parallel_for(rows.rows, host::worker_count(host::operations(rows.rows, d, p)), [&](Index i, int) {
+      Eigen::VectorXd rest(d);
+      for (Index f = 0; f < d; ++f) rest[f] = static_cast<double>(rows(i, f)) - mean[f];
+      const Eigen::VectorXd z = directions * rest;
+      rest -= directions.transpose() * z;
+      const double along = (z.array().square() / explained_variance_.array()).sum();
+      scores[i] = -0.5 * (constant + along + (all ? 0.0 : rest.squaredNorm() / noise));
+    });
+    return scores;
   }
 
   const PCAOptions& options() const { return options_; }
@@ -101,9 +185,7 @@ class PCA {
     return explained_variance_ / (total_variance_ > 0 ? total_variance_ : 1.0);
   }
   /// p: singular values of the centred data.
-  Eigen::VectorXd singular_values() const {
-    return (explained_variance_ * static_cast<double>(samples_ - 1)).cwiseSqrt();
-  }
+  Eigen::VectorXd singular_values() const { return (explained_variance_ * (weight_ - 1)).cwiseSqrt(); }
   /// Mean variance of the min(n, d) - p directions left out (Tipping and Bishop, 1999); 0 when none is.
   double noise_variance() const { return noise_variance_; }
   /// A view of the fitted projection, valid while this object lives unchanged.
@@ -117,24 +199,31 @@ class PCA {
            a.components_.cols() == b.components_.cols() && a.components_ == b.components_ &&
            a.mean_ == b.mean_ && a.explained_variance_ == b.explained_variance_ &&
            a.total_variance_ == b.total_variance_ && a.noise_variance_ == b.noise_variance_ &&
-           a.samples_ == b.samples_;
+           a.weight_ == b.weight_ && a.rows_ == b.rows_ && a.moments_ == b.moments_;
   }
   friend bool operator!=(const PCA& a, const PCA& b) { return !(a == b); }
 
  private:
-  /// Eigenvalues of the covariance, largest first, and the directions that belong to them, a column each.
+  /// Variances, largest first, and the directions of those that are kept, a column each.
   struct Spectrum {
-    Eigen::VectorXd variances;
-    Eigen::MatrixXd directions;
+    Vector<double> variances;
+    Matrix<double> directions;
+    double total;  ///< of all variances
   };
 
   Index components_count() const { return components_.rows(); }
 
-  void check_fit(MatrixView<const Scalar> x) const {
+  void check_fit(MatrixView<const Scalar> x, VectorView<const Scalar> weights) const {
     constexpr const char* who = "thrum::PCA::fit";
-    host::require_training_data(who, x);
+    detail::require_not_empty(who, x);
     detail::require(x.rows >= 2, who, ": x has 1 row, expected at least 2: one row has no variance");
-    const Index most = smaller(x.rows, x.cols);
+    detail::require_weights(who, weights, x.rows);
+    check_options(who, smaller(x.rows, x.cols));
+    detail::require(options_.solver != PCASolver::randomized || options_.components > 0, who,
+                    ": components is 0, expected a count for the randomized solver");
+  }
+
+  void check_options(const char* who, Index most) const {
     detail::require(options_.components >= 0 && options_.components <= most, who, ": components is ",
                     options_.components, ", expected 1 to min(n, d) = ", most, ", or 0 for not asked");
     detail::require(options_.variance_share >= 0 && options_.variance_share <= 1, who, ": variance_share is ",
@@ -143,50 +232,106 @@ class PCA {
                     ": components and variance_share are both set, expected one of them");
   }
 
+  bool by_gram(MatrixView<const Scalar> x) const {
+    return options_.solver == PCASolver::gram || (options_.solver == PCASolver::automatic && x.rows < x.cols);
+  }
+
+  static void require_repeats(const char* who, double weight) {
+    detail::require(weight > 1, who, ": weights sum to ", weight,
+                    ", expected more than 1: they count repeats, and one sample has no variance");
+  }
+
   void check(const char* who, const char* argument, MatrixView<const Scalar> x, Index columns) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, argument, x, columns);
     if (!host::all_finite(x)) detail::require_finite(who, argument, x);
   }
 
-  static Eigen::MatrixXd centered_rows(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
-    Eigen::MatrixXd rows(x.rows, x.cols);
+  void learn(host::ProductMoments&& moments, Index samples) {
+    require_repeats("thrum::PCA::fit", moments.weight);
+    moments.products /= moments.weight - 1;
+    const Index d = moments.features();
+    Spectrum spectrum = decomposed(std::move(moments.products), smaller(samples, d), rounding(d, d));
+    keep(spectrum, moments.mean, moments.weight, samples, rounding(d, d));
+  }
+
+  void learn_from_moments(const char* who) {
+    detail::require(rows_ >= 2, who, ": x has 1 row, expected at least 2: one row has no variance");
+    host::ProductMoments moments = moments_;
+    learn(std::move(moments), rows_);
+  }
+
+  struct ColumnMoments {
+    Vector<double> mean;
+    double weight, total_variance;
+  };
+
+  static ColumnMoments column_moments(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    host::require_training_data("thrum::PCA::fit", x);
+    const std::vector<Moments<double>> columns = host::column_moments(x, weights);
+    ColumnMoments moments{Vector<double>(x.cols), columns[0].weight, 0};
+    require_repeats("thrum::PCA::fit", moments.weight);
+    for (Index f = 0; f < x.cols; ++f) {
+      moments.mean[f] = columns[array_size(f)].mean;
+      moments.total_variance += columns[array_size(f)].squared_deviations / (moments.weight - 1);
+    }
+    return moments;
+  }
+
+  void learn_from_random_subspace(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    const ColumnMoments moments = column_moments(x, weights);
+    host::LeadingDirections found = host::random_subspace(x, weights, moments.mean, options_.components);
+    Spectrum spectrum{found.values / (moments.weight - 1), std::move(found.directions),
+                      moments.total_variance};
+    keep(spectrum, moments.mean, moments.weight, x.rows, rounding(host::least_for_float_products, x.cols));
+  }
+
+  void learn_from_gram(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    const ColumnMoments moments = column_moments(x, weights);
+    Vector<double> roots(x.rows);
     for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) rows(i, f) = static_cast<double>(x(i, f)) - mean[f];
-    return rows;
+      roots[i] = square_root(static_cast<double>(weight_of(weights, i)) / (moments.weight - 1));
+    Matrix<double> gram = host::gram_matrix(x, moments.mean);
+    gram = roots.asDiagonal() * gram * roots.asDiagonal();
+    const double relative = rounding(x.rows, x.cols);
+    Spectrum spectrum = decomposed(std::move(gram), smaller(x.rows, x.cols), relative);
+    const Matrix<double> factors = roots.asDiagonal() * spectrum.directions;
+    spectrum.directions = host::combinations(x, moments.mean, factors).transpose();
+    orthonormalize(spectrum, relative);
+    keep(spectrum, moments.mean, moments.weight, x.rows, relative);
+  }
+
+  /// All eigenvalues of a matrix, of which the lower triangle is given, and the eigenvectors that are asked
+  /// for, at most `most`. relative: as `rounding` says.
+  Spectrum decomposed(Matrix<double>&& matrix, Index most, double relative) const {
+    constexpr Index least_for_some = 64;  // below, all eigenvectors take no longer than some
+    const bool all = options_.components == 0 && options_.variance_share == 0;
+    if (all || matrix.rows() < least_for_some || 2 * options_.components > matrix.rows()) {
+      Spectrum spectrum = all_of(matrix);
+      spectrum.directions = spectrum.directions.leftCols(kept_count(spectrum, most, relative)).eval();
+      return spectrum;
+    }
+    const host::Tridiagonal tridiagonal(std::move(matrix));
+    const Vector<double> values = tridiagonal.eigenvalues();
+    Spectrum spectrum{values.cwiseMax(0.0), {}, values.cwiseMax(0.0).sum()};
+    spectrum.directions = tridiagonal.eigenvectors(values.head(kept_count(spectrum, most, relative)));
+    return spectrum;
   }
 
   /// The solver leaves directions that are orthonormal to some d epsilon; a step of Newton and Schulz leaves
   /// the square of that.
-  static Spectrum decomposed(Eigen::MatrixXd&& lower_triangle) {
+  static Spectrum all_of(const Eigen::MatrixXd& lower_triangle) {
     const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(lower_triangle);
     const Eigen::MatrixXd found = solver.eigenvectors().rowwise().reverse();
-    return {solver.eigenvalues().reverse().cwiseMax(0.0),
-            1.5 * found - 0.5 * (found * (found.transpose() * found))};
-  }
-
-  static Spectrum from_covariance(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
-    Eigen::MatrixXd covariance(x.cols, x.cols);
-    host::sum_products(x, mean.data(), thrum::view(covariance));
-    covariance /= static_cast<double>(x.rows - 1);
-    return decomposed(std::move(covariance));
-  }
-
-  static Spectrum from_gram(MatrixView<const Scalar> x, const Eigen::VectorXd& mean) {
-    const Eigen::MatrixXd rows = centered_rows(x, mean);
-    Eigen::MatrixXd gram = Eigen::MatrixXd::Zero(x.rows, x.rows);
-    gram.selfadjointView<Eigen::Lower>().rankUpdate(rows, 1.0 / static_cast<double>(x.rows - 1));
-    Spectrum spectrum = decomposed(std::move(gram));
-    spectrum.directions = rows.transpose() * spectrum.directions;
-    orthonormalize(spectrum);
-    return spectrum;
+    const Vector<double> variances = solver.eigenvalues().reverse().cwiseMax(0.0);
+    return {variances, 1.5 * found - 0.5 * (found * (found.transpose() * found)), variances.sum()};
   }
 
   /// Gram's directions are orthogonal but not of unit length, and those without variance are rounding noise:
   /// these are replaced by whatever axes complete the basis. Two passes of Gram-Schmidt, "twice is enough".
-  static void orthonormalize(Spectrum& spectrum) {
-    Eigen::MatrixXd& directions = spectrum.directions;
-    const double least = negligible_variance(spectrum.variances, directions.rows());
+  static void orthonormalize(Spectrum& spectrum, double relative) {
+    Eigen::MatrixXd directions = spectrum.directions;
+    const double least = relative * spectrum.variances[0];
     Index axis = 0;
     for (Index c = 0; c < directions.cols(); ++c) {
       const auto before = directions.leftCols(c);
@@ -200,38 +345,47 @@ class PCA {
       }
       directions.col(c) = direction.normalized();
     }
+    spectrum.directions = directions;
   }
 
-  static double negligible_variance(const Eigen::VectorXd& variances, Index features) {
-    return ScalarTraits<double>::epsilon() * static_cast<double>(features) * variances[0];
+  /// Variances below this share of the largest are rounding noise; of floats, the mean error of products is
+  /// about epsilon / 8. size: of the matrix that is decomposed.
+  static double rounding(Index size, Index features) {
+    if (host::float_products<Scalar>(size)) return static_cast<double>(ScalarTraits<Scalar>::epsilon());
+    return ScalarTraits<double>::epsilon() * static_cast<double>(features);
   }
 
-  Index kept_count(const Eigen::VectorXd& variances, Index most) const {
+  Index kept_count(const Spectrum& spectrum, Index most, double relative) const {
     if (options_.components > 0) return options_.components;
     if (options_.variance_share == 0) return most;
-    const double rounding = negligible_variance(variances, mean_.size());
     double sum = 0;
     for (Index c = 0; c < most; ++c) {
-      sum += variances[c];
-      if (sum + rounding >= options_.variance_share * total_variance_) return c + 1;
+      sum += spectrum.variances[c];
+      if (sum + relative * spectrum.variances[0] >= options_.variance_share * spectrum.total) return c + 1;
     }
     return most;
   }
 
-  void keep(Spectrum& spectrum, const Eigen::VectorXd& mean, Index samples) {
-    const Index most = smaller(samples, static_cast<Index>(mean.size()));
-    samples_ = samples;
-    total_variance_ = spectrum.variances.sum();
+  /// The mean of the variances from number p on, of `most`: of those that are known, or of what is left.
+  static double mean_of_rest(const Spectrum& spectrum, Index p, Index most) {
+    if (p == most) return 0;
+    if (spectrum.variances.size() >= most) return spectrum.variances.segment(p, most - p).mean();
+    return larger(0.0, spectrum.total - spectrum.variances.head(p).sum()) / static_cast<double>(most - p);
+  }
+
+  void keep(Spectrum& spectrum, const Vector<double>& mean, double weight, Index samples, double relative) {
+    const Index p = spectrum.directions.cols();
+    weight_ = weight;
     mean_ = mean.template cast<Scalar>();
-    const Index p = kept_count(spectrum.variances, most);
+    total_variance_ = spectrum.total;
     explained_variance_ = spectrum.variances.head(p);
-    noise_variance_ = p < most ? spectrum.variances.segment(p, most - p).mean() : 0.0;
-    for (Index c = 0; c < p; ++c) fix_sign(contiguous(spectrum.directions.col(c).data(), mean.size()));
-    components_ = spectrum.directions.leftCols(p).transpose().template cast<Scalar>();
+    noise_variance_ = mean_of_rest(spectrum, p, smaller(samples, static_cast<Index>(mean.size())));
+    for (Index c = 0; c < p; ++c) fix_sign(thrum::view(spectrum.directions).col(c));
+    components_ = spectrum.directions.transpose().template cast<Scalar>();
     variance_ = explained_variance_.template cast<Scalar>();
-    basis_ = spectrum.directions.leftCols(p).template cast<Scalar>();
+    basis_ = spectrum.directions.template cast<Scalar>();
     if (!options_.whiten) return;
-    const double least = negligible_variance(spectrum.variances, mean.size());
+    const double least = relative * explained_variance_[0];
     for (Index c = 0; c < p; ++c) {
       const double variance = explained_variance_[c];
       basis_.col(c) *= static_cast<Scalar>(variance > least ? 1.0 / square_root(variance) : 0.0);
@@ -243,7 +397,9 @@ class PCA {
   Vector<Scalar> mean_, variance_;
   Eigen::VectorXd explained_variance_;
   double total_variance_ = 0, noise_variance_ = 0;
-  Index samples_ = 0;
+  double weight_ = 0;             // of all samples
+  host::ProductMoments moments_;  // empty, unless fitted by partial_fit
+  Index rows_ = 0;                // in the moments
 };
 
 }  // namespace THRUM_BUILD

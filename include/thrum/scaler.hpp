@@ -42,22 +42,36 @@ class Scaler {
  public:
   explicit Scaler(ScalerOptions options = {}) : options_(options) {}
 
-  /// Learns from x, n x d, finite, n >= 1. Throws std::invalid_argument otherwise, leaving the scaler as it
-  /// was. O(n d); allocates O(d), and O(n) for a column of doubles near the ends of their range.
-  void fit(const MatrixInput<Scalar>& x) {
-    const MatrixView<const Scalar> data = x.view();
-    const host::ColumnRanges ranges = host::require_training_data("thrum::Scaler::fit", data);
-    std::vector<Moments<double>> columns(array_size(data.cols));
-    if (options_.kind == ScalerKind::standard) columns = host::column_moments(data, {});
-    Vector<Scalar> offset(data.cols), factor(data.cols);
-    for (Index f = 0; f < data.cols; ++f) {
-      const std::size_t i = array_size(f);
-      const Measure measure = measured(data.col(f), ranges.least[i], ranges.largest[i], columns[i]);
-      offset[f] = static_cast<Scalar>(measure.offset);
-      factor[f] = factor_of(measure.scale);
-    }
-    offset_ = std::move(offset);
-    factor_ = std::move(factor);
+  /// Learns from x, n x d, finite, n >= 1. weights: n numbers >= 0 with a positive sum that count repeats, or
+  /// nothing for all 1; the robust kind takes none. Throws std::invalid_argument otherwise, leaving the
+  /// scaler as it was. O(n d); allocates O(d), and O(n) for a column of doubles near the ends of their range.
+  void fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
+    constexpr const char* who = "thrum::Scaler::fit";
+    if (options_.kind == ScalerKind::robust)
+      fit_robust(who, x.view(), weights.view());
+    else
+      keep(summarized(who, x.view(), weights.view()));
+  }
+
+  /// Learns from more samples: the result is that of one `fit` to all samples so far, to rounding, however
+  /// they were cut; with or without a `fit` before. The robust kind refuses: medians cannot be joined.
+  void partial_fit(const MatrixInput<Scalar>& x, const VectorInput<Scalar>& weights = {}) {
+    constexpr const char* who = "thrum::Scaler::partial_fit";
+    require_mergeable(who);
+    if (fitted()) detail::require_columns(who, "x", x.view(), offset_.size());
+    join(summarized(who, x.view(), weights.view()));
+  }
+
+  /// Adds what another scaler of the same kind has learned from other samples, as if they had been learned
+  /// here. Either may be empty. The robust kind refuses.
+  void merge(const Scaler& other) {
+    constexpr const char* who = "thrum::Scaler::merge";
+    require_mergeable(who);
+    detail::require(options_ == other.options_, who, ": other is of another kind, expected the same");
+    if (!other.fitted()) return;
+    detail::require(!fitted() || offset_.size() == other.offset_.size(), who, ": other has ",
+                    other.offset_.size(), " features, expected ", offset_.size());
+    join(other.summary_);
   }
 
   /// Scales x, n x d, into an n x d matrix. Throws on other columns, non-finite entries, or before fit.
@@ -102,7 +116,7 @@ class Scaler {
 
   friend bool operator==(const Scaler& a, const Scaler& b) {
     return a.options_ == b.options_ && a.offset_.size() == b.offset_.size() && a.offset_ == b.offset_ &&
-           a.factor_ == b.factor_;
+           a.factor_ == b.factor_ && a.summary_ == b.summary_;
   }
   friend bool operator!=(const Scaler& a, const Scaler& b) { return !(a == b); }
 
@@ -111,30 +125,134 @@ class Scaler {
     double offset, scale;
   };
 
-  /// plain: the column's moments; only those of kind standard are known.
-  Measure measured(VectorView<const Scalar> column, double least, double largest,
-                   const Moments<double>& plain) const {
-    const double range = largest - least;
-    if (options_.kind == ScalerKind::min_max) return {least, range};
-    if (options_.kind == ScalerKind::standard) return standard(column, plain, range);
-    const double center = static_cast<double>(median(column));
-    const double deviation = 1.4826 * static_cast<double>(median_absolute_deviation(column));
-    if (deviation > 0) return {center, deviation};
-    return {center, standard(column, moments<double>(column), range).scale};
+  /// What is known of a column of all samples: its range and, of the standard kind, its moments in some unit.
+  struct Column {
+    double least = 0, largest = 0, unit = 1;
+    Moments<double> moments;
+
+    /// The moments in another unit.
+    Moments<double> in(double other) const {
+      const double ratio = unit / other;
+      return {moments.weight, moments.mean * ratio, moments.squared_deviations * ratio * ratio};
+    }
+
+    void merge(const Column& other) {
+      least = smaller(least, other.least);
+      largest = larger(largest, other.largest);
+      const double joined = unit_of(largest - least) < 1 ? larger(unit, other.unit) : 1.0;
+      moments = in(joined);
+      moments.merge(other.in(joined));
+      unit = joined;
+    }
+
+    friend bool operator==(const Column& a, const Column& b) {
+      return a.least == b.least && a.largest == b.largest && a.unit == b.unit &&
+             a.moments.weight == b.moments.weight && a.moments.mean == b.moments.mean &&
+             a.moments.squared_deviations == b.moments.squared_deviations;
+    }
+  };
+
+  /// Squares of very small doubles leave their range, so such a column is measured in units of its own range.
+  static double unit_of(double range) { return range > 0 && range <= 1e-140 ? range : 1.0; }
+
+  void require_mergeable(const char* who) const {
+    detail::require(options_.kind != ScalerKind::robust, who,
+                    ": kind is robust, expected standard or min_max: medians of parts cannot be joined");
   }
 
-  /// Squares of very small or very large doubles leave their range, so such a column is measured in units of
-  /// its own range.
-  static Measure standard(VectorView<const Scalar> column, const Moments<double>& plain, double range) {
-    if (range == 0) return {static_cast<double>(column[0]), 0};
-    if (range > 1e-140) return {plain.mean, square_root(plain.variance())};
-    const Vector<double> in_ranges = Eigen::Map<const Vector<Scalar>, 0, Eigen::InnerStride<>>(
-                                         column.data, column.size, Eigen::InnerStride<>(column.stride))
-                                         .template cast<double>() /
-                                     range;
-    const double deviation = range * square_root(moments<double>(detail::vector_view(in_ranges)).variance());
-    return {plain.mean,
+  std::vector<Column> summarized(const char* who, MatrixView<const Scalar> x,
+                                 VectorView<const Scalar> weights) const {
+    detail::require_not_empty(who, x);
+    detail::require_weights(who, weights, x.rows);
+    const host::ColumnRanges ranges = host::require_training_data(who, x);
+    std::vector<Moments<double>> plain(array_size(x.cols));
+    if (options_.kind == ScalerKind::standard) plain = host::column_moments(x, weights);
+    std::vector<Column> columns(array_size(x.cols));
+    for (Index f = 0; f < x.cols; ++f) {
+      const std::size_t i = array_size(f);
+      columns[i] = {ranges.least[i], ranges.largest[i], 1.0, plain[i]};
+      if (weights.size > 0) take_weighted_range(x.col(f), weights, columns[i]);
+      if (options_.kind == ScalerKind::standard) measure_in_ranges(x.col(f), weights, columns[i]);
+    }
+    return columns;
+  }
+
+  /// A sample of weight 0 is not there.
+  static void take_weighted_range(VectorView<const Scalar> x, VectorView<const Scalar> weights,
+                                  Column& column) {
+    Index first = 0;
+    while (!(weights[first] > 0)) ++first;
+    column.least = column.largest = static_cast<double>(x[first]);
+    for (Index i = first; i < x.size; ++i) {
+      if (!(weights[i] > 0)) continue;
+      column.least = smaller(column.least, static_cast<double>(x[i]));
+      column.largest = larger(column.largest, static_cast<double>(x[i]));
+    }
+  }
+
+  static void measure_in_ranges(VectorView<const Scalar> x, VectorView<const Scalar> weights,
+                                Column& column) {
+    column.unit = unit_of(column.largest - column.least);
+    if (column.unit == 1) return;
+    Vector<double> in_units(x.size), as_double(weights.size);
+    for (Index i = 0; i < x.size; ++i) in_units[i] = static_cast<double>(x[i]) / column.unit;
+    for (Index i = 0; i < weights.size; ++i) as_double[i] = static_cast<double>(weights[i]);
+    column.moments = moments<double>(detail::vector_view(static_cast<const Vector<double>&>(in_units)),
+                                     detail::vector_view(static_cast<const Vector<double>&>(as_double)));
+  }
+
+  void join(const std::vector<Column>& more) {
+    std::vector<Column> columns = summary_.empty() ? more : summary_;
+    for (std::size_t f = 0; f < columns.size() && !summary_.empty(); ++f) columns[f].merge(more[f]);
+    keep(std::move(columns));
+  }
+
+  void keep(std::vector<Column>&& columns) {
+    std::vector<Measure> measures;
+    for (const Column& column : columns)
+      measures.push_back(options_.kind == ScalerKind::min_max
+                             ? Measure{column.least, column.largest - column.least}
+                             : standard(column));
+    keep(measures);
+    summary_ = std::move(columns);
+  }
+
+  void keep(const std::vector<Measure>& measures) {
+    const Index d = static_cast<Index>(measures.size());
+    Vector<Scalar> offset(d), factor(d);
+    for (Index f = 0; f < d; ++f) {
+      offset[f] = static_cast<Scalar>(measures[array_size(f)].offset);
+      factor[f] = factor_of(measures[array_size(f)].scale);
+    }
+    offset_ = std::move(offset);
+    factor_ = std::move(factor);
+  }
+
+  static Measure standard(const Column& column) {
+    const double range = column.largest - column.least;
+    if (range == 0) return {column.least, 0};
+    const double deviation = column.unit * square_root(column.moments.variance());
+    return {column.moments.mean * column.unit,
             deviation > 0 ? deviation : range};  // one step of the least subnormal is variation too
+  }
+
+  void fit_robust(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
+    detail::require(weights.size == 0, who, ": weights has ", weights.size,
+                    " entries, expected none: the robust kind takes no weights");
+    const host::ColumnRanges ranges = host::require_training_data(who, x);
+    std::vector<Measure> measures;
+    for (Index f = 0; f < x.cols; ++f)
+      measures.push_back(robust(x.col(f), ranges.least[array_size(f)], ranges.largest[array_size(f)]));
+    keep(measures);
+  }
+
+  static Measure robust(VectorView<const Scalar> x, double least, double largest) {
+    const double center = static_cast<double>(median(x));
+    const double deviation = 1.4826 * static_cast<double>(median_absolute_deviation(x));
+    if (deviation > 0) return {center, deviation};
+    Column column{least, largest, 1.0, moments<double>(x)};
+    measure_in_ranges(x, {}, column);
+    return {center, standard(column).scale};
   }
 
   static Scalar factor_of(double scale) {
@@ -152,6 +270,7 @@ class Scaler {
 
   ScalerOptions options_;
   Vector<Scalar> offset_, factor_;
+  std::vector<Column> summary_;  // of no robust kind
 };
 
 }  // namespace THRUM_BUILD

@@ -20,6 +20,7 @@
 #include "thrum/io/sampling.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/monitor_calibration.hpp"
+#include "thrum/parallel_analysis.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
 #include "thrum/score_series.hpp"

@@ -33,42 +33,73 @@ struct ColumnRanges {
   }
 };
 
+/// Whether ranges can be taken row by row, as the rows lie in memory.
+template <typename Scalar>
+inline bool ranges_by_rows(MatrixView<const Scalar> x) {
+  return x.col_stride == 1 && x.cols >= widest_vector;
+}
+
+/// Ranges of columns as several workers find them, each in some of the rows.
+template <typename Scalar>
+class RangesOfWorkers {
+ public:
+  /// first: d values that lie within the ranges.
+  RangesOfWorkers(int workers, VectorView<const Scalar> first) : least_(array_size(workers)) {
+    for (Index f = 0; f < first.size; ++f) least_[0].push_back(first[f]);
+    for (std::vector<Scalar>& least : least_) least = least_[0];
+    largest_ = least_;
+  }
+
+  /// x: rows of contiguous features, as `ranges_by_rows` says.
+  void widen_by_rows(MatrixView<const Scalar> x, int worker) {
+    const std::size_t w = array_size(worker);
+    if (!kernels<Scalar>().widen_ranges_by_rows(x, least_[w].data(), largest_[w].data()))
+      finite_.store(false, std::memory_order_relaxed);
+  }
+
+  void widen(Panel<Scalar> panel, int worker) {
+    const std::size_t w = array_size(worker);
+    kernels<Scalar>().widen_ranges(panel, least_[w].data(), largest_[w].data());
+  }
+
+  ColumnRanges joined() const {
+    ColumnRanges ranges;
+    ranges.least.assign(least_[0].begin(), least_[0].end());
+    ranges.largest.assign(largest_[0].begin(), largest_[0].end());
+    ranges.finite = finite_.load();
+    for (std::size_t worker = 1; worker < least_.size(); ++worker) {
+      for (std::size_t f = 0; f < ranges.least.size(); ++f) {
+        ranges.least[f] = smaller(ranges.least[f], static_cast<double>(least_[worker][f]));
+        ranges.largest[f] = larger(ranges.largest[f], static_cast<double>(largest_[worker][f]));
+      }
+    }
+    return ranges;
+  }
+
+ private:
+  std::vector<std::vector<Scalar>> least_, largest_;
+  std::atomic<bool> finite_{true};
+};
+
 /// Ranges of the columns of x, n >= 1. O(n d).
 template <typename Scalar>
 inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
   const int workers = worker_count(operations(x.rows, x.cols, 4));
-  std::vector<std::vector<Scalar>> least(array_size(workers)), largest(array_size(workers));
-  for (int worker = 0; worker < workers; ++worker) {
-    for (Index f = 0; f < x.cols; ++f) least[array_size(worker)].push_back(x(0, f));
-    largest[array_size(worker)] = least[array_size(worker)];
-  }
-  ColumnRanges ranges;
-  if (x.col_stride == 1 && x.cols >= widest_vector) {
+  RangesOfWorkers<Scalar> ranges(workers, x.row(0));
+  bool finite = true;
+  if (ranges_by_rows(x)) {
     const Index stride = panel_rows(x.cols);
-    std::atomic<bool> finite{true};
     parallel_for((x.rows + stride - 1) / stride, workers, [&](Index number, int worker) {
       const Index first = number * stride, rows = smaller(stride, x.rows - first);
-      if (!kernels<Scalar>().widen_ranges_by_rows(x.middle_rows(first, rows),
-                                                  least[array_size(worker)].data(),
-                                                  largest[array_size(worker)].data()))
-        finite.store(false, std::memory_order_relaxed);
+      ranges.widen_by_rows(x.middle_rows(first, rows), worker);
     });
-    ranges.finite = finite.load();
   } else {
-    ranges.finite = for_each_panel(x, workers, [&](Panel<Scalar> panel, Index, Index, int worker) {
-      kernels<Scalar>().widen_ranges(panel, least[array_size(worker)].data(),
-                                     largest[array_size(worker)].data());
-    });
+    finite = for_each_panel(
+        x, workers, [&](Panel<Scalar> panel, Index, Index, int worker) { ranges.widen(panel, worker); });
   }
-  ranges.least.assign(least[0].begin(), least[0].end());
-  ranges.largest.assign(largest[0].begin(), largest[0].end());
-  for (std::size_t worker = 1; worker < least.size(); ++worker) {
-    for (std::size_t f = 0; f < ranges.least.size(); ++f) {
-      ranges.least[f] = smaller(ranges.least[f], static_cast<double>(least[worker][f]));
-      ranges.largest[f] = larger(ranges.largest[f], static_cast<double>(largest[worker][f]));
-    }
-  }
-  return ranges;
+  ColumnRanges joined = ranges.joined();
+  joined.finite = joined.finite && finite;
+  return joined;
 }
 
 /// Refuses columns whose spread is such that squared distances would not fit the type.
@@ -80,14 +111,20 @@ inline void require_spreads(const char* who, const ColumnRanges& ranges, Index r
                                   static_cast<Scalar>(ranges.largest[array_size(f)]), rows, cols);
 }
 
-/// What every `fit` asks of its data: at least one row and one column, finite, and of a spread whose squared
-/// distances fit the type. Returns the ranges of the columns. O(n d).
+/// What every `fit` asks of data whose ranges are known: that all is finite, and of a spread whose squared
+/// distances fit the type.
+template <typename Scalar>
+inline void require_finite_spreads(const char* who, MatrixView<const Scalar> x, const ColumnRanges& ranges) {
+  if (!ranges.finite) thrum::detail::require_finite(who, "x", x);
+  require_spreads<Scalar>(who, ranges, x.rows);
+}
+
+/// The same, and at least one row and one column. Returns the ranges of the columns. O(n d).
 template <typename Scalar>
 inline ColumnRanges require_training_data(const char* who, MatrixView<const Scalar> x) {
   thrum::detail::require_not_empty(who, x);
   const ColumnRanges ranges = column_ranges(x);
-  if (!ranges.finite) thrum::detail::require_finite(who, "x", x);
-  require_spreads<Scalar>(who, ranges, x.rows);
+  require_finite_spreads(who, x, ranges);
   return ranges;
 }
 

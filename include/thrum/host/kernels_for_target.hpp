@@ -18,7 +18,7 @@
 #endif
 
 #define THRUM_INLINE __attribute__((always_inline)) inline
-#define THRUM_UNROLL _Pragma("GCC unroll 4")
+#define THRUM_UNROLL _Pragma("GCC unroll 6")
 
 /// Keeps the optimiser, which under -ffast-math takes x + c - c for x, from knowing a vector.
 #if defined(__SSE2__) && THRUM_TARGET_BYTES == 64
@@ -756,52 +756,207 @@ inline Index drift_bounds(PanelBounds<Scalar> bounds, Index rows, const int* lab
   return count;
 }
 
-// ---- products of features
+// ---- products
 
 template <typename Scalar>
-inline void center_panel(Panel<Scalar> panel, Index rows, const double* means, double* centered) {
-  for (Index f = 0; f < panel.features; ++f) {
-    double* const to = centered + f * panel.stride;
-    for (Index r = 0; r < panel.rows; r += Wide::count) {
-      typename Lanes<Scalar>::Narrow values;
-      load(values, panel.data + f * panel.stride + r);
-      store(to + r, __builtin_convertvector(values, Wide::Value) - means[f]);
+constexpr Index tile_columns = 2 * Lanes<Scalar>::count;
+
+template <typename Scalar>
+inline void center_rows(MatrixView<const Scalar> x, const Scalar* means, Scalar* centered, Index stride) {
+  for (Index r = 0; r < x.rows; ++r) {
+    const Scalar* const from = x.data + r * x.row_stride;
+    Scalar* const to = centered + r * stride;
+    Index f = 0;
+    for (; f + Lanes<Scalar>::count <= x.cols; f += Lanes<Scalar>::count) {
+      Value<Scalar> values, mean;
+      load(values, from + f);
+      load(mean, means + f);
+      store(to + f, values - mean);
     }
-    for (Index r = rows; r < panel.rows; ++r) to[r] = 0;
+    for (; f < x.cols; ++f) to[f] = from[f] - means[f];
   }
 }
 
-/// By tiles of 4 x 2 pairs of features, whose sums stay in registers while the panel's rows go by.
-inline void add_products(Panel<double> panel, double* sums) {
-  const Index last = panel.features - 1;
-  for (Index i = 0; i <= last; i += 4) {
-    for (Index j = 0; j <= smaller(i + 3, last); j += 2) {
-      const double *a[4], *b[2];
-      THRUM_UNROLL
-      for (Index u = 0; u < 4; ++u) a[u] = panel.data + smaller(i + u, last) * panel.stride;
-      THRUM_UNROLL
-      for (Index v = 0; v < 2; ++v) b[v] = panel.data + smaller(j + v, last) * panel.stride;
-      Wide::Value products[4][2] = {};
-      for (Index r = 0; r < panel.rows; r += Wide::count) {
-        Wide::Value x, y0, y1;
-        load(y0, b[0] + r);
-        load(y1, b[1] + r);
-        THRUM_UNROLL
-        for (Index u = 0; u < 4; ++u) {
-          load(x, a[u] + r);
-          products[u][0] = x * y0 + products[u][0];
-          products[u][1] = x * y1 + products[u][1];
-        }
+template <typename Scalar, typename Result>
+inline void deviations(MatrixView<const Scalar> x, RowMeans means, Result* tiles) {
+  typedef Result Vector __attribute__((vector_size(Wide::count * static_cast<Index>(sizeof(Result)))));
+  constexpr Index tile = tile_columns<Result>;
+  for (Index begin = 0; begin < x.cols; begin += tile, tiles += most_product_steps * tile) {
+    const Index cols = smaller(tile, x.cols - begin);
+    const double* const of_columns = means.of_columns == nullptr ? nullptr : means.of_columns + begin;
+    for (Index r = 0; r < x.rows; ++r) {
+      const Scalar* const from = x.data + r * x.row_stride + begin;
+      Result* const to = tiles + r * tile;
+      const double factor = means.factors == nullptr ? 1.0 : means.factors[r];
+      const double row_mean = means.of_rows == nullptr ? 0.0 : means.of_rows[r];
+      Index f = 0;
+      for (; f + Wide::count <= cols; f += Wide::count) {
+        typename Lanes<Scalar>::Narrow values;
+        Wide::Value mean = Wide::Value{} + row_mean;
+        load(values, from + f);
+        if (of_columns != nullptr) load(mean, of_columns + f);
+        const Wide::Value deviation = (__builtin_convertvector(values, Wide::Value) - mean) * factor;
+        store(to + f, __builtin_convertvector(deviation, Vector));
       }
-      for (Index u = 0; u < 4; ++u) {
-        for (Index v = 0; v < 2; ++v) {
-          if (i + u > last || j + v > i + u) continue;
-          double& sum = sums[(i + u) * panel.features + j + v];
-          for (Index lane = 0; lane < Wide::count; ++lane) sum += products[u][v][lane];
-        }
+      for (; f < cols; ++f) {
+        const double mean = of_columns == nullptr ? row_mean : of_columns[f];
+        to[f] = static_cast<Result>((static_cast<double>(from[f]) - mean) * factor);
       }
     }
   }
+}
+
+/// Rows of a tile of products, whose sums stay in registers: two vectors each.
+constexpr Index tile_rows = 6;
+
+template <typename Scalar>
+struct TileProducts {
+  Value<Scalar> of[tile_rows][2];
+};
+
+template <typename Scalar>
+THRUM_INLINE void multiply_tile(const Scalar* const (&a)[tile_rows], Index begin, Index a_step,
+                                const Scalar* b, Index b_step, Index steps, TileProducts<Scalar>& sums) {
+  THRUM_UNROLL
+  for (Index u = 0; u < tile_rows; ++u) sums.of[u][0] = sums.of[u][1] = Value<Scalar>{};
+  for (Index k = 0, at = begin; k < steps; ++k, at += a_step, b += b_step) {
+    Value<Scalar> b0, b1;
+    load(b0, b);
+    load(b1, b + Lanes<Scalar>::count);
+    THRUM_UNROLL
+    for (Index u = 0; u < tile_rows; ++u) {
+      const Scalar x = a[u][at];
+      sums.of[u][0] = x * b0 + sums.of[u][0];
+      sums.of[u][1] = x * b1 + sums.of[u][1];
+    }
+  }
+}
+
+/// Adds a vector to as many sums.
+THRUM_INLINE void add_vector(const Value<double>& vector, double* sums) {
+  Value<double> before;
+  load(before, sums);
+  store(sums, before + vector);
+}
+THRUM_INLINE void add_vector(const Value<float>& vector, float* sums) {
+  Value<float> before;
+  load(before, sums);
+  store(sums, before + vector);
+}
+THRUM_INLINE void add_vector(const Value<float>& vector, double* sums) {
+  float values[Lanes<float>::count];
+  store(values, vector);
+  THRUM_UNROLL
+  for (Index at = 0; at < Lanes<float>::count; at += Wide::count) {
+    Lanes<float>::Narrow narrow;
+    load(narrow, values + at);
+    add_vector(__builtin_convertvector(narrow, Wide::Value), sums + at);
+  }
+}
+
+/// Adds the first rows and columns of a tile to sums.
+template <typename Scalar, typename Sum>
+THRUM_INLINE void add_tile(const TileProducts<Scalar>& tile, Index rows, Index cols, Sum* sums,
+                           Index stride) {
+  if (rows >= tile_rows && cols >= tile_columns<Scalar>) {
+    THRUM_UNROLL
+    for (Index u = 0; u < tile_rows; ++u) {
+      add_vector(tile.of[u][0], sums + u * stride);
+      add_vector(tile.of[u][1], sums + u * stride + Lanes<Scalar>::count);
+    }
+    return;
+  }
+  Scalar values[tile_rows][tile_columns<Scalar>];
+  __builtin_memcpy(values, &tile, sizeof(values));
+  for (Index u = 0; u < smaller(rows, tile_rows); ++u)
+    for (Index v = 0; v < smaller(cols, tile_columns<Scalar>); ++v)
+      sums[u * stride + v] += static_cast<Sum>(values[u][v]);
+}
+
+/// Some columns of b one tile wide, filled up with zeros.
+template <typename Scalar>
+THRUM_INLINE void pack_columns(const Scalar* b, Index step, Index steps, Index cols, Scalar* packed) {
+  for (Index k = 0; k < steps; ++k, b += step, packed += tile_columns<Scalar>) {
+    if (cols >= tile_columns<Scalar>) {
+      __builtin_memcpy(packed, b, sizeof(Scalar) * array_size(tile_columns<Scalar>));
+    } else {
+      for (Index v = 0; v < tile_columns<Scalar>; ++v) packed[v] = v < cols ? b[v] : Scalar(0);
+    }
+  }
+}
+
+/// Some steps of all tiles. Columns that lie apart and that many tiles meet are brought together first.
+template <Index at_once, typename Scalar, typename Sum>
+THRUM_INLINE void add_steps_of_products(const Products<Scalar, Sum>& p, Index begin, Index end) {
+  alignas(64) Scalar packed[features_per_partial_sum * tile_columns<Scalar>];
+  for (Index j = 0; j < p.cols; j += tile_columns<Scalar>) {
+    const Index cols = p.cols - j;
+    const Scalar* b = p.b.column(j) + begin * p.b.step;
+    Index b_step = p.b.step;
+    if (!p.b.tiled && (cols < tile_columns<Scalar> || p.last - p.first > 4 * tile_rows)) {
+      pack_columns(b, b_step, end - begin, cols, packed);
+      b = packed;
+      b_step = tile_columns<Scalar>;
+    }
+    for (Index i = p.first; i < p.last; i += tile_rows) {
+      if (p.lower && j >= i + tile_rows) continue;
+      const Scalar* a[tile_rows];
+      THRUM_UNROLL
+      for (Index u = 0; u < tile_rows; ++u) a[u] = p.a.column(smaller(i + u, p.last - 1));
+      for (Index k = begin; k < end; k += at_once) {
+        TileProducts<Scalar> tile;
+        multiply_tile(a, k * p.a.step, p.a.step, b + (k - begin) * b_step, b_step, smaller(at_once, end - k),
+                      tile);
+        add_tile(tile, p.last - i, cols, p.sums + i * p.sums_stride + j, p.sums_stride);
+      }
+    }
+  }
+}
+
+/// By so many steps that both factors of a tile stay in the first cache, or, where sums are of the type of
+/// the products, in the order of `project`. Sums of another type take short ones, which are not the ones that
+/// count.
+template <typename Scalar, typename Sum>
+inline void add_products(Products<Scalar, Sum> p) {
+  constexpr Index at_once = sizeof(Scalar) == sizeof(Sum) ? features_per_partial_sum : 64;
+  const Index near = p.a.tiled ? 128 : features_per_partial_sum;
+  for (Index k = 0; k < p.steps; k += near) add_steps_of_products<at_once>(p, k, smaller(k + near, p.steps));
+}
+
+/// Four rows meet a vector of columns at once; lanes run across columns.
+template <Index count>
+THRUM_INLINE void add_symmetric_rows(const double* row, Index stride, Index first, const double* v,
+                                     double* y) {
+  Wide::Value sums[array_size(count)] = {};
+  Index j = 0;
+  for (; j + Wide::count <= first; j += Wide::count) {
+    Wide::Value values, other, result;
+    load(other, v + j);
+    load(result, y + j);
+    THRUM_UNROLL
+    for (Index u = 0; u < count; ++u) {
+      load(values, row + u * stride + j);
+      sums[u] = values * other + sums[u];
+      result = values * v[first + u] + result;
+    }
+    store(y + j, result);
+  }
+  for (Index u = 0; u < count; ++u) {
+    double sum = 0;
+    for (Index lane = 0; lane < Wide::count; ++lane) sum += sums[u][lane];
+    for (Index i = j; i < first + u; ++i) {
+      sum = row[u * stride + i] * v[i] + sum;
+      y[i] = row[u * stride + i] * v[first + u] + y[i];
+    }
+    y[first + u] += row[u * stride + first + u] * v[first + u] + sum;
+  }
+}
+
+inline void add_symmetric_product(const double* lower, Index stride, Index first, Index last, const double* v,
+                                  double* y) {
+  Index i = first;
+  for (; i + 4 <= last; i += 4) add_symmetric_rows<4>(lower + i * stride, stride, i, v, y);
+  for (; i < last; ++i) add_symmetric_rows<1>(lower + i * stride, stride, i, v, y);
 }
 
 // ---- seeding
@@ -875,8 +1030,13 @@ inline KernelTable<Scalar> kernel_table() {
           nearest_two<Scalar>,
           refine<Scalar>,
           drift_bounds<Scalar>,
-          center_panel<Scalar>,
-          add_products,
+          center_rows<Scalar>,
+          deviations<Scalar, Scalar>,
+          deviations<Scalar, double>,
+          tile_columns<Scalar>,
+          add_products<Scalar, Scalar>,
+          add_products<Scalar, double>,
+          add_symmetric_product,
           seeding_pass<Scalar>};
 }
 

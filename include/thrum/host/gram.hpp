@@ -1,0 +1,124 @@
+#ifndef THRUM_HOST_GRAM_HPP
+#define THRUM_HOST_GRAM_HPP
+
+#include <Eigen/Core>
+#include <type_traits>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
+#include "thrum/host/aligned_array.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/product_moments.hpp"
+#include "thrum/host/products.hpp"
+#include "thrum/input.hpp"
+
+// The other side of the covariance of few samples of many features: of X less its mean, n x d, X X' instead
+// of X' X.
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+namespace detail {
+
+/// Deviations of contiguous rows, rounded to the type that products are taken in, as a tiled factor.
+template <typename Scalar, typename Product>
+inline void take_deviations(MatrixView<const Scalar> x, RowMeans means, Product* tiles) {
+  if constexpr (std::is_same<Scalar, Product>::value)
+    kernels<Scalar>().deviations(x, means, tiles);
+  else
+    kernels<Scalar>().wide_deviations(x, means, tiles);
+}
+
+/// By blocks of features, which are transposed: products are summed over what lies below each other.
+template <typename Product, typename Scalar>
+inline void add_gram(MatrixView<const Scalar> x, const Vector<double>& mean, Matrix<double>& gram) {
+  const Index stride = rounded_up(x.rows, panel_row_multiple), rows_at_once = 4 * panel_row_multiple;
+  const int workers = worker_count(operations(x.rows, x.rows, x.cols));
+  const AlignedArray<Scalar> loaded(rows_per_chunk * stride);
+  const AlignedArray<Product> centered(tiled_size(x.rows), Product(0));
+  for (Index f = 0; f < x.cols; f += rows_per_chunk) {
+    const Index features = smaller(rows_per_chunk, x.cols - f);
+    parallel_for((x.rows + rows_at_once - 1) / rows_at_once, workers, [&](Index block, int) {
+      const Index first = block * rows_at_once, rows = smaller(rows_at_once, x.rows - first);
+      Scalar* const panel = loaded.data() + first;
+      kernels<Scalar>().load_rows(
+          {x.data + first * x.row_stride + f * x.col_stride, rows, features, x.row_stride, x.col_stride},
+          rows, panel, stride);
+      take_deviations<Scalar, Product>({panel, features, rows, stride, 1},
+                                       {nullptr, mean.data() + f, nullptr},
+                                       centered.data() + first * most_product_steps);
+    });
+    const Factor<Product> block = tiled_factor<Product>(centered.data());
+    add_products(block, block, features, thrum::view(gram), true, workers);
+  }
+}
+
+/// By blocks of features and chunks of rows.
+template <typename Product, typename Scalar>
+inline void add_combinations(MatrixView<const Scalar> x, const Vector<double>& mean,
+                             const Matrix<double>& factors, Matrix<double>& sums) {
+  constexpr Index features_at_once = 256;
+  const int workers = worker_count(operations(x.rows, x.cols, factors.cols()));
+  const Matrix<Product> rounded = factors.template cast<Product>();
+  parallel_for((x.cols + features_at_once - 1) / features_at_once, workers, [&](Index block, int) {
+    const Index f = block * features_at_once, features = smaller(features_at_once, x.cols - f);
+    const Index stride = rounded_up(features, panel_row_multiple);
+    const AlignedArray<Scalar> copied(rows_per_chunk * stride);
+    const AlignedArray<Product> centered(tiled_size(features), Product(0));
+    for (Index first = 0; first < x.rows; first += rows_per_chunk) {
+      const Index rows = smaller(rows_per_chunk, x.rows - first);
+      MatrixView<const Scalar> part{x.data + first * x.row_stride + f * x.col_stride, rows, features,
+                                    x.row_stride, x.col_stride};
+      if (part.col_stride != 1) {
+        kernels<Scalar>().load_rows(part.transposed(), features, copied.data(), stride);
+        part = {copied.data(), rows, features, stride, 1};
+      }
+      take_deviations<Scalar, Product>(part, {mean.data() + f, nullptr, nullptr}, centered.data());
+      add_products<Product, double>(factor(thrum::view(rounded).middle_rows(first, rows)),
+                                    tiled_factor<Product>(centered.data()), rows,
+                                    {sums.data() + f, sums.rows(), features, sums.cols(), 1}, false, 1);
+    }
+  });
+}
+
+/// Calls call(Product()) with the type in which products of n samples are taken.
+template <typename Scalar, typename Call>
+inline void with_product_type(Index samples, Call call) {
+  if (float_products<Scalar>(samples))
+    call(Scalar());
+  else
+    call(double());
+}
+
+}  // namespace detail
+
+/// Products of all pairs of samples less the mean: n x n, of which the lower triangle counts. O(n^2 d).
+template <typename Scalar>
+inline Matrix<double> gram_matrix(MatrixView<const Scalar> x, const Vector<double>& mean) {
+  Matrix<double> gram = Matrix<double>::Zero(x.rows, x.rows);
+  detail::with_product_type<Scalar>(
+      x.rows, [&](auto product) { detail::add_gram<decltype(product)>(x, mean, gram); });
+  return gram;
+}
+
+/// Sums of the samples less the mean, times factors, n x p: p x d. O(n d p).
+template <typename Scalar>
+inline Matrix<double> combinations(MatrixView<const Scalar> x, const Vector<double>& mean,
+                                   const Matrix<double>& factors) {
+  Matrix<double> sums = Matrix<double>::Zero(factors.cols(), x.cols);
+  detail::with_product_type<Scalar>(
+      x.rows, [&](auto product) { detail::add_combinations<decltype(product)>(x, mean, factors, sums); });
+  return sums;
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_GRAM_HPP

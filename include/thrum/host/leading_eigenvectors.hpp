@@ -1,0 +1,244 @@
+#ifndef THRUM_HOST_LEADING_EIGENVECTORS_HPP
+#define THRUM_HOST_LEADING_EIGENVECTORS_HPP
+
+#include <Eigen/Core>
+#include <Eigen/Eigenvalues>
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/products.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// A symmetric matrix as Q T Q', T tridiagonal and Q a product of Householder reflections, made from the last
+/// row upwards, so that all that is read lies in rows. By blocks of reflections, whose effect on the rest of
+/// the matrix is one product (Dongarra, Sorensen and Hammarling, J. Comput. Appl. Math. 27, 1989).
+class Tridiagonal {
+ public:
+  /// a: n x n, of which the lower triangle is read. O(n^3), of which half is products of matrices.
+  explicit Tridiagonal(Matrix<double>&& a)
+      : size_(a.rows()), rows_(std::move(a)), diagonal_(size_), off_diagonal_(size_), scales_(size_) {
+    Index last = size_;
+    while (last > 1) last = reduce_block(last);
+    if (size_ > 0) diagonal_[0] = rows_(0, 0);
+  }
+
+  /// All eigenvalues, largest first. O(n^2).
+  Vector<double> eigenvalues() const {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+    solver.computeFromTridiagonal(diagonal_, off_diagonal_.tail(size_ - 1), Eigen::EigenvaluesOnly);
+    return solver.eigenvalues().reverse();
+  }
+
+  /// Unit eigenvectors that belong to given eigenvalues, a column each, orthogonal to rounding: inverse
+  /// iteration from random vectors, kept orthogonal to those found before (Golub and Van Loan, Matrix
+  /// Computations, section 8.4.2). O(n p^2 + n^2 p).
+  Matrix<double> eigenvectors(const Vector<double>& values) const {
+    Eigen::MatrixXd found(size_, values.size());
+    Random random(1);
+    for (Index c = 0; c < values.size(); ++c)
+      found.col(c) = eigenvector(values[c], found.leftCols(c), random);
+    Matrix<double> vectors = found;
+    for (Index first = 1; first < size_; first += block)
+      reflect(first, smaller(first + block, size_), vectors);
+    return vectors;
+  }
+
+ private:
+  static constexpr Index block = 32;
+  static constexpr Index parts = 4;  // of a product with a vector; few enough to be added in no time
+  static constexpr Index least_parallel = 1000;  // rows below take no longer than waking a thread
+
+  /// What a block of reflections takes from the rest: A - V W' - W V', a row each.
+  struct Panel {
+    Matrix<double> left, right;  // V and W in turn, -W and -V in turn
+    Index count = 0;
+  };
+
+  /// Reduces rows last - 1 downwards, a block of them, and brings the rest up to date. Returns where that
+  /// ends.
+  Index reduce_block(Index last) {
+    const Index first = larger(Index{1}, last - block);
+    Panel panel{Matrix<double>::Zero(2 * block, last), Matrix<double>::Zero(2 * block, last)};
+    for (Index i = last - 1; i >= first; --i) reduce_row(i, panel);
+    add_products(factor(thrum::view(panel.left)), factor(thrum::view(panel.right)), 2 * panel.count,
+                 thrum::view(rows_).middle_rows(0, first), true,
+                 worker_count(operations(first, first, block)));
+    return first;
+  }
+
+  void reduce_row(Index i, Panel& panel) {
+    const Index before = 2 * panel.count;
+    rows_.row(i).head(i + 1) +=
+        panel.right.col(i).head(before).transpose() * panel.left.topLeftCorner(before, i + 1);
+    diagonal_[i] = rows_(i, i);
+    auto v = rows_.row(i).head(i);
+    make_reflection(i);
+    const Eigen::RowVectorXd w = companion(i, panel);
+    panel.left.row(before).head(i) = v;
+    panel.left.row(before + 1).head(i) = w;
+    panel.right.row(before).head(i) = -w;
+    panel.right.row(before + 1).head(i) = -v;
+    ++panel.count;
+  }
+
+  /// Turns the row before the diagonal into the v of I - scale v v' that maps it onto its last axis.
+  void make_reflection(Index i) {
+    auto row = rows_.row(i).head(i);
+    const double pivot = row[i - 1], rest = row.head(i - 1).norm();
+    rows_.row(i).tail(size_ - i).setZero();
+    if (rest == 0) {
+      off_diagonal_[i] = pivot;
+      scales_[i] = 0;
+      row.setZero();
+      return;
+    }
+    const double norm = std::hypot(pivot, rest), onto = pivot > 0 ? -norm : norm;
+    off_diagonal_[i] = onto;
+    row /= norm;  // so that no square leaves the range
+    row[i - 1] -= onto / norm;
+    scales_[i] = 2 / row.squaredNorm();
+  }
+
+  /// w = scale (A v - (scale / 2) (v' A v) v), where A is what the panel leaves of the rows before i.
+  Eigen::RowVectorXd companion(Index i, const Panel& panel) const {
+    const Eigen::RowVectorXd v = rows_.row(i).head(i);
+    Eigen::RowVectorXd product = symmetric_product(i, v);
+    const Index before = 2 * panel.count;
+    const Eigen::VectorXd along = panel.left.topLeftCorner(before, i) * v.transpose();
+    product += along.transpose() * panel.right.topLeftCorner(before, i);
+    product *= scales_[i];
+    product -= (scales_[i] / 2 * product.dot(v)) * v;
+    return product;
+  }
+
+  /// The first `size` rows times v, by parts of the triangle that are about equally large.
+  Eigen::RowVectorXd symmetric_product(Index size, const Eigen::RowVectorXd& v) const {
+    Matrix<double> sums = Matrix<double>::Zero(parts, size);
+    const int workers = size < least_parallel ? 1 : worker_count();
+    parallel_for(parts, workers, [&](Index number, int) {
+      const Index part = parts - 1 - number;
+      kernels<double>().add_symmetric_product(rows_.data(), size_, part_begin(part, size),
+                                              part_begin(part + 1, size), v.data(), sums.row(part).data());
+    });
+    return sums.colwise().sum();
+  }
+
+  static Index part_begin(Index part, Index size) {
+    const double share = square_root(static_cast<double>(part) / static_cast<double>(parts));
+    return part == parts ? size : static_cast<Index>(share * static_cast<double>(size)) / 4 * 4;
+  }
+
+  /// T - value as L U with row exchanges: U has three diagonals, L's multipliers and whether rows changed
+  /// places are kept.
+  struct Factors {
+    std::vector<double> pivots, next, after, multipliers;
+    std::vector<char> exchanged;
+  };
+
+  Factors factors(double value) const {
+    const std::size_t n = array_size(size_);
+    Factors f{std::vector<double>(n), std::vector<double>(n, 0.0), std::vector<double>(n, 0.0),
+              std::vector<double>(n, 0.0), std::vector<char>(n, 0)};
+    const double least = ScalarTraits<double>::epsilon() * scale();
+    f.pivots[0] = diagonal_[0] - value;
+    if (n > 1) f.next[0] = off_diagonal_[1];
+    for (std::size_t i = 0; i + 1 < n; ++i) {
+      const Index row = static_cast<Index>(i) + 1;
+      double below = off_diagonal_[row], pivot = diagonal_[row] - value;
+      double next = row + 1 < size_ ? off_diagonal_[row + 1] : 0.0;
+      f.exchanged[i] = absolute(below) > absolute(f.pivots[i]);
+      if (f.exchanged[i]) {
+        std::swap(f.pivots[i], below);
+        std::swap(f.next[i], pivot);
+        f.after[i] = next;
+        next = 0;
+      } else if (absolute(f.pivots[i]) < least) {
+        f.pivots[i] = f.pivots[i] < 0 ? -least : least;
+      }
+      f.multipliers[i] = below / f.pivots[i];
+      f.pivots[i + 1] = pivot - f.multipliers[i] * f.next[i];
+      f.next[i + 1] = next - f.multipliers[i] * f.after[i];
+    }
+    if (absolute(f.pivots[n - 1]) < least) f.pivots[n - 1] = f.pivots[n - 1] < 0 ? -least : least;
+    return f;
+  }
+
+  static void solve(const Factors& f, Eigen::VectorXd& x) {
+    const Index n = x.size();
+    for (Index i = 0; i + 1 < n; ++i) {
+      if (f.exchanged[array_size(i)]) std::swap(x[i], x[i + 1]);
+      x[i + 1] -= f.multipliers[array_size(i)] * x[i];
+    }
+    for (Index i = n - 1; i >= 0; --i) {
+      if (i + 1 < n) x[i] -= f.next[array_size(i)] * x[i + 1];
+      if (i + 2 < n) x[i] -= f.after[array_size(i)] * x[i + 2];
+      x[i] /= f.pivots[array_size(i)];
+    }
+  }
+
+  /// The largest entry, or 1 where all are 0.
+  double scale() const {
+    const double largest =
+        larger(diagonal_.lpNorm<Eigen::Infinity>(), off_diagonal_.tail(size_ - 1).lpNorm<Eigen::Infinity>());
+    return largest > 0 ? largest : 1.0;
+  }
+
+  /// Three iterations: one finds the direction, the second takes the rest out of it, the third is for those
+  /// that the others of a cluster have taken most of the first from.
+  template <typename Found>
+  Eigen::VectorXd eigenvector(double value, const Found& found, Random& random) const {
+    const Factors f = factors(value);
+    Eigen::VectorXd x(size_);
+    for (double& entry : x) entry = random.normal();
+    for (int iteration = 0; iteration < 3; ++iteration) {
+      solve(f, x);
+      x /= x.cwiseAbs().maxCoeff();
+      for (int pass = 0; pass < 2; ++pass) x -= found * (found.transpose() * x);
+      x.normalize();
+    }
+    return x;
+  }
+
+  /// Applies the reflections first ... last - 1, in this order, to the columns of x: I - V' S V for a lower
+  /// triangular S (Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10, 1989).
+  void reflect(Index first, Index last, Matrix<double>& x) const {
+    const Index count = last - first, cols = x.cols();
+    const auto v = rows_.middleRows(first, count).leftCols(last - 1);
+    const Eigen::MatrixXd inner = v * v.transpose();
+    Eigen::MatrixXd s = Eigen::MatrixXd::Zero(count, count);
+    for (Index k = 0; k < count; ++k) {
+      const double scale = scales_[first + k];
+      s(k, k) = scale;
+      s.row(k).head(k) = -scale * (inner.row(k).head(k) * s.topLeftCorner(k, k));
+    }
+    const int workers = worker_count(operations(count, last, cols));
+    Matrix<double> along = Matrix<double>::Zero(count, cols);
+    const MatrixView<const double> rows = thrum::view(rows_).middle_rows(first, count);
+    add_products(factor(rows.transposed()), factor(thrum::view(x)), last - 1, thrum::view(along), false,
+                 workers);
+    const Matrix<double> away = -s * along;
+    add_products(factor(rows), factor(thrum::view(away)), count, thrum::view(x).middle_rows(0, last - 1),
+                 false, workers);
+  }
+
+  Index size_;
+  Matrix<double> rows_;  // of row i, reflection i in the first i entries, and zeros
+  Vector<double> diagonal_, off_diagonal_, scales_;  // off_diagonal_[i] lies between i - 1 and i
+};
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_LEADING_EIGENVECTORS_HPP

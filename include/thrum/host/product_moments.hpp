@@ -1,0 +1,215 @@
+#ifndef THRUM_HOST_PRODUCT_MOMENTS_HPP
+#define THRUM_HOST_PRODUCT_MOMENTS_HPP
+
+#include <Eigen/Core>
+#include <utility>
+#include <vector>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/weights.hpp"
+#include "thrum/host/aligned_array.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/column_summary.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/products.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Sums of products of floats are taken in float, at most 64 at a time, where a matrix has at least so many
+/// rows: there they are most of the work. Their rounding errors, below 4e-6 of a sum in the worst case, are
+/// independent from sum to sum. All else is in double.
+constexpr Index least_for_float_products = 128;
+
+template <typename Scalar>
+constexpr bool float_products(Index size) {
+  return sizeof(Scalar) == sizeof(float) && size >= least_for_float_products;
+}
+
+/// Weight, mean and sums of products of deviations from the mean of samples: what `Moments` is for one
+/// feature, for d of them and all their pairs. Merged as in Chan, Golub and LeVeque (COMPSTAT 1982).
+/// Empty without features.
+struct ProductMoments {
+  double weight = 0;
+  Vector<double> mean;      ///< d
+  Matrix<double> products;  ///< d x d, of which the entries on and below the diagonal count
+
+  Index features() const { return static_cast<Index>(mean.size()); }
+
+  /// Adds another set, as if its samples had been added here.
+  void merge(const ProductMoments& other) {
+    if (!(other.weight > 0)) return;
+    if (!(weight > 0)) {
+      *this = other;
+      return;
+    }
+    const double total = weight + other.weight, share = other.weight / total;
+    const Vector<double> step = other.mean - mean;
+    for (Index i = 0; i < features(); ++i)
+      products.row(i).head(i + 1) +=
+          other.products.row(i).head(i + 1) + weight * share * step[i] * step.head(i + 1).transpose();
+    mean += share * step;
+    weight = total;
+  }
+
+  friend bool operator==(const ProductMoments& a, const ProductMoments& b) {
+    if (a.weight != b.weight || a.features() != b.features() || a.mean != b.mean) return false;
+    for (Index i = 0; i < a.features(); ++i)
+      if (a.products.row(i).head(i + 1) != b.products.row(i).head(i + 1)) return false;
+    return true;
+  }
+};
+
+namespace detail {
+
+/// Samples less their mean, times the roots of their weights; and a last row, which is what merging them into
+/// others adds.
+template <typename Scalar, typename Product>
+class CenteredChunk {
+ public:
+  explicit CenteredChunk(Index features)
+      : features_(features),
+        stride_(rounded_up(features, panel_row_multiple)),
+        values_(tiled_size(features), Product(0)),
+        mean_(features),
+        sums_(features),
+        weights_(array_size(rows_per_chunk)),
+        factors_(array_size(rows_per_chunk)) {}
+
+  /// x: up to rows_per_chunk rows, those from `first` on of all.
+  void load(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index first) {
+    x = by_rows(x);
+    rows_ = x.rows;
+    weight_ = 0;
+    for (Index r = 0; r < rows_; ++r) {
+      const double weight = static_cast<double>(weight_of(weights, first + r));
+      weights_[array_size(r)] = weight;
+      factors_[array_size(r)] = square_root(weight);
+      weight_ += weight;
+    }
+    if (!(weight_ > 0)) return;
+    for (Index f = 0; f < features_; ++f) mean_[f] = static_cast<double>(x(0, f));
+    sums_.setZero();
+    kernels<Scalar>().add_deviations(x, weights_.data(), mean_.data(), sums_.data(), nullptr);
+    mean_ += sums_ / weight_;
+    const RowMeans means{mean_.data(), nullptr, weights.size == 0 ? nullptr : factors_.data()};
+    if constexpr (sizeof(Scalar) == sizeof(Product))
+      kernels<Scalar>().deviations(x, means, values_.data());
+    else
+      kernels<Scalar>().wide_deviations(x, means, values_.data());
+  }
+
+  /// Joins weight and mean, and leaves the products to be added to those of `view()`.
+  void merge_mean(ProductMoments& moments) {
+    if (!(weight_ > 0)) return;
+    const double total = moments.weight + weight_, share = weight_ / total;
+    const double root = square_root(moments.weight * share);
+    Product* const last = values_.data() + rows_ * factor().step;
+    for (Index f = 0; f < features_; ++f) {
+      const double step = mean_[f] - moments.mean[f];
+      last[factor().column(f) - values_.data()] = static_cast<Product>(root * step);
+      moments.mean[f] += share * step;
+    }
+    moments.weight = total;
+  }
+
+  /// Whose products are to be added, and how many rows of it: none where nothing has a weight.
+  Factor<Product> factor() const { return tiled_factor(values_.data()); }
+  Index rows() const { return weight_ > 0 ? rows_ + 1 : 0; }
+
+ private:
+  MatrixView<const Scalar> by_rows(MatrixView<const Scalar> x) {
+    if (x.col_stride == 1) return x;
+    if (copied_.data() == nullptr) copied_ = AlignedArray<Scalar>(rows_per_chunk * stride_);
+    kernels<Scalar>().load_rows(x.transposed(), x.cols, copied_.data(), stride_);
+    return {copied_.data(), x.rows, x.cols, stride_, 1};
+  }
+
+  Index features_, stride_, rows_ = 0;
+  AlignedArray<Product> values_;
+  AlignedArray<Scalar> copied_;
+  double weight_ = 0;
+  Eigen::VectorXd mean_, sums_;
+  std::vector<double> weights_, factors_;
+};
+
+template <typename Scalar>
+struct ProductMomentsInput {
+  MatrixView<const Scalar> x;
+  VectorView<const Scalar> weights;
+  RangesOfWorkers<Scalar>* ranges;  ///< to be widened on the way; null where they are known
+};
+
+/// Moments of every `step`th chunk from number `first` on, some chunks at a time, so that a large matrix of
+/// products is gone through less often and by all threads at once.
+template <typename Product, typename Scalar>
+inline ProductMoments moments_of_chunks(const ProductMomentsInput<Scalar>& input, Index first, Index step,
+                                        int workers, int worker) {
+  const MatrixView<const Scalar> x = input.x;
+  const Index at_once = step > 1 ? 1 : 4, chunks = (x.rows + rows_per_chunk - 1) / rows_per_chunk;
+  ProductMoments moments{0, Vector<double>::Zero(x.cols), Matrix<double>::Zero(x.cols, x.cols)};
+  std::vector<CenteredChunk<Scalar, Product>> loaded;
+  for (Index i = 0; i < smaller(at_once, chunks); ++i) loaded.emplace_back(x.cols);
+  for (Index chunk = first; chunk < chunks; chunk += at_once * step) {
+    const Index count = smaller(at_once, (chunks - chunk + step - 1) / step);
+    parallel_for(count, workers, [&](Index i, int inner) {
+      const Index begin = (chunk + i * step) * rows_per_chunk;
+      const MatrixView<const Scalar> rows = x.middle_rows(begin, smaller(rows_per_chunk, x.rows - begin));
+      if (input.ranges != nullptr) input.ranges->widen_by_rows(rows, worker + inner);
+      loaded[array_size(i)].load(rows, input.weights, begin);
+    });
+    for (Index i = 0; i < count; ++i) loaded[array_size(i)].merge_mean(moments);
+    for (Index i = 0; i < count; ++i)
+      add_products(loaded[array_size(i)].factor(), loaded[array_size(i)].factor(),
+                   loaded[array_size(i)].rows(), thrum::view(moments.products), true, workers);
+  }
+  return moments;
+}
+
+template <typename Product, typename Scalar>
+inline ProductMoments product_moments_in(const ProductMomentsInput<Scalar>& input, int workers) {
+  constexpr Index most_in_parts = 128;  // features of matrices that are small beside a chunk
+  if (input.x.cols > most_in_parts) return moments_of_chunks<Product>(input, 0, 1, workers, 0);
+  std::vector<ProductMoments> partial(array_size(partial_sums(input.x.rows)));
+  parallel_for(partial_sums(input.x.rows), workers, [&](Index part, int worker) {
+    partial[array_size(part)] = moments_of_chunks<Product>(input, part, max_partial_sums, 1, worker);
+  });
+  fold_partial_sums(partial_sums(input.x.rows), [&](Index into, Index from) {
+    partial[array_size(into)].merge(partial[array_size(from)]);
+  });
+  return std::move(partial[0]);
+}
+
+}  // namespace detail
+
+/// Moments of the samples x, n x d, n >= 1, and of all pairs of features, in one pass over memory. Refuses
+/// what `require_training_data` does. weights: n numbers >= 0, or an empty view for all 1. The same on any
+/// number of threads. O(n d^2); allocates d x d, 16 times that up to 128 features.
+template <typename Scalar>
+inline ProductMoments product_moments(const char* who, MatrixView<const Scalar> x,
+                                      VectorView<const Scalar> weights) {
+  thrum::detail::require_not_empty(who, x);
+  const int workers = worker_count(operations(x.rows, x.cols, x.cols));
+  RangesOfWorkers<Scalar> ranges(workers, x.row(0));
+  const bool along = ranges_by_rows(x);
+  if (!along) require_finite_spreads(who, x, column_ranges(x));
+  const detail::ProductMomentsInput<Scalar> input{x, weights, along ? &ranges : nullptr};
+  ProductMoments moments;
+  if constexpr (sizeof(Scalar) == sizeof(float)) {
+    if (float_products<Scalar>(x.cols)) moments = detail::product_moments_in<Scalar>(input, workers);
+  }
+  if (moments.features() == 0) moments = detail::product_moments_in<double>(input, workers);
+  if (along) require_finite_spreads(who, x, ranges.joined());
+  return moments;
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_PRODUCT_MOMENTS_HPP

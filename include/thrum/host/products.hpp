@@ -1,0 +1,67 @@
+#ifndef THRUM_HOST_PRODUCTS_HPP
+#define THRUM_HOST_PRODUCTS_HPP
+
+#include <type_traits>
+
+#include "thrum/core/column_sums.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
+
+// Products of matrices on the vector kernels. Lanes run across the entries of the result; every entry is
+// summed in the order of its terms, whatever the number of threads.
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Rows of a result that one thread computes at a time: those of the first factor stay in the second cache.
+constexpr Index product_block = 48;
+
+/// A matrix k x m of any strides as a factor of products that are summed over its rows.
+template <typename Scalar>
+inline Factor<typename std::remove_const<Scalar>::type> factor(MatrixView<Scalar> x) {
+  return {x.data, x.row_stride, x.col_stride, false};
+}
+
+/// Tiles as a factor, of which `tiled_size` values hold as many columns and most_product_steps rows.
+template <typename Scalar>
+inline Factor<Scalar> tiled_factor(const Scalar* tiles) {
+  return {tiles, kernels<Scalar>().tile_columns, 1, true};
+}
+constexpr Index tiled_size(Index columns) {
+  return most_product_steps * rounded_up(columns, panel_row_multiple);
+}
+
+/// result += a' b, summed over k = 0 ... steps - 1, where a has a column for each row of the result and b one
+/// for each of its columns; rows of the result, and of b unless it is tiled, are contiguous. Of a `lower`
+/// result only entries on and below the diagonal are certain to be computed. O(k m n); allocates nothing.
+template <typename Scalar, typename Sum>
+inline void add_products(Factor<Scalar> a, Factor<Scalar> b, Index steps, MatrixView<Sum> result, bool lower,
+                         int workers) {
+  const auto add = [] {
+    if constexpr (sizeof(Scalar) == sizeof(Sum))
+      return kernels<Scalar>().add_products;
+    else
+      return kernels<Scalar>().add_wide_products;
+  }();
+  const Index blocks = (result.rows + product_block - 1) / product_block;
+  parallel_for(blocks, workers, [&](Index number, int) {
+    const Index first = (blocks - 1 - number) * product_block;  // of a triangle the longest rows first
+    const Index last = smaller(first + product_block, result.rows);
+    const Index cols = lower ? smaller(result.cols, last) : result.cols;
+    for (Index k = 0, count = 0; k < steps; k += count) {
+      count = steps - k <= most_product_steps ? steps - k : features_per_partial_sum;
+      add({a.from(k), b.from(k), count, first, last, cols, result.data, result.row_stride, lower});
+    }
+  });
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_PRODUCTS_HPP
