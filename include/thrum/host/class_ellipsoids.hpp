@@ -13,8 +13,10 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/covariance.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/panels.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/product_moments.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -64,10 +66,10 @@ inline ClassShape shape_of(const Eigen::MatrixXd& rows, const Eigen::VectorXd& l
   const double n = static_cast<double>(rows.rows());
   shape.deviation = (z.colwise().squaredNorm() / n).cwiseSqrt().transpose().cwiseMax(least_deviation);
   z.array().rowwise() /= shape.deviation.transpose().array();
-  const Eigen::VectorXd origin = Eigen::VectorXd::Zero(z.cols());
-  Eigen::MatrixXd correlations(z.cols(), z.cols());
-  sum_products<double>(thrum::view(std::as_const(z)), origin.data(), thrum::view(correlations));
-  correlations = Eigen::MatrixXd(correlations.selfadjointView<Eigen::Lower>()) / n;
+  const int workers = worker_count(operations(z.rows(), z.cols(), z.cols()));
+  const ProductMoments moments =
+      detail::product_moments_in<double, double>({thrum::view(std::as_const(z)), {}, nullptr}, workers);
+  const Eigen::MatrixXd correlations = Eigen::MatrixXd(moments.products.selfadjointView<Eigen::Lower>()) / n;
   const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(correlations);
   shape.variances = solver.eigenvalues().cwiseMax(0);
   shape.directions = solver.eigenvectors();
