@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
+#include <map>
+#include <string>
 
 #include "evaluation.hpp"
 #include "firmware.hpp"
@@ -21,6 +23,9 @@ struct Arguments {
   double variance_share = 0;
   int window = 0;
   int hop = 0;
+  thrum::AnomalyKind kind = thrum::AnomalyKind::radius;
+  int tapers = 0;
+  int bands = 0;
   double false_alarm_rate = 0.01;
   std::filesystem::path output = "build/demo";
   std::filesystem::path json;
@@ -61,6 +66,21 @@ void declare(CLI::App& app, Arguments& arguments) {
       ->check(CLI::PositiveNumber);
   app.add_option("--hop", arguments.hop,
                  "frames from one window to the next; by default half a window or less")
+      ->check(CLI::PositiveNumber);
+  const std::map<std::string, thrum::AnomalyKind> kinds{
+      {"radius", thrum::AnomalyKind::radius},     {"mahalanobis", thrum::AnomalyKind::mahalanobis},
+      {"soft", thrum::AnomalyKind::soft},         {"tails", thrum::AnomalyKind::tails},
+      {"residual", thrum::AnomalyKind::residual}, {"automatic", thrum::AnomalyKind::automatic}};
+  app.add_option(
+         "--kind", arguments.kind,
+         "what makes a window anomalous: radius, mahalanobis, soft, tails, residual or automatic; by "
+         "default radius, the smallest. mahalanobis catches what distance misses, for 2 d^2 bytes a class")
+      ->transform(CLI::CheckedTransformer(kinds).description(""));
+  app.add_option(
+         "--tapers", arguments.tapers,
+         "spectra are the mean of so many by sine tapers, such as 5: steadier than that of one window")
+      ->check(CLI::Range(1, 16));
+  app.add_option("--bands", arguments.bands, "log energies in so many bands for each channel; by default 16")
       ->check(CLI::PositiveNumber);
   app.add_option("--false-alarm-rate", arguments.false_alarm_rate,
                  "asked for; 0.01 is one window in a hundred")
@@ -135,6 +155,12 @@ thrum::DetectorOptions detector_options(const demo::Recordings& recordings, cons
   if (arguments.window > 0) signal.window = arguments.window, signal.hop = std::max(1, arguments.window / 2);
   if (arguments.hop > 0) signal.hop = arguments.hop;
 
+  if (arguments.bands > 0) signal.bands = arguments.bands;
+  if (arguments.tapers > 0) {
+    signal.spectrum = thrum::SpectrumKind::sine_tapers;
+    signal.tapers = arguments.tapers;
+  }
+
   const auto normals = std::count_if(recordings.conditions.begin(), recordings.conditions.end(),
                                      [](const demo::Condition& condition) { return condition.normal; });
   thrum::DetectorOptions options;
@@ -143,6 +169,7 @@ thrum::DetectorOptions detector_options(const demo::Recordings& recordings, cons
   if (arguments.variance_share > 0) options.pca = thrum::PCAOptions{0, arguments.variance_share, false};
   options.kmeans.clusters = arguments.clusters > 0 ? arguments.clusters : static_cast<int>(normals);
   options.kmeans.restarts = 10;
+  options.scorer.kind = arguments.kind;
   return options;
 }
 

@@ -94,11 +94,16 @@ Points places(const Report& report, const thrum::PCA<float>& plane,
   return some;
 }
 
+bool judges_by_radius(const Report& report) {
+  return report.detector.options().scorer.kind == thrum::AnomalyKind::radius;
+}
+
 std::vector<plot::Circle> class_circles(const Report& report, const thrum::PCA<float>& plane) {
   std::vector<plot::Circle> circles;
   const thrum::Matrix<float> centers = plane.transform(report.detector.kmeans().centers());
   const auto& radii = report.detector.scorer().radii();
-  const double threshold = static_cast<double>(report.detector.model().anomaly.threshold);
+  const double threshold =
+      judges_by_radius(report) ? static_cast<double>(report.detector.scorer().threshold()) : 1;
   for (Eigen::Index j = 0; j < centers.rows(); ++j) {
     circles.push_back({{static_cast<double>(centers(j, 0)), static_cast<double>(centers(j, 1))},
                        static_cast<double>(radii[j]) * threshold});
@@ -124,7 +129,7 @@ void draw_plane(const Report& report, const std::filesystem::path& png) {
   scatter.title = "Windows held out, along two components (circles: distance in all)";
   scatter.x_label = "first component";
   scatter.y_label = "second component";
-  scatter.circles_name = "threshold of a class";
+  scatter.circles_name = judges_by_radius(report) ? "threshold of a class" : "radius of a class";
   std::vector<const ConditionResult*> normals;
   for (const ConditionResult& result : report.results)
     if (result.normal) normals.push_back(&result);
