@@ -14,6 +14,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "catch.hpp"
@@ -22,9 +23,16 @@
 #include "thrum/firmware.hpp"
 
 // What the program write_models has written in this build.
+#include "automatic_model.hpp"
+#include "diagonal_model.hpp"
+#include "full_model.hpp"
 #include "large_model.hpp"
+#include "low_rank_model.hpp"
+#include "residual_model.hpp"
 #include "row_model.hpp"
+#include "soft_model.hpp"
 #include "stream_model.hpp"
+#include "tails_model.hpp"
 #include "whitened_model.hpp"
 
 using thrum::Detector;
@@ -46,7 +54,8 @@ bool same_bits(const float* a, const float* b, Index size) {
 
 bool same_verdict(const Verdict& a, const Verdict& b) {
   return a.status == b.status && a.state == b.state && same_bits(&a.score, &b.score, 1) &&
-         a.cluster == b.cluster && a.feature == b.feature && a.channel == b.channel;
+         same_bits(&a.tail_probability, &b.tail_probability, 1) && a.cluster == b.cluster &&
+         a.feature == b.feature && a.channel == b.channel;
 }
 
 /// Whether the arrays that the compiler read from the header are those of the detector, bit for bit.
@@ -75,6 +84,36 @@ Index disagreements(const Detector<float>& detector, const Matrix<float>& x) {
   for (Index i = 0; i < x.rows(); ++i)
     if (!same_verdict(chip.judge(x.row(i).data()), verdicts[static_cast<std::size_t>(i)])) ++count;
   return count;
+}
+
+/// A model header of one kind of scorer against the laptop: arrays, verdicts, checksum, self-test and memory.
+template <const auto& model>
+void check_kind(thrum::AnomalyKind kind, thrum::EllipsoidForm form = thrum::EllipsoidForm::full) {
+  CAPTURE(static_cast<int>(kind), static_cast<int>(form));
+  const Detector<float> detector = thrum_test::detector_of_kind(kind, form);
+  std::vector<std::pair<const float*, Index>> arrays;
+  for_each_array(detector.model(),
+                 [&](const char*, const float* values, Index size) { arrays.emplace_back(values, size); });
+  std::size_t next = 0;
+  for_each_array(model, [&](const char* name, const float* values, Index size) {
+    const auto [expected, expected_size] = arrays[next++];
+    if (std::string(name).find("self_test") == 0) return;
+    CHECK(size == expected_size);
+    CHECK(same_bits(values, expected, expected_size));
+  });
+  const Matrix<float> rows = 3 * thrum_test::noisy_rows(26, 400, 5);
+  CHECK(disagreements<model>(detector, rows) == 0);
+  Matrix<float> hostile = rows.topRows(3);
+  hostile(0, 2) = std::numeric_limits<float>::quiet_NaN();
+  hostile(1, 1) = std::numeric_limits<float>::max();
+  hostile(2, 3) = -1e30f;
+  CHECK(disagreements<model>(detector, hostile) == 0);
+  thrum::fixed::RowDetector<model> chip;
+  CHECK(chip.self_test() == Status::ok);
+  CHECK(thrum::firmware_ram_bytes(model) == static_cast<Index>(sizeof(chip)));
+  const std::vector<Verdict> verdicts = detector.verdicts(rows);
+  for (const thrum::State state : {thrum::State::normal, thrum::State::alarm})
+    CHECK(std::any_of(verdicts.begin(), verdicts.end(), [&](const Verdict& v) { return v.state == state; }));
 }
 
 /// All verdicts and features of a stream, and the states of the machine.
@@ -204,6 +243,22 @@ TEST_CASE("rows get the same verdict from the firmware's model as on the laptop,
   hostile(3, 1) = std::numeric_limits<float>::max();
   hostile(4, 3) = -1e30f;
   CHECK(disagreements<row_model>(thrum_test::row_detector(), hostile) == 0);
+}
+
+TEST_CASE(
+    "every kind of scorer gives the same verdicts from the firmware's model as on the laptop, bit for bit") {
+  using thrum::AnomalyKind;
+  using thrum::EllipsoidForm;
+  check_kind<full_model>(AnomalyKind::mahalanobis);
+  check_kind<diagonal_model>(AnomalyKind::mahalanobis, EllipsoidForm::diagonal);
+  check_kind<low_rank_model>(AnomalyKind::mahalanobis, EllipsoidForm::low_rank);
+  check_kind<soft_model>(AnomalyKind::soft);
+  check_kind<tails_model>(AnomalyKind::tails);
+  check_kind<residual_model>(AnomalyKind::residual);
+  check_kind<automatic_model>(AnomalyKind::automatic);
+  // Another kind does disagree.
+  CHECK(disagreements<soft_model>(thrum_test::detector_of_kind(AnomalyKind::tails),
+                                  thrum_test::noisy_rows(26, 400, 5)) > 0);
 }
 
 TEST_CASE(

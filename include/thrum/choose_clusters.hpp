@@ -65,6 +65,10 @@ auto inertia_curve(const Samples& x, int first, int last, KMeansOptions options 
 
 namespace host {
 
+/// Seedings tried, at least, where clusters are counted: one alone may end in a local minimum for the right
+/// number, and the next larger one would win.
+constexpr int restarts_to_count = 5;
+
 /// Log densities of rows under a mixture of Gaussians: a K-means cluster of `training` each, with the
 /// covariance of its members.
 template <typename Scalar>
@@ -100,7 +104,8 @@ Vector<double> mixture_log_densities(const Matrix<Scalar>& training, const Matri
 /// with a covariance of its own: the fewest whose mean log density is within one standard error of the best
 /// (Breiman et al., Classification and Regression Trees, 1984, section 3.4.3). Unlike an elbow it can say 1.
 /// Every fifth stretch of eight rows is held out, so order rows by time, or not at all. x: n x d, finite;
-/// 1 <= most <= n / 2. Throws std::invalid_argument on anything else. `most` K-means and O(n d^2) each.
+/// 1 <= most <= n / 2. Throws std::invalid_argument on anything else. `most` K-means of at least five
+/// restarts, and O(n d^2) each.
 template <typename Samples>
 int clusters_by_likelihood(const Samples& x, int most, KMeansOptions options = {}) {
   constexpr const char* who = "thrum::clusters_by_likelihood";
@@ -117,6 +122,7 @@ int clusters_by_likelihood(const Samples& x, int most, KMeansOptions options = {
 
   std::vector<Vector<double>> densities;
   std::size_t best = 0;
+  options.restarts = larger(options.restarts, host::restarts_to_count);
   for (options.clusters = 1; options.clusters <= most; ++options.clusters) {
     densities.push_back(host::mixture_log_densities<Scalar>(training, rows, options));
     if (densities.back().mean() > densities[best].mean()) best = densities.size() - 1;

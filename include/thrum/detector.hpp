@@ -262,6 +262,7 @@ class Detector {
     KMeansOptions kmeans = options_.kmeans;
     if (options_.most_clusters > 0) {
       const Index most = smaller(Index{options_.most_clusters}, larger(Index{1}, rows.rows() / 2));
+      kmeans.restarts = larger(kmeans.restarts, host::restarts_to_count);
       kmeans.clusters = rows.rows() < 2 ? 1 : clusters_by_likelihood(rows, static_cast<int>(most), kmeans);
     }
     kmeans_ = KMeans<Scalar>(kmeans);

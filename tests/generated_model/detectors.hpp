@@ -90,6 +90,21 @@ inline thrum::Detector<float> large_detector() {
   return detector;
 }
 
+/// One of each kind of scorer, and each form of ellipsoid: every stage before it, two classes.
+inline thrum::Detector<float> detector_of_kind(thrum::AnomalyKind kind,
+                                               thrum::EllipsoidForm form = thrum::EllipsoidForm::full) {
+  thrum::DetectorOptions options;
+  options.pca = thrum::PCAOptions{4, 0, false};
+  options.kmeans.clusters = 2;
+  options.scorer.kind = kind;
+  options.scorer.form = form;
+  options.scorer.rank = 2;
+  options.scorer.soft_centers = 12;
+  thrum::Detector<float> detector(options);
+  detector.fit(noisy_rows(6, 200, 5));
+  return detector;
+}
+
 }  // namespace thrum_test
 
 #endif  // THRUM_TESTS_GENERATED_MODEL_DETECTORS_HPP

@@ -33,6 +33,22 @@ int main(int argc, char* argv[]) {
     thrum::write_firmware_header(folder + "whitened_model.hpp", "whitened_model",
                                  thrum_test::whitened_detector());
     thrum::write_firmware_header(folder + "large_model.hpp", "large_model", thrum_test::large_detector());
+    using thrum::AnomalyKind;
+    using thrum::EllipsoidForm;
+    const struct {
+      const char* name;
+      AnomalyKind kind;
+      EllipsoidForm form;
+    } kinds[] = {{"full_model", AnomalyKind::mahalanobis, EllipsoidForm::full},
+                 {"diagonal_model", AnomalyKind::mahalanobis, EllipsoidForm::diagonal},
+                 {"low_rank_model", AnomalyKind::mahalanobis, EllipsoidForm::low_rank},
+                 {"soft_model", AnomalyKind::soft, EllipsoidForm::full},
+                 {"tails_model", AnomalyKind::tails, EllipsoidForm::full},
+                 {"residual_model", AnomalyKind::residual, EllipsoidForm::full},
+                 {"automatic_model", AnomalyKind::automatic, EllipsoidForm::full}};
+    for (const auto& one : kinds)
+      thrum::write_firmware_header(folder + one.name + ".hpp", one.name,
+                                   thrum_test::detector_of_kind(one.kind, one.form));
     write_for_another_schema(folder + "wrong_schema.hpp");
   } catch (const std::exception& error) {
     std::fprintf(stderr, "%s\n", error.what());
