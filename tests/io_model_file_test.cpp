@@ -205,6 +205,16 @@ TEMPLATE_TEST_CASE("Numbers at the ends of their type survive a model file", "",
   CHECK(std::memcmp(read.model().anomaly.centers, centers.data(), sizeof(TestType) * 8) == 0);
 }
 
+TEST_CASE("A model without a table of scores comes back without one") {
+  const Detector<float> detector = fitted<float>(small_options<float>(AnomalyKind::radius));
+  DetectorModel<float> model = detector.model();
+  model.anomaly.score_table = nullptr;
+  const File file("no_table");
+  write_model(file.path, StoredDetector<float>(model));
+  CHECK(read_model<float>(file.path) == StoredDetector<float>(model));
+  CHECK(read_model<float>(file.path).model().anomaly.score_table == nullptr);
+}
+
 TEST_CASE("A model file written in double can be read as float, rounded") {
   const Detector<double> detector = fitted<double>(small_options<double>(AnomalyKind::mahalanobis));
   const File file("rounded");

@@ -46,7 +46,8 @@
 //     "checksum": 3421780262
 //   }
 //
-// Arrays have the names and the order of the model's (for_each_array): bases and centres feature by feature.
+// Arrays have the names and the order of the model's (for_each_array): bases and centres feature by feature;
+// "score_table" may be absent, then there are no tail probabilities.
 // The checksum is the CRC-32 of the content, not of the text: of every key and value in the order of keys,
 // numbers as little-endian doubles, strings as their bytes, true and false as one byte, the checksum left
 // out. So another program can write such a file, and a formatter may touch it.
@@ -459,11 +460,11 @@ class ModelReader {
   }
 
   bool has_array(const ArrayPlace& place) const {
-    if (place.parts != 0) return (model_.anomaly.parts & place.parts) != 0;
-    const std::string group = place.group;
+    const std::string group = place.group, name = place.name;
+    if ((name == "variance" || name == "score_table") && !has(group + name)) return false;
     if (group == "/scaling/") return model_.scales();
-    const bool optional = std::string(place.name) == "variance";
-    return group == "/projection/" && model_.projects() && (!optional || has("/projection/variance"));
+    if (group == "/projection/") return model_.projects();
+    return (model_.anomaly.parts & place.parts) != 0;
   }
 
   void read_arrays() {
