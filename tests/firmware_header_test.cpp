@@ -92,7 +92,8 @@ void check_kind(thrum::AnomalyKind kind, thrum::EllipsoidForm form = thrum::Elli
   CAPTURE(static_cast<int>(kind), static_cast<int>(form));
   const Detector<float> detector = thrum_test::detector_of_kind(kind, form);
   std::vector<std::pair<const float*, Index>> arrays;
-  for_each_array(detector.model(),
+  const DetectorModel<float> own = detector.model();
+  for_each_array(own,
                  [&](const char*, const float* values, Index size) { arrays.emplace_back(values, size); });
   std::size_t next = 0;
   for_each_array(model, [&](const char* name, const float* values, Index size) {
