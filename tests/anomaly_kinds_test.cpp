@@ -253,7 +253,7 @@ TEST_CASE("automatic scores the mean surprise of its three parts, and leaves out
 // ---- every kind
 
 TEST_CASE(
-    "classes of different spread and shape have the same rate of false alarms; by radius they have not") {
+    "classes of different spread and shape have the same rate of false alarms, by radius they have not") {
   const Matrix<double> fresh = tight_and_wide(11, 20000);
   const auto rates = [&](AnomalyKind kind) {
     AnomalyScorer<double> scorer = fitted<double>(of_kind(kind), tight_and_wide(10, 4000), 2);

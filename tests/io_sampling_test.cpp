@@ -75,7 +75,7 @@ TEST_CASE("the steps of a clock are measured") {
 }
 
 TEST_CASE(
-    "a little jitter and one gap are regular; much jitter, bursts and a clock that runs backwards are not") {
+    "a little jitter and one gap are regular, much jitter, bursts and a clock that runs backwards are not") {
   CHECK(thrum::sampling_report(ramp(clock(1000, 0))).regular);
   CHECK(thrum::sampling_report(ramp(clock(1000, 0.4))).regular);
   CHECK_FALSE(thrum::sampling_report(ramp(clock(1000, 0.9))).regular);
@@ -149,7 +149,7 @@ TEST_CASE("recordings without a clock that grows are refused, and rates that mak
              contains("two at least"));
 }
 
-TEST_CASE("spectra of irregular frames are refused with what to do; other features are not") {
+TEST_CASE("spectra of irregular frames are refused with what to do, other features are not") {
   Recording recording = ramp(clock(1000, 0.95));
   thrum::FeatureOptions options = two_channels(100);
   const std::string message = refusal([&] { thrum::extract_windows(options, recording); });

@@ -86,7 +86,7 @@ TEMPLATE_TEST_CASE("a value that many share has the probability of all of them",
   CHECK(table.surprise(2) > 5);
 }
 
-TEMPLATE_TEST_CASE("one value, and values that are all equal, are no surprise; what differs is", "[tail]",
+TEMPLATE_TEST_CASE("one value, and values that are all equal, are no surprise, what differs is", "[tail]",
                    float, double) {
   for (const Index count : {1, 5, 3000}) {
     const Table<TestType> table = table_of(std::vector<TestType>(static_cast<std::size_t>(count), 7));
