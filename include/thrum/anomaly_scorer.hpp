@@ -161,9 +161,10 @@ class AnomalyScorer {
   /// features' surprises; of `automatic`, of the part that was most surprised.
   Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
     check("thrum::AnomalyScorer::shares", x.view());
+    const AnomalyModel<Scalar> fitted = model();
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
     for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
-      for_each_slope(model(), x.view().row(i), score, scratch,
+      for_each_slope(fitted, x.view().row(i), score, scratch,
                      [&](Index f, Scalar difference, Scalar slope) { shares(i, f) = difference * slope; });
     });
     return shares;

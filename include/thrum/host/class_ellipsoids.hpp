@@ -168,11 +168,6 @@ class ClassEllipsoids {
     return {center_.data(), null_if_empty(scale_), null_if_empty(factor_), null_if_empty(weight_),
             static_cast<int>(rank_)};
   }
-  uint32_t part() const {
-    return options_.form == EllipsoidForm::full       ? full_ellipsoid_part
-           : options_.form == EllipsoidForm::diagonal ? diagonal_ellipsoid_part
-                                                      : low_rank_ellipsoid_part;
-  }
 
   friend bool operator==(const ClassEllipsoids& a, const ClassEllipsoids& b) {
     return a.count_ == b.count_ && a.rank_ == b.rank_ && same(a.center_, b.center_) &&
