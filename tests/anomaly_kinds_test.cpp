@@ -250,6 +250,26 @@ TEST_CASE("automatic scores the mean surprise of its three parts, and leaves out
              contains("max_flash_bytes is 155, expected at least 156"));
 }
 
+TEST_CASE("a covariance that has no room keeps as many directions as have") {
+  const Matrix<double> x = driven_channels<double>(8, 300);
+  AnomalyScorerOptions options = of_kind(AnomalyKind::mahalanobis);
+  const auto within = [&](Index bytes) {
+    options.max_flash_bytes = bytes;
+    return fitted<double>(options, x).model();
+  };
+  // d = 6, k = 1: full 6 + 21 + 12 floats, with r directions 25 + 7 r.
+  CHECK(within(4 * 39).parts == thrum::full_ellipsoid_part);
+  CHECK(within(4 * 39 - 1).parts == thrum::low_rank_ellipsoid_part);
+  CHECK(within(4 * 39 - 1).ellipsoids.rank == 1);
+  CHECK(within(4 * 32).ellipsoids.rank == 1);
+  CHECK_THAT(refusal([&] { within(4 * 32 - 1); }),
+             contains("max_flash_bytes is 127, expected at least 128"));
+  options.form = thrum::EllipsoidForm::low_rank;
+  options.rank = 4;
+  CHECK(within(4 * 53).ellipsoids.rank == 4);
+  CHECK(within(4 * 53 - 1).ellipsoids.rank == 3);
+}
+
 // ---- every kind
 
 TEST_CASE(

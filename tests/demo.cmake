@@ -21,8 +21,8 @@ if(THRUM_DATA)
   # The hard one. By distance: no goal but that both wings agree and normals pass.
   set(four_speeds --data ${THRUM_CEILING_FAN} --normal fan_0_off_0_weight --normal fan_0_low_0_weight --normal
                   fan_0_med_0_weight --normal fan_0_high_0_weight --rate 200)
-  thrum_add_demo_test(four_speeds 0.5 0.03 900 ${four_speeds})
-  thrum_add_demo_test(four_speeds_apart 0.96 0.03 450 ${four_speeds} --window 200 --tapers 5 --bands 32 --kind mahalanobis)
+  thrum_add_demo_test(four_speeds 0.5 0.03 900 ${four_speeds} --kind radius)
+  thrum_add_demo_test(four_speeds_apart 0.96 0.03 450 ${four_speeds} --window 200 --tapers 5 --bands 32 --score-bytes 131072)
   add_test(NAME results COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/docs/results.md
                                 ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   set_tests_properties(results PROPERTIES FIXTURES_REQUIRED "demo_ceiling_fan;demo_drill_press;demo_four_speeds;demo_four_speeds_apart" LABELS
@@ -33,10 +33,10 @@ endif()
 
 # The goals are looked at: one that nothing reaches is missed.
 add_test(NAME demo/goals_can_be_missed
-         COMMAND ${CMAKE_COMMAND} -DJSON=${CMAKE_CURRENT_BINARY_DIR}/demo.json -DLEAST_AUC=0.9999 -DMOST_FALSE_ALARMS=1
+         COMMAND ${CMAKE_COMMAND} -DJSON=${CMAKE_CURRENT_BINARY_DIR}/demo.json -DLEAST_AUC=2 -DMOST_FALSE_ALARMS=1
                  -DLEAST_WINDOWS=1 -P ${CMAKE_CURRENT_SOURCE_DIR}/demo_goals.cmake)
 set_tests_properties(demo/goals_can_be_missed PROPERTIES FIXTURES_REQUIRED demo_demo PASS_REGULAR_EXPRESSION
-                                                         "AUC of [a-z_]+ is 0[.0-9]+, which is not")
+                                                         "AUC of [a-z_]+ is [01][.0-9]*, which is not")
 
 # Wrong words on the command line and damaged files are said plainly.
 set(recordings "${CMAKE_CURRENT_BINARY_DIR}/recordings")

@@ -78,6 +78,21 @@ struct Series {
   bool logarithmic = false;         ///< y; the threshold must be > 0
 };
 
+/// Scores of one condition.
+struct Sample {
+  std::string name;
+  std::vector<double> values{};  ///< > 0; what is not finite counts as above all others
+  bool fault = false;
+};
+
+/// Of each sample the share that scores at least so high, over the score on a logarithmic axis, with a
+/// threshold. Values below a thousandth of the threshold are drawn there.
+struct Distributions {
+  std::string title{}, x_label{}, y_label{};
+  std::vector<Sample> samples{};  ///< at least one
+  double threshold = 1;           ///< > 0
+};
+
 /// A curve with one of its points marked. Values that can't be drawn, not finite or not > 0 on a logarithmic
 /// axis, are left out.
 struct Curve {
@@ -420,6 +435,7 @@ inline void draw(const Series& series, const std::filesystem::path& png) {
     if (series.sections.empty()) throw std::invalid_argument("a series needs at least one section");
 
     detail::Box box;
+    if (series.logarithmic) box.left = 0.095;  // labels such as 0.001
     const double values = static_cast<double>(last - first);
     const double name_width = detail::letter * static_cast<double>(longest_name);
     const bool slanted = name_width > static_cast<double>(shortest) / values * box.pixels_wide();
@@ -487,6 +503,54 @@ inline void draw(const Series& series, const std::filesystem::path& png) {
                << "' title '" << names[role] << "', \\\n  ";
     script << series.threshold
            << " with lines dashtype 2 linewidth 2 linecolor rgb '#222222' title 'threshold'\n";
+  });
+}
+
+/// Draws the distributions into a PNG; folders that are missing are made. Throws std::runtime_error when
+/// gnuplot fails or is not there.
+inline void draw(const Distributions& distributions, const std::filesystem::path& png) {
+  detail::run_gnuplot(png, [&](std::ostream& script, const std::string& output) {
+    const double threshold = distributions.threshold, floor = threshold / 1000;
+    double least = threshold / 2, largest = threshold * 2;
+    std::size_t longest = 9;
+    for (const Sample& sample : distributions.samples) {
+      longest = (std::max)(longest, sample.name.size());
+      for (const double value : sample.values) {
+        if (!std::isfinite(value)) continue;
+        least = (std::min)(least, (std::max)(value, floor));
+        largest = (std::max)(largest, value);
+      }
+    }
+    const detail::Box box = detail::box_above_legend(distributions.samples.size() + 1, longest);
+    detail::write_frame(script, distributions.title, distributions.x_label, distributions.y_label, box);
+    script << "set output " << output << "\nset logscale x\nset xrange [" << least << ":" << largest
+           << "]\nset xtics " << detail::logarithmic_tics({least, largest}, false)
+           << "\nset yrange [0:1.02]\nset arrow from first " << threshold << ", graph 0 to first "
+           << threshold << ", graph 1 nohead dashtype 2 linewidth 2 linecolor rgb '#222222'\n";
+    std::string curves;
+    std::size_t normals = 0, faults = 0;
+    for (std::size_t s = 0; s < distributions.samples.size(); ++s) {
+      const Sample& sample = distributions.samples[s];
+      std::vector<double> rising = sample.values;
+      std::sort(rising.begin(), rising.end(),
+                [](double a, double b) { return std::isfinite(a) && (!std::isfinite(b) || a < b); });
+      script << "$sample" << s << " << END\n" << least << " 1\n";
+      double left = static_cast<double>(rising.size());
+      for (const double value : rising) {
+        if (!std::isfinite(value)) break;
+        const double x = (std::max)(value, least);
+        script << x << " " << left / static_cast<double>(rising.size()) << "\n";
+        left -= 1;
+        script << x << " " << left / static_cast<double>(rising.size()) << "\n";
+      }
+      script << largest << " " << left / static_cast<double>((std::max)(rising.size(), std::size_t{1}))
+             << "\nEND\n";
+      const std::string ink = sample.fault ? detail::strong_colour(faults++) : colour(normals++);
+      curves += "$sample" + std::to_string(s) + " using 1:2 with lines linewidth 2 linecolor rgb " +
+                detail::quoted(ink) + " title " + detail::quoted(sample.name) + ", \\\n  ";
+    }
+    script << "plot " << curves
+           << "NaN with lines dashtype 2 linewidth 2 linecolor rgb '#222222' title 'threshold'\n";
   });
 }
 

@@ -23,7 +23,8 @@ struct Arguments {
   double variance_share = 0;
   int window = 0;
   int hop = 0;
-  thrum::AnomalyKind kind = thrum::AnomalyKind::radius;
+  thrum::AnomalyKind kind = thrum::AnomalyKind::mahalanobis;
+  thrum::Index most_bytes = 65536;
   int tapers = 0;
   int bands = 0;
   double false_alarm_rate = 0.01;
@@ -71,11 +72,17 @@ void declare(CLI::App& app, Arguments& arguments) {
       {"radius", thrum::AnomalyKind::radius},     {"mahalanobis", thrum::AnomalyKind::mahalanobis},
       {"soft", thrum::AnomalyKind::soft},         {"tails", thrum::AnomalyKind::tails},
       {"residual", thrum::AnomalyKind::residual}, {"automatic", thrum::AnomalyKind::automatic}};
-  app.add_option(
-         "--kind", arguments.kind,
-         "what makes a window anomalous: radius, mahalanobis, soft, tails, residual or automatic; by "
-         "default radius, the smallest. mahalanobis catches what distance misses, for 2 d^2 bytes a class")
+  app.add_option("--kind", arguments.kind,
+                 "what makes a window anomalous: radius, mahalanobis, soft, tails, residual or automatic; by "
+                 "default mahalanobis, the covariance of each class. radius is the smallest and fastest, and "
+                 "blind to how features go together")
       ->transform(CLI::CheckedTransformer(kinds).description(""));
+  app.add_option(
+         "--score-bytes", arguments.most_bytes,
+         "most flash that mahalanobis or automatic may take: a covariance that is too large is kept as "
+         "its largest directions")
+      ->capture_default_str()
+      ->check(CLI::PositiveNumber);
   app.add_option(
          "--tapers", arguments.tapers,
          "spectra are the mean of so many by sine tapers, such as 5: steadier than that of one window")
@@ -170,6 +177,7 @@ thrum::DetectorOptions detector_options(const demo::Recordings& recordings, cons
   options.kmeans.clusters = arguments.clusters > 0 ? arguments.clusters : static_cast<int>(normals);
   options.kmeans.restarts = 10;
   options.scorer.kind = arguments.kind;
+  options.scorer.max_flash_bytes = arguments.most_bytes;
   return options;
 }
 
@@ -222,8 +230,7 @@ void learn_and_show(const Arguments& arguments) {
   std::printf("model                %td bytes in %s\n", thrum::model_flash_bytes(detector.model()),
               header.string().c_str());
   demo::draw_pictures(report, arguments.output);
-  std::printf("pictures             %s, %s\n", (arguments.output / "plane.png").string().c_str(),
-              (arguments.output / "scores.png").string().c_str());
+  std::printf("pictures             plane.png, scores.png and distributions.png beside it\n");
   if (!arguments.json.empty()) demo::write_json(report, arguments.json);
 }
 

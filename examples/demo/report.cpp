@@ -167,6 +167,20 @@ void draw_scores(const Report& report, const std::filesystem::path& png) {
   plot::draw(series, png);
 }
 
+void draw_distributions(const Report& report, const std::filesystem::path& png) {
+  plot::Distributions distributions;
+  distributions.title = "How many of the windows held out score so high";
+  distributions.x_label = "score";
+  distributions.y_label = "share of a condition's windows";
+  for (const ConditionResult& result : report.results) {
+    plot::Sample sample{result.name, {}, !result.normal};
+    for (const thrum::Verdict& verdict : result.verdicts)
+      sample.values.push_back(static_cast<double>(verdict.score));
+    distributions.samples.push_back(std::move(sample));
+  }
+  plot::draw(distributions, png);
+}
+
 }  // namespace
 
 void print_report(const Report& report) {
@@ -182,6 +196,7 @@ void print_report(const Report& report) {
 void draw_pictures(const Report& report, const std::filesystem::path& folder) {
   draw_plane(report, folder / "plane.png");
   draw_scores(report, folder / "scores.png");
+  draw_distributions(report, folder / "distributions.png");
 }
 
 void write_json(const Report& report, const std::filesystem::path& path) {

@@ -16,8 +16,10 @@ int main() {
   const auto normal = thrum::extract_windows(signal, record(rig::Fault::none));  // windows x features
 
   thrum::DetectorOptions options;
-  options.kmeans.clusters = 1;  // ways of running well
-  options.pca.reset();          // every stage can be left out
+  options.kmeans.clusters = 1;                            // ways of running well
+  options.pca.reset();                                    // every stage can be left out
+  options.scorer.kind = thrum::AnomalyKind::mahalanobis;  // by covariance, not by distance alone
+  options.scorer.max_flash_bytes = 65536;                 // as much of it as there is room for
   options.signal = signal;
   thrum::Detector<float> detector(options);
   detector.fit(normal.topRows(600));

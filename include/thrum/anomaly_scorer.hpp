@@ -51,8 +51,10 @@ struct AnomalyScorerOptions {
   Shrinkage shrinkage = Shrinkage::held_out;  ///< of mahalanobis and residual
   double shrinkage_share = 0.1;               ///< in (0, 1], of Shrinkage::fixed
   ResidualOf residual = ResidualOf::both;
-  int soft_centers = 256;     ///< of soft, >= 1; at most a third of the samples are taken
-  Index max_flash_bytes = 0;  ///< of automatic: what its parts may take as floats; 0: no limit
+  int soft_centers = 256;  ///< of soft, >= 1; at most a third of the samples are taken
+  /// Of mahalanobis and automatic: what their arrays may take as floats; 0: no limit. A covariance that is
+  /// too large is kept as low_rank with as many directions as fit; automatic leaves its largest parts out.
+  Index max_flash_bytes = 0;
 
   friend bool operator==(const AnomalyScorerOptions& a, const AnomalyScorerOptions& b) {
     return a.radius_quantile == b.radius_quantile && a.kind == b.kind && a.form == b.form &&
@@ -317,10 +319,6 @@ class AnomalyScorer {
 
   // ---- the kinds that score a surprise
 
-  Index rank(Index features) const {
-    return options_.rank > 0 ? options_.rank : larger(Index{1}, features / 4);
-  }
-
   static EllipsoidForm form_of(uint32_t part) {
     return part == full_ellipsoid_part       ? EllipsoidForm::full
            : part == diagonal_ellipsoid_part ? EllipsoidForm::diagonal
@@ -339,7 +337,7 @@ class AnomalyScorer {
     Index numbers = tail_table_size;
     if (part == full_ellipsoid_part) numbers = k * (d + triangle_size(d) + tail_table_size);
     if (part == diagonal_ellipsoid_part) numbers = k * (2 * d + tail_table_size);
-    if (part == low_rank_ellipsoid_part) numbers = k * (2 * d + d * rank(d) + 1 + rank(d) + tail_table_size);
+    if (part == low_rank_ellipsoid_part) numbers = k * (2 * d + d * rank_ + 1 + rank_ + tail_table_size);
     if (part == soft_part) numbers += centers * (d + 1);
     if (part == tails_part) numbers += d * feature_tails_size;
     return numbers * static_cast<Index>(sizeof(float));
@@ -347,9 +345,10 @@ class AnomalyScorer {
 
   /// Of `automatic`, leaves out the largest parts until the rest has room.
   void choose_parts(const char* who, MatrixView<const Scalar> x) {
+    rank_ = options_.rank > 0 ? options_.rank : larger(Index{1}, x.cols / 4);
     switch (options_.kind) {
       case AnomalyKind::radius: parts_ = radius_part; return;
-      case AnomalyKind::mahalanobis: parts_ = part_of(options_.form); return;
+      case AnomalyKind::mahalanobis: choose_form(who, x); return;
       case AnomalyKind::soft: parts_ = soft_part; return;
       case AnomalyKind::tails: parts_ = tails_part; return;
       case AnomalyKind::residual: parts_ = low_rank_ellipsoid_part; return;
@@ -367,6 +366,21 @@ class AnomalyScorer {
     }
     detail::require(parts_ != 0, who, ": max_flash_bytes is ", most, ", expected at least ",
                     flash_bytes(parts[0], x), " for the smallest part");
+  }
+
+  /// Of `mahalanobis`, keeps as many directions as there is room for.
+  void choose_form(const char* who, MatrixView<const Scalar> x) {
+    const Index most = options_.max_flash_bytes;
+    parts_ = part_of(options_.form);
+    if (most == 0 || flash_bytes(parts_, x) <= most) return;
+    if (options_.form == EllipsoidForm::full && x.cols > 1) {
+      parts_ = low_rank_ellipsoid_part;
+      rank_ = x.cols / 2;
+    }
+    if (parts_ == low_rank_ellipsoid_part)
+      while (rank_ > 1 && flash_bytes(parts_, x) > most) --rank_;
+    detail::require(flash_bytes(parts_, x) <= most, who, ": max_flash_bytes is ", most,
+                    ", expected at least ", flash_bytes(parts_, x));
   }
 
   /// Surprises of every row under the parts that had not seen it.
@@ -401,7 +415,7 @@ class AnomalyScorer {
     const bool residual = options_.kind == AnomalyKind::residual;
     host::EllipsoidOptions options;
     options.form = form_of(parts_ & ellipsoid_parts);
-    options.rank = rank(x.cols);
+    options.rank = rank_;
     options.shrinkage = options_.shrinkage;
     options.share = options_.shrinkage_share;
     if (residual && options_.residual == ResidualOf::error) options.weight_of_directions = 0;
@@ -495,6 +509,7 @@ class AnomalyScorer {
   Vector<Scalar> centers_by_feature_, radii_, inverse_squared_radii_;
   Scalar threshold_ = 1;
   std::uint32_t parts_ = radius_part;
+  Index rank_ = 0;  ///< directions of low-rank ellipsoids
   host::ClassEllipsoids<Scalar> ellipsoids_;
   host::DensityOfClusters<Scalar> soft_;
   host::TailsOfFeatures<Scalar> tails_;
