@@ -5,6 +5,7 @@
 
 #include <stdint.h>
 
+#include "feature_kinds.hpp"
 #include "instruction_counter.hpp"
 #include "line.hpp"
 #include "startup.hpp"
@@ -102,18 +103,8 @@ int firmware_main() {
   Line().text("|---|---|---|---|---|").end();
   print("signal, mean and moments (shared)", 0, [](Options&) {});
   const uint64_t shared = instructions(least());
-  print("rms", shared, [](Options& o) { o.rms = true; });
-  print("median absolute deviation", shared, [](Options& o) { o.median_absolute_deviation = true; });
-  print("peak to peak", shared, [](Options& o) { o.peak_to_peak = true; });
-  print("crest factor", shared, [](Options& o) { o.crest_factor = true; });
-  print("skewness", shared, [](Options& o) { o.skewness = true; });
-  print("kurtosis", shared, [](Options& o) { o.kurtosis = true; });
-  print("zero crossings", shared, [](Options& o) { o.zero_crossings = true; });
-  print("32 bands, Hann's window", shared, [](Options& o) { o.bands = 32; });
-  print("32 bands, 5 sine tapers", shared,
-        [](Options& o) { o.bands = 32, o.spectrum = thrum::SpectrumKind::sine_tapers; });
-  print("16 envelope bands", shared, [](Options& o) { o.envelope_bands = 16; });
-  print("8 bands of spectral kurtosis", shared, [](Options& o) { o.spectral_kurtosis_bands = 8; });
-  print("correlation", shared, [](Options& o) { o.correlation = true; });
+  for_each_feature_kind([shared](const char* name, auto set) {
+    print(name, shared, [set](Options& options) { set(options, true); });
+  });
   return 0;
 }

@@ -53,9 +53,9 @@ thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum) {
   return signal;
 }
 
-Machine read_ceiling_fan(const std::filesystem::path& folder, const thrum::FeatureOptions& signal) {
+Machine ceiling_fan(const FanRecordings& recordings, const thrum::FeatureOptions& signal) {
   Machine machine{"ceiling fan", {}, {}};
-  for (const thrum::Condition& condition : thrum::read_conditions(folder)) {
+  for (const thrum::Condition& condition : recordings) {
     const Index count = static_cast<Index>(condition.recordings.size());
     Condition rows{condition.name, Rows(count, thrum::feature_count(signal)), {}};
     for (Index i = 0; i < count; ++i) {

@@ -7,6 +7,7 @@
 
 #include "thrum/feature_extractor.hpp"
 #include "thrum/input.hpp"
+#include "thrum/io/recording.hpp"
 
 using Rows = thrum::Matrix<float>;
 
@@ -29,8 +30,11 @@ Rows stacked(const std::vector<Condition>& conditions);
 /// Digits 2 to 9 and 0 to 1, 64 pixels.
 Machine read_digits(const std::filesystem::path& data);
 
-/// A row for each recording of a ceiling fan; three axes, spectra as `signal` says.
-Machine read_ceiling_fan(const std::filesystem::path& folder, const thrum::FeatureOptions& signal);
+/// Recordings of a ceiling fan, three axes, by condition.
+using FanRecordings = std::vector<thrum::Condition>;
+
+/// A row for each recording, of the features that `signal` says.
+Machine ceiling_fan(const FanRecordings& recordings, const thrum::FeatureOptions& signal);
 
 /// The spectrum of a recording of the fan by five sine tapers in 32 bands, or by a Hann window in 16.
 thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "data.hpp"
+#include "feature_gains.hpp"
 #include "protocols.hpp"
 #include "results.hpp"
 
@@ -146,10 +147,11 @@ Results measured(const Options& options) {
   }
   const std::vector<Kind> all = chosen(kinds(0, 256), options.only);
   if (wanted("fan")) {
-    const Machine fan = read_ceiling_fan(options.fan, fan_signal(thrum::SpectrumKind::sine_tapers));
+    const FanRecordings recordings = thrum::read_conditions(options.fan);
+    const Machine fan = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::sine_tapers));
     blocks(fan, all, splits(4), results);
     in_time(fan, all, results);
-    Machine before = read_ceiling_fan(options.fan, fan_signal(thrum::SpectrumKind::hann));
+    Machine before = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::hann));
     before.name = "fan, Hann";
     std::vector<Kind> two = chosen(kinds(0, 256), "radius"), other = chosen(kinds(0, 256), "mahalanobis");
     two.insert(two.end(), other.begin(), other.end());
@@ -172,10 +174,16 @@ int main(int argc, char** argv) {
   app.add_option("--prepared", options.prepared, "folder that prepare.py wrote")->required();
   app.add_option("--json", options.json, "file for the figures");
   app.add_option("--kind", options.only, "only this kind");
-  app.add_option("--set", options.set, "only digits, fan, drill, pump or adbench");
+  app.add_option(
+      "--set", options.set,
+      "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the fan");
   app.add_option("--splits", options.splits, "splits of each protocol");
   CLI11_PARSE(app, argc, argv);
   try {
+    if (options.set == "features") {
+      print_feature_gains(thrum::read_conditions(options.fan), std::max(1, options.splits), std::cout);
+      return 0;
+    }
     const Results results = measured(options);
     results.print(std::cout);
     results.write_json(options.json);
