@@ -1945,6 +1945,27 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
   return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
 }
 
+/// Each input feature's share of what a row was judged by, d values (see for_each_share). Where one overflows
+/// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
+/// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
+/// costs, twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
+                            VectorView<Scalar> shares) {
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
+  Status status = score.status;
+  if (status == Status::ok)
+    for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
+      shares[f] = share;
+      if (!is_finite(share)) status = Status::overflow;
+    });
+  if (status == Status::ok) return status;
+  for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
+  if (status == Status::overflow)
+    shares[culprit_feature<allowed>(model, x, score, scratch)] = positive_infinity<Scalar>();
+  return status;
+}
+
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
 /// x: d values; scratch: model.scratch_size() values; allowed: see raw_score. O(d p) and what
 /// anomaly_score costs, on alarm twice; allocates nothing.
@@ -3397,6 +3418,12 @@ class RowDetector {
   /// The verdict on one row of model.features values.
   Verdict judge(const float* row) {
     return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  }
+
+  /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
+  Status shares(const float* row, float* shares) {
+    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
+                                              contiguous(shares, model.features));
   }
 
  private:
