@@ -118,8 +118,13 @@ class Ellipsoid {
  public:
   Ellipsoid(const EllipsoidsModel<Scalar>& model, Index cluster, VectorView<const Scalar> x,
             Scalar* coordinates)
+      : Ellipsoid(model, cluster, x, model.center + cluster * x.size, coordinates) {}
+
+  /// The same about another centre of d values: with zeros, squared_distance() is x' A x.
+  Ellipsoid(const EllipsoidsModel<Scalar>& model, Index cluster, VectorView<const Scalar> x,
+            const Scalar* center, Scalar* coordinates)
       : x_(x),
-        center_(model.center + cluster * x.size),
+        center_(center),
         scale_(form == EllipsoidForm::full ? nullptr : model.scale + cluster * x.size),
         t_(coordinates),
         rank_(form == EllipsoidForm::full ? x.size : model.rank) {
@@ -162,6 +167,20 @@ class Ellipsoid {
     const Scalar* row = factor_ + feature * rank_;
     for (Index r = 0; r < rank_; ++r) sum = row[r] * (weight_[1 + r] * t_[r]) + sum;
     return scale_[feature] * (weight_[0] * left_over(feature) + sum);
+  }
+
+  /// Entry (feature, feature) of A.
+  Scalar curvature(Index feature) const {
+    if (form == EllipsoidForm::diagonal) return scale_[feature] * scale_[feature];
+    const Scalar* row = factor_ + (form == EllipsoidForm::full ? triangle_size(feature) : feature * rank_);
+    Scalar squares = 0, sum = 0;
+    for (Index r = 0; r < (form == EllipsoidForm::full ? feature + 1 : rank_); ++r) {
+      const Scalar square = row[r] * row[r];
+      squares += square;
+      if (form == EllipsoidForm::low_rank) sum = weight_[1 + r] * square + sum;
+    }
+    if (form == EllipsoidForm::full) return squares;
+    return scale_[feature] * scale_[feature] * (weight_[0] * (1 - squares) + sum);
   }
 
  private:
@@ -913,6 +932,12 @@ struct LeastSurprise {
   Scalar value = 0;
 };
 
+/// The ellipsoid of the class that a sample was judged against.
+template <typename Scalar>
+constexpr Index ellipsoid_of(const AnomalyModel<Scalar>& model, const Score<Scalar>& score) {
+  return model.ellipsoid_count == model.clusters ? score.cluster : 0;
+}
+
 /// The least surprise over the ellipsoids. Each class has a table of its own, so that all of them have the
 /// same rate of false alarms however their distances are distributed.
 template <EllipsoidForm form, typename Scalar>
@@ -1032,13 +1057,36 @@ inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Sc
     }
   }
   detail::with_form_of<allowed>(part, [&](auto of) {
-    const Index j = model.ellipsoid_count == model.clusters ? score.cluster : 0;
+    const Index j = detail::ellipsoid_of(model, score);
     const Ellipsoid<decltype(of)::form, Scalar> ellipsoid(model.ellipsoids, j, sample, scratch);
     for (Index f = 0; f < sample.size; ++f) {
       const Scalar slope = ellipsoid.slope(f);
       visit(f, ellipsoid.difference(f), slope);
     }
   });
+}
+
+/// Each feature's share of what a sample was judged by, d values that add up to it (see for_each_slope).
+/// Where one overflows, the feature farthest from the centre has all, infinity, and the others 0; returns
+/// overflow then, else ok. x: d finite values; score: what anomaly_score() said of it; scratch:
+/// model.scratch_size() values.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Status shares_of_sample(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                               const Score<Scalar>& score, Scalar* scratch, VectorView<Scalar> shares) {
+  Status status = Status::ok;
+  Index farthest = 0;
+  Scalar largest = 0;
+  for_each_slope<allowed>(model, x, score, scratch, [&](Index f, Scalar difference, Scalar slope) {
+    shares[f] = difference * slope;
+    if (!is_finite(shares[f])) status = Status::overflow;
+    if (!(absolute(difference) > largest)) return;
+    largest = absolute(difference);
+    farthest = f;
+  });
+  if (status == Status::ok) return status;
+  for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
+  shares[farthest] = positive_infinity<Scalar>();
+  return status;
 }
 
 }  // namespace thrum
@@ -1135,15 +1183,12 @@ class AnomalyScorer {
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
-  /// overflow: a share is not finite.
+  /// overflow: one is too large for its type; the feature farthest from the centre then has all, infinity.
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
     const Score<Scalar> score = anomaly_score<radius_part>(model(), x, no_scratch);
-    for_each_slope<radius_part>(model(), x, score, no_scratch, [&](Index f, Scalar difference, Scalar slope) {
-      shares[f] = difference * slope;
-    });
-    return detail::checked_result(shares);
+    return shares_of_sample<radius_part>(model(), x, score, no_scratch, shares);
   }
 
   AnomalyModel<Scalar> model() const {
@@ -1834,7 +1879,7 @@ struct Verdict {
   float score = 0;             ///< 1 is the threshold; alarm is strictly above
   float tail_probability = 0;  ///< share of normal windows that score at least so high
   int cluster = -1;            ///< the working class j it was judged against
-  int feature = -1;            ///< on alarm, the feature with the largest share of what it was judged by
+  int feature = -1;            ///< on alarm, the feature it is put down to: see culprit_feature()
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
@@ -1903,6 +1948,44 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
                  back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
 }
 
+/// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
+/// alone takes the value that suits the others best: (A y)_f^2 / A_ff, with y the difference from the centre.
+/// In [0, squared distance]; 0 for a feature that the model does not look at. Of a fault in one feature only,
+/// no other has a larger fall (Alcala and Qin, Automatica 45, 2009: reconstruction-based contribution).
+/// Arguments: as for_each_share, of a row that was judged by an ellipsoid. O(d^2), through PCA to p
+/// components O(d p^2).
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                          const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  Scalar* const rest = model.anomaly_scratch(scratch);
+  const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
+  const Index j = detail::ellipsoid_of(model.anomaly, score);
+  const auto fall = [](Scalar slope, Scalar curvature) {
+    return curvature > Scalar(0) ? slope * (slope / curvature) : Scalar(0);
+  };
+  detail::with_form_of<allowed>(score.part, [&](auto of) {
+    using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
+    const OwnEllipsoid own(ellipsoids, j, z, rest);
+    if (!model.projects()) {
+      for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
+      return;
+    }
+    // In feature space A is B A B', with a row of the basis B for each feature.
+    ProjectionModel<Scalar> unit_variance = model.projection;
+    unit_variance.variance = nullptr;
+    const auto slopes = contiguous(scratch, z.size), zeros = contiguous(scratch + model.features, z.size);
+    for (Index c = 0; c < z.size; ++c) slopes[c] = own.slope(c);
+    for (Index c = 0; c < z.size; ++c) zeros[c] = 0;
+    for (Index f = 0; f < model.features; ++f) {
+      const auto row = contiguous(model.projection.basis + f * z.size, z.size);
+      const OwnEllipsoid along(ellipsoids, j, row, zeros.data, rest);
+      visit(f, fall(back_projected(unit_variance, VectorView<const Scalar>(slopes), f),
+                    along.squared_distance()));
+    }
+  });
+}
+
 namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
@@ -1924,8 +2007,10 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 }  // namespace detail
 
-/// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
-/// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
+/// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
+/// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
+/// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
+/// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar>
 inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch) {
@@ -1936,13 +2021,38 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
   }
   Scalar largest = 0;
   bool overflowed = false;
-  for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
-    overflowed = overflowed || !is_finite(share);
-    if (!(share > largest)) return;
-    largest = share;
+  const auto take = [&](Index f, Scalar part) {
+    overflowed = overflowed || !is_finite(part);
+    if (!(part > largest)) return;
+    largest = part;
     culprit = static_cast<int>(f);
-  });
+  };
+  if ((allowed & score.part & ellipsoid_parts) != 0)
+    for_each_fall<allowed>(model, x, score, scratch, take);
+  else
+    for_each_share<allowed>(model, x, score, scratch, take);
   return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
+}
+
+/// Each input feature's share of what a row was judged by, d values (see for_each_share). Where one overflows
+/// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
+/// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
+/// costs, twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
+                            VectorView<Scalar> shares) {
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
+  Status status = score.status;
+  if (status == Status::ok)
+    for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
+      shares[f] = share;
+      if (!is_finite(share)) status = Status::overflow;
+    });
+  if (status == Status::ok) return status;
+  for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
+  if (status == Status::overflow)
+    shares[culprit_feature<allowed>(model, x, score, scratch)] = positive_infinity<Scalar>();
+  return status;
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
@@ -3397,6 +3507,12 @@ class RowDetector {
   /// The verdict on one row of model.features values.
   Verdict judge(const float* row) {
     return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  }
+
+  /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
+  Status shares(const float* row, float* shares) {
+    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
+                                              contiguous(shares, model.features));
   }
 
  private:

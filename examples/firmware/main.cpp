@@ -31,6 +31,7 @@ constexpr uint32_t block_frames = static_cast<uint32_t>(thrum::smaller(61, model
 enum ExitStatus { success = 0, self_test_failed = 1, unusable_file = 2 };
 
 thrum::fixed::Detector<model> detector;
+thrum::fixed::HealthIndex health;
 InstructionCounter counter;
 int16_t block[block_frames * channels];
 char command_line[1024];
@@ -79,9 +80,12 @@ bool next_window() {
 /// Reports all windows that are complete. Whether their features could be written.
 bool report_windows(uint32_t features_file) {
   while (next_window()) {
-    print_window(detector.verdict());
+    const thrum::Verdict& verdict = detector.verdict();
+    print_window(verdict);
     ++tally.windows;
-    if (detector.verdict().state == thrum::State::alarm) ++tally.alarms;
+    if (verdict.state == thrum::State::alarm) ++tally.alarms;
+    if (verdict.state != thrum::State::unknown)
+      health.update(thrum::HealthOptions{}, verdict.tail_probability);
     if (features_file != semihosting::no_file &&
         !semihosting::write(features_file, detector.features(), model.features * sizeof(float)))
       return false;
@@ -115,12 +119,21 @@ int stream_file(const char* path, uint32_t file, uint32_t features_file) {
   }
 }
 
+/// The mean tail probability, by how much it changes with each window, and the standard error of that.
+void print_health() {
+  const float trend = health.trend();
+  Line().text("health ").decimal(health.value()).end();
+  Line().text("health trend ").text(trend < 0 ? "-" : "").decimal(trend < 0 ? -trend : trend).end();
+  Line().text("health trend error ").decimal(health.trend_error()).end();
+}
+
 void print_summary() {
   Line().text("windows ").number(tally.windows).end();
   Line().text("alarms ").number(tally.alarms).end();
   Line().text("overruns ").number(detector.overruns()).end();
   Line().text("detector bytes ").number(static_cast<uint32_t>(sizeof(detector))).end();
   Line().text("stack bytes ").number(stack_bytes_used()).end();
+  print_health();
   if (tally.windows == 0) return;
   const uint64_t mean = counter.instructions(tally.ticks) / tally.windows;
   Line().text("instructions per window mean ").number(mean).end();

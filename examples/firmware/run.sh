@@ -2,9 +2,9 @@
 # Builds the firmware around a model, and runs it in QEMU. Works from any directory.
 #
 #   run.sh build [--flags FLAGS] [--define NAME=VALUE] [--board BOARD] DIR HEADER NAME
-#       builds DIR/BOARD.elf for each BOARD (mps2-an386, mps2-an500, mps3-an547; all of them when none is named) around
-#       the model NAME in HEADER. FLAGS go to the compiler, for instance -ffp-contract=off: then scores are the laptop's
-#       to the last bit. Definitions go to CMake.
+#       builds DIR/BOARD.elf for each BOARD (mps2-an386, mps2-an500, mps3-an547; all of them when none is named; or
+#       mps2-an385, without FPU) around the model NAME in HEADER. FLAGS go to the compiler, for instance
+#       -ffp-contract=off: then scores are the laptop's to the last bit. Definitions go to CMake.
 #   run.sh run BOARD ELF RECORDINGS [FEATURES]
 #       streams a file of recordings (see main.cpp) through it: a line a window on the standard output, and the features
 #       of each window in the file FEATURES. Exit status: the firmware's.

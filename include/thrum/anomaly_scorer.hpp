@@ -160,14 +160,14 @@ class AnomalyScorer {
 
   /// Each feature's share of what the row was judged by, n x d. A row adds up to the squared distance to the
   /// centre of its class (radius, soft), the squared Mahalanobis distance (shares may be negative), or the
-  /// features' surprises; of `automatic`, of the part that was most surprised.
+  /// features' surprises; of `automatic`, of the part that was most surprised. Where a share is too large for
+  /// its type, the feature farthest from the centre has all, infinity.
   Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
     check("thrum::AnomalyScorer::shares", x.view());
     const AnomalyModel<Scalar> fitted = model();
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
     for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
-      for_each_slope(fitted, x.view().row(i), score, scratch,
-                     [&](Index f, Scalar difference, Scalar slope) { shares(i, f) = difference * slope; });
+      shares_of_sample(fitted, x.view().row(i), score, scratch, thrum::view(shares).row(i));
     });
     return shares;
   }
@@ -178,7 +178,8 @@ class AnomalyScorer {
   const Vector<Scalar>& radii() const { return radii_; }
   /// The raw score that counts as 1: what scores are divided by.
   Scalar threshold() const { return threshold_; }
-  /// How far correlations were drawn towards none; of held_out, what was found.
+  /// How far correlations were drawn towards none, in (0, 1], as Shrinkage found it; of ledoit_wolf and oas,
+  /// which find one for each class, their mean. 1 for diagonal ellipsoids, 0 without any.
   double shrinkage_share() const { return ellipsoids_.share(); }
   /// A view of the fitted scorer, valid while this object lives unchanged.
   AnomalyModel<Scalar> model() const {

@@ -173,14 +173,7 @@ class Detector {
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
     const DetectorModel<Scalar> fitted = model();
     host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
-      const auto row = x.view().row(i);
-      const Score<Scalar> score = score_row(fitted, row, scratch);
-      if (score.status == Status::ok) {
-        for_each_share(fitted, row, score, scratch, [&](Index f, Scalar share) { shares(i, f) = share; });
-      } else {
-        shares.row(i).setZero();
-        shares(i, culprit_feature(fitted, row, score, scratch)) = positive_infinity<Scalar>();
-      }
+      shares_of_row(fitted, x.view().row(i), scratch, thrum::view(shares).row(i));
     });
     return shares;
   }

@@ -8,20 +8,26 @@
 //       compares what the firmware printed and wrote: state, class, culprit and the machine's state on every
 //       window; features and scores to the last bit, or to 1e-5 max(1, |expected|) where multiply-adds are
 //       fused.
+//   parity write-kind KIND FOLDER
+//       trains a detector with a kind of anomaly score (see kinds.hpp) on synthetic feature rows and writes
+//       model.hpp, rows, and what the firmware must say of them, said.
+//   parity check-kind FOLDER SAID
+//       compares what the firmware said with that: verdicts, tail probabilities, health and shares, to the
+//       last bit.
 
 #include <Eigen/Core>
 #include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
-#include <iterator>
 #include <map>
 #include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "files.hpp"
+#include "kinds.hpp"
 #include "thrum/thrum.hpp"
 
 namespace {
@@ -131,23 +137,6 @@ FeatureMatrix healthy_rows(const thrum::FeatureOptions& signal, std::uint64_t se
   return rows;
 }
 
-std::string read_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  if (!file) throw std::runtime_error(path + ": cannot be read");
-  return {std::istreambuf_iterator<char>(file), {}};
-}
-
-void write_text(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text << std::flush;
-  if (!file) throw std::runtime_error(path + ": cannot be written");
-}
-
-template <typename Value>
-void append_bytes(std::string& bytes, const Value* values, Index count) {
-  bytes.append(reinterpret_cast<const char*>(values), static_cast<std::size_t>(count) * sizeof(Value));
-}
-
 std::uint32_t bits(float value) {
   std::uint32_t result;
   std::memcpy(&result, &value, sizeof(result));
@@ -180,8 +169,9 @@ void write(const std::string& variant, const std::string& folder) {
   write_text(folder + "/corrupt_model.hpp", with_one_number_changed(header));
 
   std::string frames, features;
-  std::ostringstream verdicts;
+  std::ostringstream verdicts, health_lines;
   thrum::Monitor monitor;
+  thrum::HealthIndex health;
   for (const Recording& recording : recordings()) {
     const std::int32_t count = static_cast<std::int32_t>(recording.rows());
     append_bytes(frames, &count, 1);
@@ -191,6 +181,7 @@ void write(const std::string& variant, const std::string& folder) {
     append_bytes(features, rows.data(), rows.size());
     for (const thrum::Verdict& verdict : detector.verdicts(rows)) {
       const thrum::State machine = monitor.update(detector.options().monitor, verdict.state, verdict.score);
+      health.update(thrum::HealthOptions{}, verdict.tail_probability);
       verdicts << to_string(verdict.state) << ' ' << verdict.cluster << ' ' << bits(verdict.score) << ' '
                << verdict.feature << ' ' << verdict.channel << ' ' << to_string(machine) << '\n';
     }
@@ -198,6 +189,8 @@ void write(const std::string& variant, const std::string& folder) {
   write_text(folder + "/recordings", frames);
   write_text(folder + "/features", features);
   write_text(folder + "/verdicts", verdicts.str());
+  health_lines << health.value() << ' ' << health.trend() << ' ' << health.trend_error();
+  write_text(folder + "/health", health_lines.str());
   thrum::DetectorModel<float> model = detector.model();
   write_text(folder + "/ram_bytes", std::to_string(thrum::firmware_ram_bytes(model)));
 }
@@ -248,10 +241,6 @@ bool agree(float actual, float expected, bool exact) {
   return std::fabs(actual - expected) <= 1e-5f * std::fmax(1.0f, std::fabs(expected));
 }
 
-void require(bool condition, const std::string& message) {
-  if (!condition) throw std::runtime_error(message);
-}
-
 void check_verdicts(const std::vector<Said>& printed, const std::vector<Said>& expected, bool exact) {
   require(printed.size() == expected.size(), "the firmware judged " + std::to_string(printed.size()) +
                                                  " windows, the laptop " + std::to_string(expected.size()));
@@ -298,12 +287,24 @@ void check_variety(const std::vector<Said>& expected) {
     require(seen[kind] > 0, std::string("no window is: ") + kind);
 }
 
+/// Printed with six decimals; kinds.hpp compares the bits.
+void check_health(const std::map<std::string, double>& summary, const std::string& expected) {
+  std::istringstream numbers(expected);
+  for (const char* name : {"health", "health trend", "health trend error"}) {
+    double number = 0;
+    numbers >> number;
+    require(summary.count(name) == 1, std::string("nothing is said of: ") + name);
+    require(std::fabs(summary.at(name) - number) <= 1e-5, std::string("not the laptop's: ") + name);
+  }
+}
+
 void check(const std::string& folder, const std::string& output, const std::string& features, bool exact) {
   std::map<std::string, double> summary;
   const std::vector<Said> expected = read_expected(folder + "/verdicts");
   check_variety(expected);
   check_features(read_text(features), read_text(folder + "/features"), expected.size(), exact);
   check_verdicts(read_printed(output, summary), expected, exact);
+  check_health(summary, read_text(folder + "/health"));
   require(summary["windows"] == static_cast<double>(expected.size()),
           "the summary's count of windows is wrong");
   require(summary.count("overruns") == 1 && summary["overruns"] == 0, "frames were lost");
@@ -322,6 +323,14 @@ int main(int count, char** words) {
   try {
     if (count == 4 && word[1] == "write") {
       write(word[2], word[3]);
+      return 0;
+    }
+    if (count == 4 && word[1] == "write-kind") {
+      kinds::write(word[2], word[3]);
+      return 0;
+    }
+    if (count == 4 && word[1] == "check-kind") {
+      kinds::check(word[2], word[3]);
       return 0;
     }
     if (count == 6 && word[1] == "check") {

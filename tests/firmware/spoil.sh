@@ -35,6 +35,8 @@ sed -e 's/culprit feature [0-9]*/culprit feature 99/' "$image.output" >"$spoiled
 refused "a culprit" "$spoiled/output" "$image.features" close
 sed -e 's/^overruns 0/overruns 1/' "$image.output" >"$spoiled/output"
 refused "an overrun" "$spoiled/output" "$image.features" close
+sed -e 's/^health trend error 0/health trend error 1/' "$image.output" >"$spoiled/output"
+refused "the error of the trend of the health" "$spoiled/output" "$image.features" close
 
 cp "$image.features" "$spoiled/features"
 byte="$(od -An -tu1 -j4000 -N1 "$spoiled/features")"

@@ -114,6 +114,8 @@ TEMPLATE_TEST_CASE("a fixed scorer says overflow for a finite sample off every s
   CHECK(score.value == std::numeric_limits<TestType>::infinity());
   TestType shares[2] = {};
   CHECK(two.scorer.shares(contiguous(far, 2), contiguous(shares, 2)) == Status::overflow);
+  CHECK(shares[0] == std::numeric_limits<TestType>::infinity());
+  CHECK(shares[1] == 0);
 }
 
 TEMPLATE_TEST_CASE("fixed scorers take minus zero and subnormals, and two are independent", "", float,

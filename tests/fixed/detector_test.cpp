@@ -37,6 +37,14 @@ constexpr DetectorModel<float> row_model = [] {
   return model;
 }();
 
+/// The same with a table of raw scores: each half more is half as probable.
+constexpr float halves[thrum::tail_table_size] = {0, 0.5f, 1, 1.5f, 2, 2.5f, 3, 3.5f, 4, 4.5f, 5, 1.3862944f};
+constexpr DetectorModel<float> model_with_tails = [] {
+  DetectorModel<float> model = row_model;
+  model.anomaly.score_table = halves;
+  return model;
+}();
+
 // ---- a model of a signal: rms and peak to peak of eight frames, one class around a square wave of 4
 
 constexpr thrum::FeatureOptions square_wave = [] {
@@ -106,6 +114,42 @@ TEST_CASE("a fixed row detector gives hand-computed verdicts") {
     CHECK(verdict.feature == row.feature);
     CHECK(verdict.channel == -1);
   }
+}
+
+TEST_CASE("a fixed row detector gives hand-computed shares, and says where there are none") {
+  thrum::fixed::RowDetector<row_model> detector;
+  const float infinity = std::numeric_limits<float>::infinity();
+  const struct {
+    float x[3];
+    Status status;
+    float shares[3];
+  } rows[] = {{{1, 0, -20}, Status::ok, {64, 0, 400}},  // (-8, -20) from the centre (8, 0) of class 1
+              {{2, -9, 0}, Status::ok, {36, 0, 0}},
+              {{1, NAN, -20}, Status::non_finite, {0, 0, 0}},
+              {{-infinity, 0, 0}, Status::non_finite, {0, 0, 0}},
+              {{1e20f, 0, 3e20f}, Status::overflow, {0, 0, infinity}},
+              {{1, std::numeric_limits<float>::lowest(), 0}, Status::overflow, {0, infinity, 0}}};
+  for (const auto& row : rows) {
+    float shares[3] = {-1, -1, -1};
+    CHECK(detector.shares(row.x, shares) == row.status);
+    for (int f = 0; f < 3; ++f) CHECK(shares[f] == row.shares[f]);
+  }
+}
+
+TEST_CASE("a health index follows the tail probabilities of a fixed detector's verdicts") {
+  thrum::fixed::RowDetector<model_with_tails> detector;
+  thrum::fixed::HealthIndex health;
+  const float rows[4][3] = {{1, 5, 0}, {NAN, 0, 0}, {1, 0, 1}, {1, 0, 2}};  // scores 0, none, 1/2, 1
+  for (const float* row : rows) {
+    const Verdict verdict = detector.judge(row);
+    if (verdict.state != State::unknown)
+      CHECK(health.update(thrum::HealthOptions{}, verdict.tail_probability) == Status::ok);
+  }
+  // Tail probabilities 1, 1/4 and 1/16: each quarter of the threshold halves them. Weights 0.99^2, 0.99
+  // and 1.
+  CHECK(health.value() == Approx((0.9801 + 0.99 / 4 + 1.0 / 16) / 2.9701).epsilon(1e-5));
+  CHECK(health.trend() < 0);
+  CHECK(std::isfinite(health.trend_error()));
 }
 
 TEST_CASE("a fixed row detector never takes a row that is not finite for normal") {

@@ -115,6 +115,12 @@ struct LeastSurprise {
   Scalar value = 0;
 };
 
+/// The ellipsoid of the class that a sample was judged against.
+template <typename Scalar>
+constexpr Index ellipsoid_of(const AnomalyModel<Scalar>& model, const Score<Scalar>& score) {
+  return model.ellipsoid_count == model.clusters ? score.cluster : 0;
+}
+
 /// The least surprise over the ellipsoids. Each class has a table of its own, so that all of them have the
 /// same rate of false alarms however their distances are distributed.
 template <EllipsoidForm form, typename Scalar>
@@ -234,13 +240,36 @@ inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Sc
     }
   }
   detail::with_form_of<allowed>(part, [&](auto of) {
-    const Index j = model.ellipsoid_count == model.clusters ? score.cluster : 0;
+    const Index j = detail::ellipsoid_of(model, score);
     const Ellipsoid<decltype(of)::form, Scalar> ellipsoid(model.ellipsoids, j, sample, scratch);
     for (Index f = 0; f < sample.size; ++f) {
       const Scalar slope = ellipsoid.slope(f);
       visit(f, ellipsoid.difference(f), slope);
     }
   });
+}
+
+/// Each feature's share of what a sample was judged by, d values that add up to it (see for_each_slope).
+/// Where one overflows, the feature farthest from the centre has all, infinity, and the others 0; returns
+/// overflow then, else ok. x: d finite values; score: what anomaly_score() said of it; scratch:
+/// model.scratch_size() values.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Status shares_of_sample(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
+                               const Score<Scalar>& score, Scalar* scratch, VectorView<Scalar> shares) {
+  Status status = Status::ok;
+  Index farthest = 0;
+  Scalar largest = 0;
+  for_each_slope<allowed>(model, x, score, scratch, [&](Index f, Scalar difference, Scalar slope) {
+    shares[f] = difference * slope;
+    if (!is_finite(shares[f])) status = Status::overflow;
+    if (!(absolute(difference) > largest)) return;
+    largest = absolute(difference);
+    farthest = f;
+  });
+  if (status == Status::ok) return status;
+  for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
+  shares[farthest] = positive_infinity<Scalar>();
+  return status;
 }
 
 }  // namespace thrum

@@ -31,8 +31,13 @@ class Ellipsoid {
  public:
   Ellipsoid(const EllipsoidsModel<Scalar>& model, Index cluster, VectorView<const Scalar> x,
             Scalar* coordinates)
+      : Ellipsoid(model, cluster, x, model.center + cluster * x.size, coordinates) {}
+
+  /// The same about another centre of d values: with zeros, squared_distance() is x' A x.
+  Ellipsoid(const EllipsoidsModel<Scalar>& model, Index cluster, VectorView<const Scalar> x,
+            const Scalar* center, Scalar* coordinates)
       : x_(x),
-        center_(model.center + cluster * x.size),
+        center_(center),
         scale_(form == EllipsoidForm::full ? nullptr : model.scale + cluster * x.size),
         t_(coordinates),
         rank_(form == EllipsoidForm::full ? x.size : model.rank) {
@@ -75,6 +80,20 @@ class Ellipsoid {
     const Scalar* row = factor_ + feature * rank_;
     for (Index r = 0; r < rank_; ++r) sum = row[r] * (weight_[1 + r] * t_[r]) + sum;
     return scale_[feature] * (weight_[0] * left_over(feature) + sum);
+  }
+
+  /// Entry (feature, feature) of A.
+  Scalar curvature(Index feature) const {
+    if (form == EllipsoidForm::diagonal) return scale_[feature] * scale_[feature];
+    const Scalar* row = factor_ + (form == EllipsoidForm::full ? triangle_size(feature) : feature * rank_);
+    Scalar squares = 0, sum = 0;
+    for (Index r = 0; r < (form == EllipsoidForm::full ? feature + 1 : rank_); ++r) {
+      const Scalar square = row[r] * row[r];
+      squares += square;
+      if (form == EllipsoidForm::low_rank) sum = weight_[1 + r] * square + sum;
+    }
+    if (form == EllipsoidForm::full) return squares;
+    return scale_[feature] * scale_[feature] * (weight_[0] * (1 - squares) + sum);
   }
 
  private:

@@ -21,7 +21,7 @@ struct Verdict {
   float score = 0;             ///< 1 is the threshold; alarm is strictly above
   float tail_probability = 0;  ///< share of normal windows that score at least so high
   int cluster = -1;            ///< the working class j it was judged against
-  int feature = -1;            ///< on alarm, the feature with the largest share of what it was judged by
+  int feature = -1;            ///< on alarm, the feature it is put down to: see culprit_feature()
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
@@ -90,6 +90,44 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
                  back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
 }
 
+/// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
+/// alone takes the value that suits the others best: (A y)_f^2 / A_ff, with y the difference from the centre.
+/// In [0, squared distance]; 0 for a feature that the model does not look at. Of a fault in one feature only,
+/// no other has a larger fall (Alcala and Qin, Automatica 45, 2009: reconstruction-based contribution).
+/// Arguments: as for_each_share, of a row that was judged by an ellipsoid. O(d^2), through PCA to p
+/// components O(d p^2).
+template <uint32_t allowed = every_part, typename Scalar, typename Visit>
+inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                          const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  Scalar* const rest = model.anomaly_scratch(scratch);
+  const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
+  const Index j = detail::ellipsoid_of(model.anomaly, score);
+  const auto fall = [](Scalar slope, Scalar curvature) {
+    return curvature > Scalar(0) ? slope * (slope / curvature) : Scalar(0);
+  };
+  detail::with_form_of<allowed>(score.part, [&](auto of) {
+    using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
+    const OwnEllipsoid own(ellipsoids, j, z, rest);
+    if (!model.projects()) {
+      for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
+      return;
+    }
+    // In feature space A is B A B', with a row of the basis B for each feature.
+    ProjectionModel<Scalar> unit_variance = model.projection;
+    unit_variance.variance = nullptr;
+    const auto slopes = contiguous(scratch, z.size), zeros = contiguous(scratch + model.features, z.size);
+    for (Index c = 0; c < z.size; ++c) slopes[c] = own.slope(c);
+    for (Index c = 0; c < z.size; ++c) zeros[c] = 0;
+    for (Index f = 0; f < model.features; ++f) {
+      const auto row = contiguous(model.projection.basis + f * z.size, z.size);
+      const OwnEllipsoid along(ellipsoids, j, row, zeros.data, rest);
+      visit(f, fall(back_projected(unit_variance, VectorView<const Scalar>(slopes), f),
+                    along.squared_distance()));
+    }
+  });
+}
+
 namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
@@ -111,8 +149,10 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 }  // namespace detail
 
-/// The feature with the largest share, the lowest of equals. Where a share overflows (through PCA, all do),
-/// the feature that is farthest out; without a class (cluster -1), the first feature that overflowed.
+/// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
+/// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
+/// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
+/// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar>
 inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch) {
@@ -123,13 +163,38 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
   }
   Scalar largest = 0;
   bool overflowed = false;
-  for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
-    overflowed = overflowed || !is_finite(share);
-    if (!(share > largest)) return;
-    largest = share;
+  const auto take = [&](Index f, Scalar part) {
+    overflowed = overflowed || !is_finite(part);
+    if (!(part > largest)) return;
+    largest = part;
     culprit = static_cast<int>(f);
-  });
+  };
+  if ((allowed & score.part & ellipsoid_parts) != 0)
+    for_each_fall<allowed>(model, x, score, scratch, take);
+  else
+    for_each_share<allowed>(model, x, score, scratch, take);
   return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
+}
+
+/// Each input feature's share of what a row was judged by, d values (see for_each_share). Where one overflows
+/// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
+/// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
+/// costs, twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
+                            VectorView<Scalar> shares) {
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
+  Status status = score.status;
+  if (status == Status::ok)
+    for_each_share<allowed>(model, x, score, scratch, [&](Index f, Scalar share) {
+      shares[f] = share;
+      if (!is_finite(share)) status = Status::overflow;
+    });
+  if (status == Status::ok) return status;
+  for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
+  if (status == Status::overflow)
+    shares[culprit_feature<allowed>(model, x, score, scratch)] = positive_infinity<Scalar>();
+  return status;
 }
 
 /// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.

@@ -41,15 +41,12 @@ class AnomalyScorer {
   }
 
   /// Each feature's share of the squared distance to the centre of the sample's class: d values.
-  /// overflow: a share is not finite.
+  /// overflow: one is too large for its type; the feature farthest from the centre then has all, infinity.
   Status shares(ConstVectorView<Scalar> x, VectorView<Scalar> shares) const {
     const Status status = detail::check(features_, x, shares.size);
     if (status != Status::ok) return status;
     const Score<Scalar> score = anomaly_score<radius_part>(model(), x, no_scratch);
-    for_each_slope<radius_part>(model(), x, score, no_scratch, [&](Index f, Scalar difference, Scalar slope) {
-      shares[f] = difference * slope;
-    });
-    return detail::checked_result(shares);
+    return shares_of_sample<radius_part>(model(), x, score, no_scratch, shares);
   }
 
   AnomalyModel<Scalar> model() const {

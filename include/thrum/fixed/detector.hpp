@@ -39,6 +39,12 @@ class RowDetector {
     return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
+  /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
+  Status shares(const float* row, float* shares) {
+    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
+                                              contiguous(shares, model.features));
+  }
+
  private:
   float scratch_[array_size(model.scratch_size())] = {};
 };

@@ -143,11 +143,16 @@ class ClassEllipsoids {
       weight_.resize(count_ * (1 + rank_));
     }
     const std::vector<ClassShape> shapes = shapes_of(rows_of_all(x.view()), labels);
-    for (Index j = 0; j < count_; ++j) take(j, shapes[array_size(j)]);
+    share_ = 0;
+    for (Index j = 0; j < count_; ++j) {
+      take(j, shapes[array_size(j)]);
+      share_ += share_for(shapes[array_size(j)]) / static_cast<double>(count_);
+    }
   }
 
   Index count() const { return count_; }
-  double share() const { return options_.share; }
+  /// The shrinkage of the last fit, the mean over classes; 0 before.
+  double share() const { return share_; }
 
   /// The distances of a row to all classes. scratch: d values.
   void measure(VectorView<const Scalar> x, Scalar* scratch, VectorView<Scalar> distances) const {
@@ -236,6 +241,7 @@ class ClassEllipsoids {
 
   /// Not so little that the factors of nearly collinear features have more digits than Scalar.
   double share_for(const ClassShape& shape) const {
+    if (options_.form == EllipsoidForm::diagonal) return 1;
     const double share = options_.shrinkage == Shrinkage::ledoit_wolf ? shape.ledoit_wolf
                          : options_.shrinkage == Shrinkage::oas       ? shape.oas
                                                                       : options_.share;
@@ -288,6 +294,7 @@ class ClassEllipsoids {
 
   EllipsoidOptions options_;
   Index count_ = 0, features_ = 0, rank_ = 0;
+  double share_ = 0;
   Vector<Scalar> center_, scale_, factor_, weight_;
 };
 
