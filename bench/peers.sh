@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Measures thrum's K-means, PCA and Scaler beside scikit-learn, numpy, OpenCV, FAISS, dlib and Armadillo as Debian has
-# them, in one run, and prints tables of times and goals; build/peers.json has every figure. Installs what is missing.
+# Measures thrum's K-means, PCA, Scaler and Detector beside scikit-learn, numpy, OpenCV, FAISS, dlib and Armadillo as Debian
+# has them, in one run, and prints tables of times and goals; build/peers.json has every figure. Installs what is missing.
 # Takes about 25 minutes.
 #   bench/peers.sh
 #   bench/peers.sh --task kmeans20 --workload seg --system 'thrum*' --scale 0.1 --rounds 2

@@ -23,6 +23,21 @@ void detector_score(benchmark::State& state) {
   count_samples(state, n);
 }
 
+/// The chain of the lecture, projected to 12 components, with each kind of score.
+template <thrum::AnomalyKind kind>
+void detector_score_of_kind(benchmark::State& state) {
+  const Index n = state.range(0), d = state.range(1), k = state.range(2);
+  const auto& x = kept_mixture<float>(n, d, k);
+  thrum::DetectorOptions options;
+  options.pca = thrum::PCAOptions{12, 0, false};
+  options.kmeans.clusters = static_cast<int>(k);
+  options.scorer.kind = kind;
+  thrum::Detector<float> detector(options);
+  detector.fit(x.topRows(2000));
+  for (auto _ : state) benchmark::DoNotOptimize(detector.score(x).data());
+  count_samples(state, n);
+}
+
 /// The last stage alone.
 template <typename Scalar>
 void scorer_score(benchmark::State& state) {
@@ -60,10 +75,20 @@ void machines(benchmark::internal::Benchmark* benchmark) {
       ->UseRealTime();
 }
 
+void one_machine(benchmark::internal::Benchmark* benchmark) {
+  benchmark->ArgNames({"n", "d", "k"})->Args({20000, 33, 4})->Unit(benchmark::kMillisecond)->UseRealTime();
+}
+
 }  // namespace
 
 BENCHMARK(detector_score<float>)->Apply(machines);
 BENCHMARK(detector_score<double>)->Apply(machines);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::radius>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::mahalanobis>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::soft>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::tails>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::residual>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::automatic>)->Apply(one_machine);
 BENCHMARK(scorer_score<float>)->Apply(machines);
 BENCHMARK(scorer_score<double>)->Apply(machines);
 BENCHMARK(scorer_fit<float>)->Apply(machines);

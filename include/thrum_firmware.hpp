@@ -2055,12 +2055,12 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
   return status;
 }
 
-/// The verdict on one feature row: unknown when it is not finite, alarm strictly above score 1, else normal.
-/// x: d values; scratch: model.scratch_size() values; allowed: see raw_score. O(d p) and what
-/// anomaly_score costs, on alarm twice; allocates nothing.
+/// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
+/// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
+/// alarm O(d p) and what anomaly_score costs; allocates nothing.
 template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
-  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
+inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                          const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;
@@ -2073,6 +2073,14 @@ inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar>
   verdict.feature = culprit_feature<allowed>(model, x, score, scratch);
   if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
   return verdict;
+}
+
+/// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
+/// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
+template <uint32_t allowed = every_part, typename Scalar>
+inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+  const Score<Scalar> score = score_row<allowed>(model, x, scratch);
+  return verdict_on<allowed>(model, x, score, scratch);
 }
 
 }  // namespace thrum

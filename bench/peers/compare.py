@@ -37,16 +37,27 @@ WORKLOADS = {
     "pca-64": Shape(100_000, 64, 8, 64),
     "pca-784": Shape(60_000, 784, 10, 50),
     "pca-4096": Shape(2_000, 4096, 10, 20),
+    "windows": Shape(1_000_000, 33, 4, 12),
 }
 
 KMEANS_TASKS = ["kmeans20", "kmeans_fit", "seeding", "predict", "transform", "minibatch"]
 PCA_TASKS = ["pca_fit", "pca_transform", "scaler_fit"]
-TASKS = KMEANS_TASKS + PCA_TASKS
+SCORE_TASKS = ["score", "mahalanobis"]
+TASKS = KMEANS_TASKS + PCA_TASKS + SCORE_TASKS
 DRAWN = ["kmeans_fit", "seeding", "minibatch"]  # each round from another seed; what is found differs
-SHORT = ["predict", "transform", "pca_transform"]  # so short that waking threads after a pause would be most of it: called twice a turn
+SHORT = ["predict", "transform", "pca_transform", *SCORE_TASKS]  # so short that waking threads after a pause would be most of it: called twice a turn
 KMEANS_WORKLOADS = [name for name, shape in WORKLOADS.items() if shape.components == 0]
-PCA_WORKLOADS = [name for name, shape in WORKLOADS.items() if shape.components > 0]
+SCORE_WORKLOADS = ["windows"]
+PCA_WORKLOADS = [name for name in WORKLOADS if name not in KMEANS_WORKLOADS + SCORE_WORKLOADS]
 CHEAP = KMEANS_WORKLOADS[:-1]  # all but ivf, which is there for kmeans20 alone
+
+
+def workloads_of(task):
+    if task in SCORE_TASKS:
+        return SCORE_WORKLOADS
+    if task in PCA_TASKS:
+        return PCA_WORKLOADS
+    return KMEANS_WORKLOADS if task == "kmeans20" else CHEAP
 
 
 @dataclass(frozen=True)
@@ -59,8 +70,7 @@ class System:
     settle: float = 0.05  # seconds until its idle threads stop spinning
 
     def does(self, task, workload):
-        suits = workload in (PCA_WORKLOADS if task in PCA_TASKS else CHEAP) or task == "kmeans20"
-        return task in self.tasks and workload in self.workloads and suits
+        return task in self.tasks and workload in self.workloads and workload in workloads_of(task)
 
 
 def systems(build):
@@ -75,11 +85,11 @@ def systems(build):
         return [sys.executable, "-B", str(HERE / "sklearn_worker.py"), algorithm]
 
     return [
-        System("scikit-learn", python("lloyd"), ["seeding", "predict", "transform", "minibatch"] + PCA_TASKS,
-               list(WORKLOADS)),
+        System("scikit-learn", python("lloyd"),
+               ["seeding", "predict", "transform", "minibatch"] + PCA_TASKS + SCORE_TASKS, list(WORKLOADS)),
         System("scikit-learn lloyd", python("lloyd"), ["kmeans20", "kmeans_fit"], everywhere),
         System("scikit-learn elkan", python("elkan"), ["kmeans20", "kmeans_fit"], everywhere),
-        System("numpy", python("numpy"), PCA_TASKS, PCA_WORKLOADS),
+        System("numpy", python("numpy"), PCA_TASKS + ["score"], PCA_WORKLOADS + SCORE_WORKLOADS),
         System("OpenCV PCA", [str(gnu / "opencv_worker")], ["pca_fit", "pca_transform"], PCA_WORKLOADS[:-1]),
         System("OpenCV", [str(gnu / "opencv_worker")], ["kmeans20", "kmeans_fit"], everywhere),
         System("FAISS", [str(gnu / "faiss_worker")], ["kmeans20", "predict", "transform"], everywhere),
@@ -139,14 +149,17 @@ class Data:
         return float(np.sum((components @ self.covariance) * components))
 
     def inertia(self, task):
-        """Of what lies in the result file: labels, distances or centres; of PCA and Scaler the variance found."""
+        """Of what lies in the result file: labels, distances or centres; of PCA and Scaler the variance found; of
+        scores the sum of squares, or the share above 1."""
         found = np.load(self.result)
         if task == "pca_fit":
             return self.captured(found)
         if task == "pca_transform":
             return float(sum(np.square(rows).sum() for rows in chunks(found)) / (len(found) - 1))
-        if task == "scaler_fit":
+        if task in ["scaler_fit", "score"]:
             return float(np.square(found, dtype=np.float64).sum())
+        if task == "mahalanobis":  # scores have other units in each system
+            return float(np.mean(found.astype(np.float64) > 1))
         if task == "predict":
             squares = ((rows - own) ** 2 for rows, own in zip(chunks(self.x), chunks(self.centers[found])))
             return float(sum(chunk.sum() for chunk in squares))
@@ -268,7 +281,7 @@ def matching(names, patterns):
 
 
 def parse_arguments():
-    parser = argparse.ArgumentParser(prog="bench/peers.sh", description="Measures thrum's K-means and PCA beside others.")
+    parser = argparse.ArgumentParser(prog="bench/peers.sh", description="Measures thrum's K-means, PCA and scores beside others.")
     parser.add_argument("--task", action="append", help=f"one of {', '.join(TASKS)}, or a pattern; again for more")
     parser.add_argument("--workload", action="append", help=f"one of {', '.join(WORKLOADS)}, or a pattern")
     parser.add_argument("--system", action="append", help="such as FAISS, or a pattern such as 'thrum*'")

@@ -12,6 +12,8 @@ import scipy.linalg
 import sklearn
 from sklearn.cluster import KMeans, MiniBatchKMeans, kmeans_plusplus
 from sklearn.decomposition import PCA
+from sklearn.mixture import GaussianMixture
+from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from threadpoolctl import threadpool_info
 
@@ -32,7 +34,7 @@ class Tasks:
 
     def __init__(self, algorithm, x, centers, components):
         self.algorithm, self.x, self.centers, self.components = algorithm, x, centers, components
-        self.given_pca = None
+        self.given_pca = self.detector = self.mixture = None
 
     def kmeans20(self, _):
         model = self.model(init=self.centers, max_iter=20, tol=0)
@@ -71,6 +73,34 @@ class Tasks:
         seconds, _ = timed(lambda: model.fit(self.x))
         return seconds, model.scale_[np.newaxis]
 
+    def score(self, _):
+        if self.detector is None:
+            self.detector = self.fitted_pipeline(KMeans(len(self.centers), n_init=5, random_state=0))
+            self.radii = self.radii_of_classes()
+        return timed(lambda: (self.detector.transform(self.x) / self.radii).min(axis=1))
+
+    def mahalanobis(self, _):
+        if self.mixture is None:
+            self.mixture = self.fitted_pipeline(GaussianMixture(len(self.centers), n_init=5, random_state=0))
+            held_out = -self.mixture.score_samples(self.x[self.learned : self.learned + 10000])
+            self.threshold = np.quantile(held_out, 0.99, method="inverted_cdf")
+        seconds, scores = timed(lambda: -self.mixture.score_samples(self.x))
+        return seconds, (scores > self.threshold) * np.float32(2)
+
+    @property
+    def learned(self):
+        return min(len(self.x) // 2, 2000)
+
+    def fitted_pipeline(self, last):
+        first = [StandardScaler(), PCA(self.components, svd_solver="full")]
+        return make_pipeline(*first, last).fit(self.x[: self.learned])
+
+    def radii_of_classes(self):
+        distances = self.detector.transform(self.x[: self.learned])
+        nearest, least = distances.argmin(axis=1), distances.min(axis=1)
+        members = [least[nearest == j] for j in range(len(self.centers))]
+        return np.array([np.quantile(own, 0.99, method="inverted_cdf") for own in members], dtype=np.float32)
+
     def model(self, **options):
         return KMeans(len(self.centers), n_init=1, algorithm=self.algorithm, **options)
 
@@ -91,6 +121,22 @@ class NumpyTasks(Tasks):
             self.given_pca = PCA(self.components, svd_solver="full").fit(self.x[: max(1000, self.components)])
         mean, basis = self.given_pca.mean_, self.given_pca.components_.T
         return timed(lambda: (self.x - mean) @ basis)
+
+    def score(self, seed):
+        if self.detector is None:
+            super().score(seed)
+        scaler, pca, kmeans = (stage for _, stage in self.detector.steps)
+        offset, factor = scaler.mean_.astype(np.float32), (1 / scaler.scale_).astype(np.float32)
+        basis, centers = pca.components_.T, kmeans.cluster_centers_
+        centers = centers + pca.mean_ @ basis  # spares the rows to be centred again
+        norms = (centers**2).sum(axis=1)
+
+        def scores():
+            z = (self.x - offset) * factor @ basis
+            squares = (z**2).sum(axis=1)[:, np.newaxis] - 2 * z @ centers.T + norms
+            return np.sqrt((np.maximum(squares, 0) / self.radii**2).min(axis=1))
+
+        return timed(scores)
 
     def scaler_fit(self, _):
         seconds, (_, scale) = timed(lambda: (self.x.mean(axis=0, dtype=np.float64), self.x.std(axis=0, dtype=np.float64)))

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "thrum/detector.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
@@ -97,6 +98,40 @@ double fit_scaler(const Workload& workload, std::uint64_t, Result& result) {
   return taken;
 }
 
+/// Learned from the first rows, calibrated by those that follow unless `rate` is 0.
+thrum::Detector<float> detector_for(const Workload& workload, thrum::AnomalyKind kind, double rate) {
+  const Eigen::Index learned = std::min(workload.samples() / 2, Eigen::Index{2000});
+  thrum::DetectorOptions options;
+  options.pca = thrum::PCAOptions{workload.components, 0, false};
+  options.kmeans.clusters = workload.clusters();
+  options.kmeans.restarts = 5;
+  options.bad_share = 0;  // the others leave no row out
+  options.scorer.kind = kind;
+  thrum::Detector<float> detector(options);
+  detector.fit(workload.x.topRows(learned));
+  const Eigen::Index rest = std::min(workload.samples() - learned, Eigen::Index{10000});
+  if (rate > 0) detector.calibrate(workload.x.middleRows(learned, rest), rate);
+  return detector;
+}
+
+double score_by(const thrum::Detector<float>& detector, const Workload& workload, Result& result) {
+  thrum::Vector<float> scores;
+  const double taken = worker::seconds([&] { scores = detector.score(workload.x); });
+  result.matrix = scores;
+  return taken;
+}
+
+double score(const Workload& workload, std::uint64_t, Result& result) {
+  static const thrum::Detector<float> detector = detector_for(workload, thrum::AnomalyKind::radius, 0);
+  return score_by(detector, workload, result);
+}
+
+double score_by_covariances(const Workload& workload, std::uint64_t, Result& result) {
+  static const thrum::Detector<float> detector =
+      detector_for(workload, thrum::AnomalyKind::mahalanobis, 0.01);
+  return score_by(detector, workload, result);
+}
+
 }  // namespace
 
 int main(int, char** arguments) {
@@ -107,6 +142,8 @@ int main(int, char** arguments) {
                         {"pca_fit", fit_pca},
                         {"pca_transform", transform_by_pca},
                         {"scaler_fit", fit_scaler},
+                        {"score", score},
+                        {"mahalanobis", score_by_covariances},
                         {"seeding", seed_centers},
                         {"predict", predict},
                         {"transform", transform}});

@@ -20,7 +20,9 @@
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/density_of_clusters.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/panels.hpp"
 #include "thrum/host/row_loop.hpp"
+#include "thrum/host/scored_panels.hpp"
 #include "thrum/host/tails_of_features.hpp"
 #include "thrum/input.hpp"
 
@@ -126,13 +128,13 @@ class AnomalyScorer {
     return scores;
   }
 
-  /// The same into a caller's n values; allocates up to d numbers.
+  /// The same into a caller's n values; allocates up to 256 rows a thread.
   void score(const MatrixInput<Scalar>& x, VectorView<Scalar> scores) const {
     constexpr const char* who = "thrum::AnomalyScorer::score";
     check(who, x.view());
     detail::require(scores.size == x.view().rows, who, ": scores has ", scores.size, " entries, expected ",
                     x.view().rows);
-    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar*) { scores[i] = score.value; });
+    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score) { scores[i] = score.value; });
   }
 
   /// The same before the threshold divides them: radii for `radius`, surprises otherwise.
@@ -153,8 +155,7 @@ class AnomalyScorer {
   Vector<int> classes(const MatrixInput<Scalar>& x) const {
     check("thrum::AnomalyScorer::classes", x.view());
     Vector<int> classes(x.view().rows);
-    for_each_score(x.view(),
-                   [&](Index i, const Score<Scalar>& score, Scalar*) { classes[i] = score.cluster; });
+    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score) { classes[i] = score.cluster; });
     return classes;
   }
 
@@ -166,9 +167,12 @@ class AnomalyScorer {
     check("thrum::AnomalyScorer::shares", x.view());
     const AnomalyModel<Scalar> fitted = model();
     Matrix<Scalar> shares(x.view().rows, x.view().cols);
-    for_each_score(x.view(), [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
-      shares_of_sample(fitted, x.view().row(i), score, scratch, thrum::view(shares).row(i));
-    });
+    host::for_each_row<Scalar>(x.view().rows, 2 * host::operations_of_score(fitted), fitted.scratch_size(),
+                               [&](Index i, Scalar* scratch) {
+                                 const Score<Scalar> score = anomaly_score(fitted, x.view().row(i), scratch);
+                                 shares_of_sample(fitted, x.view().row(i), score, scratch,
+                                                  thrum::view(shares).row(i));
+                               });
     return shares;
   }
 
@@ -248,22 +252,14 @@ class AnomalyScorer {
   void check(const char* who, MatrixView<const Scalar> x) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, "x", x, model().features);
-    detail::require_finite(who, "x", x);
+    if (!host::all_finite(x)) detail::require_finite(who, "x", x);
   }
 
   template <typename Visit>
   void for_each_score(MatrixView<const Scalar> x, Visit visit) const {
-    const AnomalyModel<Scalar> fitted = model();
-    host::for_each_row<Scalar>(
-        x.rows, operations(fitted), fitted.scratch_size(),
-        [&](Index i, Scalar* scratch) { visit(i, anomaly_score(fitted, x.row(i), scratch), scratch); });
-  }
-
-  /// Multiply-adds of a score, about.
-  static double operations(const AnomalyModel<Scalar>& model) {
-    const int rank = (model.parts & full_ellipsoid_part) != 0 ? model.features : 2 * model.ellipsoids.rank;
-    return host::operations(model.features, 1 + rank, model.ellipsoid_count) +
-           host::operations(model.features, 1, model.clusters + model.soft.count);
+    const host::ScoringStages<Scalar> stages{{}, {}, model()};
+    host::for_each_scored_row(stages, x,
+                              [&](Index i, const Score<Scalar>& score, Scalar, Scalar*) { visit(i, score); });
   }
 
   void take_centers(MatrixView<const Scalar> centers) {

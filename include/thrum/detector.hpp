@@ -22,6 +22,7 @@
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
 #include "thrum/host/judge_rows.hpp"
+#include "thrum/host/panels.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 #include "thrum/monitor_calibration.hpp"
@@ -53,7 +54,7 @@ struct DetectorOptions {
 inline namespace THRUM_BUILD {  // as KMeans, which is part of it
 
 /// Learns feature rows of a machine running well and judges further ones: Scaler -> PCA -> KMeans ->
-/// AnomalyScorer. Scores on the laptop and on the chip come from the same code.
+/// AnomalyScorer. Built with -ffp-contract=off, scores on the laptop and on the chip have the same bits.
 template <typename Scalar>
 class Detector {
  public:
@@ -151,7 +152,8 @@ class Detector {
   }
 
   /// Scores of x, n x d: 1 is the threshold, alarm is strictly above; NaN for a row that is not finite (its
-  /// verdict is unknown), infinity for a finite one off every scale. O(n (d p + p k)); allocates d + p + n.
+  /// verdict is unknown), infinity for a finite one off every scale. O(n (d p + p k)); allocates n and up to
+  /// 256 rows a thread.
   Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
     check("thrum::Detector::score", x.view());
     return host::scores_of_rows(model(), x.view());
@@ -182,14 +184,8 @@ class Detector {
   Matrix<Scalar> to_cluster_space(const MatrixInput<Scalar>& x) const {
     constexpr const char* who = "thrum::Detector::to_cluster_space";
     check(who, x.view());
-    detail::require_finite(who, "x", x.view());
-    Matrix<Scalar> rows(x.view().rows, model().anomaly.features);
-    const DetectorModel<Scalar> fitted = model();
-    host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
-      const auto row = detail::to_cluster_space(fitted, x.view().row(i), scratch);
-      for (Index c = 0; c < rows.cols(); ++c) rows(i, c) = row[c];
-    });
-    return rows;
+    if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
+    return host::rows_in_cluster_space(model(), x.view());
   }
 
   bool fitted() const { return scorer_.fitted(); }

@@ -10,7 +10,9 @@
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/kernels.hpp"
 #include "thrum/host/row_loop.hpp"
+#include "thrum/host/scored_panels.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -28,13 +30,32 @@ inline void for_each_judged_row(const DetectorModel<Scalar>& model, MatrixView<c
   for_each_row<Scalar>(x.rows, static_cast<double>(numbers), model.scratch_size(), body);
 }
 
+template <typename Scalar>
+inline ScoringStages<Scalar> stages_of(const DetectorModel<Scalar>& model) {
+  return {model.scaling, model.projection, model.anomaly};
+}
+
+/// Calls visit(i, score, scratch) for each row of x, n x d, on all threads, where score is what score_row()
+/// says, bit for bit. scratch: what scoring a row under the model needs.
+template <typename Scalar, typename Visit>
+inline void for_each_score(const DetectorModel<Scalar>& model, MatrixView<const Scalar> x, Visit visit) {
+  constexpr Scalar off_scale = ScalarTraits<Scalar>::largest();
+  for_each_scored_row(stages_of(model), x,
+                      [&](Index i, Score<Scalar> score, Scalar largest, Scalar* scratch) {
+                        if (!is_finite(largest))
+                          score = {Status::non_finite, Scalar(0), -1, 0};
+                        else if (largest >= off_scale)
+                          score = {Status::overflow, positive_infinity<Scalar>(), -1, 0};
+                        visit(i, score, scratch);
+                      });
+}
+
 /// The score of each row of x, n x d, under a fitted model: NaN for a row that is not finite. Allocates the
-/// n results and scratch for a row a thread.
+/// n results and up to 256 rows a thread.
 template <typename Scalar>
 Vector<Scalar> scores_of_rows(const DetectorModel<Scalar>& model, MatrixView<const Scalar> x) {
   Vector<Scalar> scores(x.rows);
-  for_each_judged_row(model, x, [&](Index i, Scalar* scratch) {
-    const Score<Scalar> score = score_row(model, x.row(i), scratch);
+  for_each_score(model, x, [&](Index i, const Score<Scalar>& score, Scalar*) {
     scores[i] = score.status == Status::non_finite ? not_a_number<Scalar>() : score.value;
   });
   return scores;
@@ -44,9 +65,22 @@ Vector<Scalar> scores_of_rows(const DetectorModel<Scalar>& model, MatrixView<con
 template <typename Scalar>
 std::vector<Verdict> verdicts_on_rows(const DetectorModel<Scalar>& model, MatrixView<const Scalar> x) {
   std::vector<Verdict> verdicts(array_size(x.rows));
-  for_each_judged_row(
-      model, x, [&](Index i, Scalar* scratch) { verdicts[array_size(i)] = judge(model, x.row(i), scratch); });
+  for_each_score(model, x, [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
+    verdicts[array_size(i)] = verdict_on(model, x.row(i), score, scratch);
+  });
   return verdicts;
+}
+
+/// The rows of x, finite, where the classes live: scaled and projected, n x p (n x d without projection).
+template <typename Scalar>
+Matrix<Scalar> rows_in_cluster_space(const DetectorModel<Scalar>& model, MatrixView<const Scalar> x) {
+  Matrix<Scalar> rows(x.rows, model.anomaly.features);
+  const MatrixView<Scalar> result = view(rows);
+  for_each_staged_panel(stages_of(model), x, [&](const StagedPanel<Scalar>& panel) {
+    scoring_kernels<Scalar>().store_rows({panel.rows.data, panel.count, result.cols, 1, panel.rows.stride},
+                                         result.middle_rows(panel.first, panel.count));
+  });
+  return rows;
 }
 
 }  // namespace host

@@ -8,6 +8,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernel_table.hpp"
+#include "thrum/host/scoring_table.hpp"
 
 // The kernels, compiled once for each instruction set, and the choice among them when the program runs. With
 // THRUM_NO_DISPATCH there is one set, for what the translation unit is compiled for.
@@ -59,17 +60,36 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
+#if defined(THRUM_DISPATCH)
+inline bool has_avx512() {
+  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+}
+inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+#endif
+
 /// The kernels for the processor that the program runs on.
 template <typename Scalar>
 inline const KernelTable<Scalar>& kernels() {
   static const KernelTable<Scalar> table = [] {
 #if defined(THRUM_DISPATCH)
-    if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
-        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl"))
-      return avx512::kernel_table<Scalar>();
-    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return avx2::kernel_table<Scalar>();
+    if (has_avx512()) return avx512::kernel_table<Scalar>();
+    if (has_avx2()) return avx2::kernel_table<Scalar>();
 #endif
     return compiled_for::kernel_table<Scalar>();
+  }();
+  return table;
+}
+
+/// Those of scoring.
+template <typename Scalar>
+inline const ScoringKernels<Scalar>& scoring_kernels() {
+  static const ScoringKernels<Scalar> table = [] {
+#if defined(THRUM_DISPATCH)
+    if (has_avx512()) return avx512::scoring_kernels<Scalar>();
+    if (has_avx2()) return avx2::scoring_kernels<Scalar>();
+#endif
+    return compiled_for::scoring_kernels<Scalar>();
   }();
   return table;
 }

@@ -11,6 +11,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernel_table.hpp"
+#include "thrum/host/scoring_table.hpp"
 
 #if !defined(THRUM_TARGET)
 #define THRUM_TARGET alone
@@ -1044,6 +1045,8 @@ inline KernelTable<Scalar> kernel_table() {
 }  // namespace host
 }  // namespace THRUM_BUILD
 }  // namespace thrum
+
+#include "thrum/host/scoring_kernels_for_target.hpp"
 
 #undef THRUM_SHUFFLE
 #undef THRUM_UNROLL

@@ -1,0 +1,490 @@
+// The kernels of scoring for one instruction set: a part of host/kernels_for_target.hpp, which includes it
+// and whose vectors it uses. They do for two vectors of rows at a time what algorithm/ does for one row.
+
+#if !defined(THRUM_TARGET)
+#include "thrum/host/kernels_for_target.hpp"
+#else
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+namespace THRUM_TARGET {
+
+/// A strip of rows, two vectors wide, feature after feature.
+template <typename Scalar>
+struct Strip {
+  const Scalar* data;
+  Index stride;
+  Index features;
+};
+
+template <typename Scalar>
+THRUM_INLINE void load_pair(Value<Scalar> (&pair)[2], const Scalar* from) {
+  load(pair[0], from);
+  load(pair[1], from + Lanes<Scalar>::count);
+}
+template <typename Scalar>
+THRUM_INLINE void store_pair(Scalar* to, const Value<Scalar> (&pair)[2]) {
+  store(to, pair[0]);
+  store(to + Lanes<Scalar>::count, pair[1]);
+}
+
+/// Infinite where the value is not finite, by its bits.
+template <typename Scalar>
+THRUM_INLINE void make_infinite(const Value<Scalar>& value, Value<Scalar>& result) {
+  Value<Scalar> hidden = value;
+  THRUM_HIDE(hidden);
+  Scalar values[Lanes<Scalar>::count];
+  store(values, hidden);
+  result = not_finite(values) ? Value<Scalar>{} + positive_infinity<Scalar>() : result;
+}
+
+// ---- scaling and projection
+
+template <typename Scalar>
+inline void largest_magnitudes(Panel<Scalar> panel, Scalar* largest) {
+  using Bits = decltype(Integer<Scalar>{}[0] + 0);
+  const Integer<Scalar> magnitude =
+      Integer<Scalar>{} + static_cast<Bits>(~typename ScalarTraits<Scalar>::Bits{0} >> 1);
+  for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+    Integer<Scalar> most = {}, bits;
+    for (Index f = 0; f < panel.features; ++f) {
+      load(bits, panel.data + f * panel.stride + r);
+      most = maximum(most, bits & magnitude);
+    }
+    store(largest + r, most);
+  }
+}
+
+template <typename Scalar>
+inline void scale(const ScalingModel<Scalar>& model, Panel<Scalar> panel, Scalar* scaled) {
+  for (Index f = 0; f < panel.features; ++f)
+    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+      Value<Scalar> x;
+      load(x, panel.data + f * panel.stride + r);
+      store(scaled + f * panel.stride + r, (x - model.offset[f]) * model.factor[f]);
+    }
+}
+
+struct AddSquaredDifference {
+  template <typename Vector, typename Scalar>
+  static THRUM_INLINE void add(Vector& sum, const Vector& x, Scalar entry) {
+    const Vector difference = x - entry;
+    sum = difference * difference + sum;
+  }
+};
+
+struct AddProduct {
+  template <typename Vector, typename Scalar>
+  static THRUM_INLINE void add(Vector& sum, const Vector& x, Scalar entry) {
+    sum = x * entry + sum;
+  }
+};
+
+/// Sums of some columns.
+template <Index count, typename Scalar>
+struct StripSums {
+  Value<Scalar> of[array_size(count)][2];
+};
+
+template <typename Term, Index count, typename Scalar>
+THRUM_INLINE void sum_features(const Strip<Scalar>& x, Index begin, Index end, const Scalar* matrix,
+                               Index columns, StripSums<count, Scalar>& sums) {
+  THRUM_UNROLL
+  for (Index c = 0; c < count; ++c) sums.of[c][0] = sums.of[c][1] = Value<Scalar>{};
+  const Scalar* entry = matrix + begin * columns;
+  for (Index f = begin; f < end; ++f, entry += columns) {
+    Value<Scalar> values[2];
+    load_pair<Scalar>(values, x.data + f * x.stride);
+    THRUM_UNROLL
+    for (Index c = 0; c < count; ++c) {
+      Term::add(sums.of[c][0], values[0], entry[c]);
+      Term::add(sums.of[c][1], values[1], entry[c]);
+    }
+  }
+}
+
+template <Index count, typename Term, typename Scalar>
+THRUM_INLINE void some_column_sums(const Strip<Scalar>& x, Index at_once, const Scalar* matrix, Index columns,
+                                   Scalar* result, Index stride) {
+  StripSums<count, Scalar> total;
+  sum_features<Term>(x, 0, smaller(x.features, at_once), matrix, columns, total);
+  for (Index begin = at_once; begin < x.features; begin += at_once) {
+    StripSums<count, Scalar> more;
+    sum_features<Term>(x, begin, smaller(begin + at_once, x.features), matrix, columns, more);
+    THRUM_UNROLL
+    for (Index c = 0; c < count; ++c) {
+      total.of[c][0] += more.of[c][0];
+      total.of[c][1] += more.of[c][1];
+    }
+  }
+  THRUM_UNROLL
+  for (Index c = 0; c < count; ++c) store_pair<Scalar>(result + c * stride, total.of[c]);
+}
+
+/// for_each_column_sum of a strip: result: columns x stride. The last four columns may overlap those before.
+/// at_once: terms of a partial sum.
+template <typename Term, typename Scalar>
+inline void column_sums(Strip<Scalar> x, Index at_once, const Scalar* matrix, Index columns, Scalar* result,
+                        Index stride) {
+  if (columns < 4) {
+    for (Index j = 0; j < columns; ++j)
+      some_column_sums<1, Term>(x, at_once, matrix + j, columns, result + j * stride, stride);
+    return;
+  }
+  for (Index at = 0; at < columns; at += 4) {
+    const Index j = smaller(at, columns - 4);
+    some_column_sums<4, Term>(x, at_once, matrix + j, columns, result + j * stride, stride);
+  }
+}
+
+template <typename Scalar>
+inline void project(const ProjectionModel<Scalar>& model, Panel<Scalar> panel, Scalar* centered,
+                    Scalar* projected) {
+  for (Index f = 0; f < panel.features; ++f)
+    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+      Value<Scalar> x;
+      load(x, panel.data + f * panel.stride + r);
+      store(centered + f * panel.stride + r, x - model.mean[f]);
+    }
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>)
+    column_sums<AddProduct, Scalar>({centered + r, panel.stride, panel.features}, features_per_partial_sum,
+                                    model.basis, model.components, projected + r, panel.stride);
+}
+
+// ---- classes
+
+/// The class of least distance / radius and the square of that. squared: k x strip, scratch.
+template <typename Scalar>
+inline void nearest_class(const AnomalyModel<Scalar>& model, Strip<Scalar> x, Scalar* squared,
+                          Value<Scalar> (&best)[2], Integer<Scalar> (&label)[2]) {
+  column_sums<AddSquaredDifference>(x, features_per_partial_sum, model.centers, model.clusters, squared,
+                                    strip<Scalar>);
+  THRUM_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    const Scalar* from = squared + half * Lanes<Scalar>::count;
+    load(best[half], from);
+    best[half] *= model.inverse_squared_radius[0];
+    label[half] = Integer<Scalar>{};
+    for (int j = 1; j < model.clusters; ++j) {
+      Value<Scalar> in_radii;
+      load(in_radii, from + j * strip<Scalar>);
+      in_radii *= model.inverse_squared_radius[j];
+      label[half] = in_radii < best[half] ? Integer<Scalar>{} + j : label[half];
+      best[half] = minimum(best[half], in_radii);
+    }
+  }
+}
+
+// ---- surprises
+
+/// `surprise` by a table: knots are passed as long as the value lies above them.
+template <typename Scalar>
+THRUM_INLINE Value<Scalar> surprise_of(const Scalar* table, const Value<Scalar>& value) {
+  constexpr Scalar per_level = Scalar(thrum::detail::natural_log_of_2);
+  const Value<Scalar> zero = {}, one = zero + 1;
+  const Integer<Scalar> told = value > zero + table[0];
+  Integer<Scalar> above = told;
+  Value<Scalar> low = zero + table[0], high = zero + table[1], level = zero;
+  for (int knot = 1; knot <= tail_levels; ++knot) {
+    above &= value > zero + table[knot];
+    level += above ? one : zero;
+    low = above ? zero + table[knot] : low;
+    high = above ? zero + table[knot + 1] : high;
+  }
+  const Value<Scalar> beyond = value - low, at_knot = level * per_level;
+  const Value<Scalar> between = at_knot + per_level * (beyond / (high - low));
+  Value<Scalar> result = above ? at_knot + beyond * table[tail_levels + 1] : between;
+  result = told ? result : zero;
+  make_infinite<Scalar>(value, result);
+  return result;
+}
+
+/// Squared Mahalanobis distances, as class Ellipsoid has them. differences: d x strip, scratch.
+template <typename Scalar>
+inline void full_distances(const EllipsoidsModel<Scalar>& model, Index cluster, Strip<Scalar> x,
+                           Scalar* differences, Scalar*, Value<Scalar> (&squared)[2]) {
+  const Scalar* const center = model.center + cluster * x.features;
+  for (Index f = 0; f < x.features; ++f) {
+    Value<Scalar> values[2];
+    load_pair<Scalar>(values, x.data + f * x.stride);
+    values[0] -= center[f];
+    values[1] -= center[f];
+    store_pair<Scalar>(differences + f * strip<Scalar>, values);
+  }
+  squared[0] = squared[1] = Value<Scalar>{};
+  const Scalar* const factor = model.factor + cluster * triangle_size(x.features);
+  for (Index first = 0; first < x.features; first += 4) {
+    Value<Scalar> coordinates[4][2] = {};
+    for (Index f = first; f < x.features; ++f) {
+      const Scalar* const row = factor + triangle_size(f) + first;
+      Value<Scalar> y[2];
+      load_pair<Scalar>(y, differences + f * strip<Scalar>);
+      THRUM_UNROLL
+      for (Index c = 0; c < 4; ++c) {
+        if (first + c > f) continue;
+        AddProduct::add(coordinates[c][0], y[0], row[c]);
+        AddProduct::add(coordinates[c][1], y[1], row[c]);
+      }
+    }
+    THRUM_UNROLL
+    for (Index c = 0; c < 4; ++c) {
+      if (first + c >= x.features) continue;
+      AddProduct::add(squared[0], coordinates[c][0], coordinates[c][0]);
+      AddProduct::add(squared[1], coordinates[c][1], coordinates[c][1]);
+    }
+  }
+}
+
+template <typename Scalar>
+inline void scaled_differences(const EllipsoidsModel<Scalar>& model, Index cluster, Strip<Scalar> x,
+                               Scalar* scaled) {
+  const Scalar *const center = model.center + cluster * x.features, *const scale =
+                                                                        model.scale + cluster * x.features;
+  for (Index f = 0; f < x.features; ++f) {
+    Value<Scalar> values[2];
+    load_pair<Scalar>(values, x.data + f * x.stride);
+    values[0] = (values[0] - center[f]) * scale[f];
+    values[1] = (values[1] - center[f]) * scale[f];
+    store_pair<Scalar>(scaled + f * strip<Scalar>, values);
+  }
+}
+
+template <typename Scalar>
+inline void diagonal_distances(const EllipsoidsModel<Scalar>& model, Index cluster, Strip<Scalar> x,
+                               Scalar* scaled, Scalar*, Value<Scalar> (&squared)[2]) {
+  scaled_differences(model, cluster, x, scaled);
+  squared[0] = squared[1] = Value<Scalar>{};
+  for (Index f = 0; f < x.features; ++f) {
+    Value<Scalar> y[2];
+    load_pair<Scalar>(y, scaled + f * strip<Scalar>);
+    AddProduct::add(squared[0], y[0], y[0]);
+    AddProduct::add(squared[1], y[1], y[1]);
+  }
+}
+
+/// coordinates: r x strip, scratch.
+template <typename Scalar>
+inline void low_rank_distances(const EllipsoidsModel<Scalar>& model, Index cluster, Strip<Scalar> x,
+                               Scalar* scaled, Scalar* coordinates, Value<Scalar> (&squared)[2]) {
+  scaled_differences(model, cluster, x, scaled);
+  const Index rank = model.rank;
+  const Scalar* const factor = model.factor + cluster * x.features * rank;
+  const Scalar* const weight = model.weight + cluster * (1 + rank);
+  column_sums<AddProduct, Scalar>({scaled, strip<Scalar>, x.features}, x.features, factor, rank, coordinates,
+                                  strip<Scalar>);
+  squared[0] = squared[1] = Value<Scalar>{};
+  for (Index f = 0; f < x.features; ++f) {
+    Value<Scalar> told[2] = {}, y[2], t[2];
+    for (Index r = 0; r < rank; ++r) {
+      load_pair<Scalar>(t, coordinates + r * strip<Scalar>);
+      AddProduct::add(told[0], t[0], factor[f * rank + r]);
+      AddProduct::add(told[1], t[1], factor[f * rank + r]);
+    }
+    load_pair<Scalar>(y, scaled + f * strip<Scalar>);
+    const Value<Scalar> left_over[2] = {y[0] - told[0], y[1] - told[1]};
+    AddProduct::add(squared[0], left_over[0], left_over[0]);
+    AddProduct::add(squared[1], left_over[1], left_over[1]);
+  }
+  squared[0] *= weight[0];
+  squared[1] *= weight[0];
+  for (Index r = 0; r < rank; ++r) {
+    Value<Scalar> t[2];
+    load_pair<Scalar>(t, coordinates + r * strip<Scalar>);
+    squared[0] = weight[1 + r] * t[0] * t[0] + squared[0];
+    squared[1] = weight[1 + r] * t[1] * t[1] + squared[1];
+  }
+}
+
+template <typename Scalar>
+inline void least_surprise(const AnomalyModel<Scalar>& model, Strip<Scalar> x, Scalar* scratch,
+                           Value<Scalar> (&least)[2], Integer<Scalar> (&label)[2]) {
+  const auto distances = (model.parts & full_ellipsoid_part) != 0       ? full_distances<Scalar>
+                         : (model.parts & diagonal_ellipsoid_part) != 0 ? diagonal_distances<Scalar>
+                                                                        : low_rank_distances<Scalar>;
+  for (int j = 0; j < model.ellipsoid_count; ++j) {
+    Value<Scalar> squared[2];
+    distances(model.ellipsoids, j, x, scratch, scratch + x.features * strip<Scalar>, squared);
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      take_square_root(squared[half]);
+      const Value<Scalar> own =
+          surprise_of<Scalar>(model.ellipsoid_tables + j * tail_table_size, squared[half]);
+      if (j == 0) least[half] = own;
+      label[half] = own < least[half] ? Integer<Scalar>{} + j : label[half];
+      least[half] = minimum(least[half], own);
+    }
+  }
+}
+
+/// The whole part of numbers that an int can hold, also as a number.
+template <typename Scalar>
+THRUM_INLINE void split_whole(const Value<Scalar>& x, Integer<Scalar>& integer, Value<Scalar>& number) {
+  const auto whole = __builtin_convertvector(x, typename Lanes<Scalar>::Labels);
+  integer = __builtin_convertvector(whole, Integer<Scalar>);
+  number = __builtin_convertvector(whole, Value<Scalar>);
+}
+
+template <typename Scalar>
+THRUM_INLINE Value<Scalar> exponential_of(const Value<Scalar>& negative) {
+  using Traits = thrum::detail::LogarithmTraits<Scalar>;
+  using Bits = decltype(Integer<Scalar>{}[0] + 0);
+  constexpr thrum::detail::ExponentialSeries<Scalar> series;
+  constexpr int bias = ScalarTraits<Scalar>::exponent_bias;
+  constexpr Scalar least = Scalar(1 - bias) * Scalar(thrum::detail::natural_log_of_2);
+  const Integer<Scalar> normal = negative > Value<Scalar>{} + least;
+  const Value<Scalar> x = normal ? negative : Value<Scalar>{};
+  Integer<Scalar> halvings;
+  Value<Scalar> n;
+  split_whole<Scalar>(Scalar(0.5) - x * Scalar(1.0 / thrum::detail::natural_log_of_2), halvings, n);
+  const Value<Scalar> r = (x + n * Traits::ln2_high) + n * Traits::ln2_low;
+  Value<Scalar> sum = Value<Scalar>{} + series.value[0];
+  THRUM_UNROLL
+  for (int i = 1; i < series.terms; ++i) sum = sum * r + series.value[i];
+  sum = sum * r + Scalar(1);
+  const Integer<Scalar> power = (static_cast<Bits>(bias) - halvings) << ScalarTraits<Scalar>::mantissa_bits;
+  return normal ? sum * reinterpret_cast<Value<Scalar> >(power) : Value<Scalar>{};
+}
+
+template <typename Scalar>
+inline void negative_log_density(const SoftClustersModel<Scalar>& model, Strip<Scalar> x, Scalar* squared,
+                                 Value<Scalar> (&result)[2]) {
+  constexpr Scalar negligible = sizeof(Scalar) == sizeof(float) ? Scalar(-20) : Scalar(-42);
+  column_sums<AddSquaredDifference>(x, features_per_partial_sum, model.centers, model.count, squared,
+                                    strip<Scalar>);
+  const Value<Scalar> zero = {}, one = zero + 1, too_small = zero + negligible;
+  for (int half = 0; half < 2; ++half) {
+    const Scalar* from = squared + half * Lanes<Scalar>::count;
+    Value<Scalar> distance, sum = one;
+    load(distance, from);
+    Value<Scalar> largest = model.log_weights[0] - distance * model.inverse_width;
+    for (Index j = 1; j < model.count; ++j) {
+      load(distance, from + j * strip<Scalar>);
+      const Value<Scalar> exponent = model.log_weights[j] - distance * model.inverse_width;
+      const Value<Scalar> step = exponent - largest;
+      const Integer<Scalar> rises = step > zero;
+      const Value<Scalar> down = rises ? -step : step;
+      const Integer<Scalar> counts = down > too_small;
+      if (!any(rises | counts)) continue;
+      const Value<Scalar> share = counts ? exponential_of<Scalar>(down) : zero;
+      sum = rises ? sum * share + one : sum + share;
+      largest = rises ? exponent : largest;
+    }
+    Scalar sums[Lanes<Scalar>::count], logs[Lanes<Scalar>::count];
+    store(sums, sum);
+    for (Index lane = 0; lane < Lanes<Scalar>::count; ++lane) logs[lane] = natural_log(sums[lane]);
+    load(sum, logs);
+    result[half] = -(largest + sum);
+  }
+}
+
+template <typename Scalar>
+inline void summed_surprise(const FeatureTailsModel<Scalar>& model, Strip<Scalar> x,
+                            Value<Scalar> (&sums)[2]) {
+  sums[0] = sums[1] = Value<Scalar>{};
+  for (Index f = 0; f < x.features; ++f) {
+    const Scalar* const upper = model.tables + f * feature_tails_size;
+    Value<Scalar> values[2];
+    load_pair<Scalar>(values, x.data + f * x.stride);
+    for (int half = 0; half < 2; ++half) {
+      const Value<Scalar> rarer = maximum(surprise_of<Scalar>(upper, values[half]),
+                                          surprise_of<Scalar>(upper + tail_table_size, -values[half]));
+      sums[half] += maximum(Value<Scalar>{}, rarer - Scalar(thrum::detail::natural_log_of_2));
+    }
+  }
+}
+
+/// Gathers the surprises of the parts.
+template <typename Scalar>
+struct StripSurprises {
+  Value<Scalar> sum[2] = {}, largest[2];
+  Integer<Scalar> part[2];
+  int count = 0;
+
+  THRUM_INLINE void add(uint32_t other, const Value<Scalar> (&values)[2]) {
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Integer<Scalar> that = Integer<Scalar>{} + static_cast<int>(other);
+      sum[half] += values[half];
+      if (count == 0) {
+        largest[half] = values[half];
+        part[half] = that;
+      } else {
+        const Integer<Scalar> more = values[half] > largest[half];
+        largest[half] = more ? values[half] : largest[half];
+        part[half] = more ? that : part[half];
+      }
+    }
+    ++count;
+  }
+};
+
+template <typename Scalar>
+inline void mean_surprise(const AnomalyModel<Scalar>& model, Strip<Scalar> x, Scalar* scratch,
+                          Value<Scalar> (&mean)[2], Integer<Scalar> (&label)[2], Integer<Scalar> (&part)[2]) {
+  StripSurprises<Scalar> surprises;
+  Value<Scalar> values[2];
+  if ((model.parts & ellipsoid_parts) != 0) {
+    label[0] = label[1] = Integer<Scalar>{};
+    least_surprise(model, x, scratch, values, label);
+    surprises.add(model.parts & ellipsoid_parts, values);
+  }
+  if ((model.parts & soft_part) != 0) {
+    negative_log_density(model.soft, x, scratch, values);
+    for (Value<Scalar>& value : values) value = surprise_of<Scalar>(model.soft_table, value);
+    surprises.add(soft_part, values);
+  }
+  if ((model.parts & tails_part) != 0) {
+    summed_surprise(model.tails, x, values);
+    for (Value<Scalar>& value : values) value = surprise_of<Scalar>(model.tails_table, value);
+    surprises.add(tails_part, values);
+  }
+  if ((model.parts & ellipsoid_parts) == 0 || model.ellipsoid_count != model.clusters)
+    nearest_class(model, x, scratch, values, label);
+  THRUM_UNROLL
+  for (int half = 0; half < 2; ++half) {
+    mean[half] = surprises.sum[half] / static_cast<Scalar>(surprises.count);
+    part[half] = surprises.part[half];
+  }
+}
+
+template <typename Scalar>
+inline void scores(const AnomalyModel<Scalar>& model, Panel<Scalar> panel, Scalar* scratch,
+                   PanelScores<Scalar> scores) {
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    const Strip<Scalar> x{panel.data + r, panel.stride, panel.features};
+    Value<Scalar> raw[2];
+    Integer<Scalar> label[2], part[2];
+    if ((model.parts & radius_part) != 0) {
+      nearest_class(model, x, scratch, raw, label);
+      take_square_root(raw[0]);
+      take_square_root(raw[1]);
+      part[0] = part[1] = Integer<Scalar>{} + static_cast<int>(radius_part);
+    } else {
+      mean_surprise(model, x, scratch, raw, label, part);
+    }
+    THRUM_UNROLL
+    for (int half = 0; half < 2; ++half) {
+      const Index at = r + half * Lanes<Scalar>::count;
+      const Value<Scalar> score = raw[half] / model.threshold;
+      Value<Scalar> result = score;
+      make_infinite<Scalar>(score, result);
+      store(scores.values + at, result);
+      store_labels<Scalar>(scores.classes + at, label[half]);
+      store_labels<Scalar>(scores.parts + at, part[half]);
+    }
+  }
+}
+
+template <typename Scalar>
+inline ScoringKernels<Scalar> scoring_kernels() {
+  return {load_rows<Scalar>, store_rows<Scalar>, largest_magnitudes<Scalar>,
+          scale<Scalar>,     project<Scalar>,    scores<Scalar>};
+}
+
+}  // namespace THRUM_TARGET
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_TARGET
