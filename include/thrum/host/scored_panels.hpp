@@ -65,11 +65,10 @@ inline void for_each_staged_panel(const ScoringStages<Scalar>& stages, MatrixVie
     alignas(64) Scalar largest[most_panel_rows];
     const Index first = number * stride, count = smaller(stride, x.rows - first);
     kernels.load_rows(x.middle_rows(first, count), count, loaded, stride);
-    Panel<Scalar> panel{loaded, stride, rounded_up(count, panel_row_multiple), d};
-    kernels.largest_magnitudes(panel, largest);
-    if (stages.scaling.features > 0) kernels.scale(stages.scaling, panel, loaded);
+    Panel<Scalar> panel{loaded, stride, rounded_up(count, kernels.rows_at_once), d};
+    kernels.standardize(stages.scaling, stages.projection, panel, loaded, largest);
     if (p > 0) {
-      kernels.project(stages.projection, panel, loaded, projected);
+      kernels.project(stages.projection, panel, projected);
       panel = {projected, stride, panel.rows, p};
     }
     visit(StagedPanel<Scalar>{panel, first, count, largest, projected + stride * p, loaded});
