@@ -1,11 +1,14 @@
 #ifndef THRUM_HOST_SCORED_PANELS_HPP
 #define THRUM_HOST_SCORED_PANELS_HPP
 
+#include <stdint.h>
+
 #include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/core/status.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernel_table.hpp"
