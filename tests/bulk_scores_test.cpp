@@ -148,10 +148,9 @@ void check_kernels(const thrum::host::ScoringKernels<Scalar>& kernels) {
     std::vector<int> classes(stride), parts(stride);
     kernels.load_rows(thrum::view(x), x.rows(), panel.data(), stride);
     thrum::host::Panel<Scalar> rows{panel.data(), stride, stride, d};
-    kernels.largest_magnitudes(rows, largest.data());
-    if (model.scales()) kernels.scale(model.scaling, rows, panel.data());
+    kernels.standardize(model.scaling, model.projection, rows, panel.data(), largest.data());
     if (model.projects()) {
-      kernels.project(model.projection, rows, panel.data(), projected.data());
+      kernels.project(model.projection, rows, projected.data());
       rows.data = projected.data();
     }
     rows.features = z;
@@ -162,6 +161,7 @@ void check_kernels(const thrum::host::ScoringKernels<Scalar>& kernels) {
       const auto at = static_cast<std::size_t>(i);
       const auto expected = thrum::score_row(model, thrum::view(x).row(i), one.data());
       INFO("row " << i);
+      REQUIRE(stride % kernels.rows_at_once == 0);
       REQUIRE(thrum::is_finite(largest[at]) == (expected.status != thrum::Status::non_finite));
       if (expected.cluster < 0) continue;
       REQUIRE(same_bits(values[at], expected.value));

@@ -1,11 +1,14 @@
 #ifndef THRUM_HOST_SCORED_PANELS_HPP
 #define THRUM_HOST_SCORED_PANELS_HPP
 
+#include <stdint.h>
+
 #include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/projection.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/core/status.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernel_table.hpp"
@@ -65,11 +68,10 @@ inline void for_each_staged_panel(const ScoringStages<Scalar>& stages, MatrixVie
     alignas(64) Scalar largest[most_panel_rows];
     const Index first = number * stride, count = smaller(stride, x.rows - first);
     kernels.load_rows(x.middle_rows(first, count), count, loaded, stride);
-    Panel<Scalar> panel{loaded, stride, rounded_up(count, panel_row_multiple), d};
-    kernels.largest_magnitudes(panel, largest);
-    if (stages.scaling.features > 0) kernels.scale(stages.scaling, panel, loaded);
+    Panel<Scalar> panel{loaded, stride, rounded_up(count, kernels.rows_at_once), d};
+    kernels.standardize(stages.scaling, stages.projection, panel, loaded, largest);
     if (p > 0) {
-      kernels.project(stages.projection, panel, loaded, projected);
+      kernels.project(stages.projection, panel, projected);
       panel = {projected, stride, panel.rows, p};
     }
     visit(StagedPanel<Scalar>{panel, first, count, largest, projected + stride * p, loaded});

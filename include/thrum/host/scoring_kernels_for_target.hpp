@@ -41,29 +41,45 @@ THRUM_INLINE void make_infinite(const Value<Scalar>& value, Value<Scalar>& resul
 
 // ---- scaling and projection
 
-template <typename Scalar>
-inline void largest_magnitudes(Panel<Scalar> panel, Scalar* largest) {
+template <bool scales, bool centers, typename Scalar>
+THRUM_INLINE void standardize_strip(const ScalingModel<Scalar>& scaling, const Scalar* mean,
+                                    const Strip<Scalar>& x, Scalar* standardized, Scalar* largest) {
   using Bits = decltype(Integer<Scalar>{}[0] + 0);
   const Integer<Scalar> magnitude =
       Integer<Scalar>{} + static_cast<Bits>(~typename ScalarTraits<Scalar>::Bits{0} >> 1);
-  for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
-    Integer<Scalar> most = {}, bits;
-    for (Index f = 0; f < panel.features; ++f) {
-      load(bits, panel.data + f * panel.stride + r);
-      most = maximum(most, bits & magnitude);
+  Integer<Scalar> most[2] = {};
+  for (Index f = 0; f < x.features; ++f) {
+    THRUM_UNROLL
+    for (Index half = 0; half < 2; ++half) {
+      const Index at = f * x.stride + half * Lanes<Scalar>::count;
+      Integer<Scalar> bits;
+      Value<Scalar> value;
+      load(bits, x.data + at);
+      load(value, x.data + at);
+      most[half] = maximum(most[half], bits & magnitude);
+      if (scales) value = (value - scaling.offset[f]) * scaling.factor[f];
+      if (centers) value -= mean[f];
+      if (scales || centers) store(standardized + at, value);
     }
-    store(largest + r, most);
   }
+  store(largest, most[0]);
+  store(largest + Lanes<Scalar>::count, most[1]);
 }
 
 template <typename Scalar>
-inline void scale(const ScalingModel<Scalar>& model, Panel<Scalar> panel, Scalar* scaled) {
-  for (Index f = 0; f < panel.features; ++f)
-    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
-      Value<Scalar> x;
-      load(x, panel.data + f * panel.stride + r);
-      store(scaled + f * panel.stride + r, (x - model.offset[f]) * model.factor[f]);
-    }
+inline void standardize(const ScalingModel<Scalar>& scaling, const ProjectionModel<Scalar>& projection,
+                        Panel<Scalar> panel, Scalar* standardized, Scalar* largest) {
+  for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
+    const Strip<Scalar> x{panel.data + r, panel.stride, panel.features};
+    if (scaling.features > 0 && projection.features > 0)
+      standardize_strip<true, true>(scaling, projection.mean, x, standardized + r, largest + r);
+    else if (scaling.features > 0)
+      standardize_strip<true, false>(scaling, projection.mean, x, standardized + r, largest + r);
+    else if (projection.features > 0)
+      standardize_strip<false, true>(scaling, projection.mean, x, standardized + r, largest + r);
+    else
+      standardize_strip<false, false>(scaling, projection.mean, x, standardized + r, largest + r);
+  }
 }
 
 struct AddSquaredDifference {
@@ -139,16 +155,9 @@ inline void column_sums(Strip<Scalar> x, Index at_once, const Scalar* matrix, In
 }
 
 template <typename Scalar>
-inline void project(const ProjectionModel<Scalar>& model, Panel<Scalar> panel, Scalar* centered,
-                    Scalar* projected) {
-  for (Index f = 0; f < panel.features; ++f)
-    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
-      Value<Scalar> x;
-      load(x, panel.data + f * panel.stride + r);
-      store(centered + f * panel.stride + r, x - model.mean[f]);
-    }
+inline void project(const ProjectionModel<Scalar>& model, Panel<Scalar> panel, Scalar* projected) {
   for (Index r = 0; r < panel.rows; r += strip<Scalar>)
-    column_sums<AddProduct, Scalar>({centered + r, panel.stride, panel.features}, features_per_partial_sum,
+    column_sums<AddProduct, Scalar>({panel.data + r, panel.stride, panel.features}, features_per_partial_sum,
                                     model.basis, model.components, projected + r, panel.stride);
 }
 
@@ -478,8 +487,8 @@ inline void scores(const AnomalyModel<Scalar>& model, Panel<Scalar> panel, Scala
 
 template <typename Scalar>
 inline ScoringKernels<Scalar> scoring_kernels() {
-  return {load_rows<Scalar>, store_rows<Scalar>, largest_magnitudes<Scalar>,
-          scale<Scalar>,     project<Scalar>,    scores<Scalar>};
+  return {load_rows<Scalar>,   store_rows<Scalar>, strip<Scalar>,
+          standardize<Scalar>, project<Scalar>,    scores<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

@@ -29,16 +29,17 @@ struct ScoringKernels {
   void (*load_rows)(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride);
   void (*store_rows)(MatrixView<const Scalar> panel, MatrixView<Scalar> rows);
 
-  /// The largest magnitude in each row, found by the bits: not finite where a value of the row is not.
-  /// largest: panel.rows values.
-  void (*largest_magnitudes)(Panel<Scalar> panel, Scalar* largest);
+  /// Rows that the kernels take at a time, a divisor of panel_row_multiple: panel.rows is a multiple of it.
+  Index rows_at_once;
 
-  /// scaled: as the panel, may be its storage.
-  void (*scale)(const ScalingModel<Scalar>& model, Panel<Scalar> panel, Scalar* scaled);
+  /// Scales the rows and centres them as `project` does, in place; of stages without features neither.
+  /// largest, panel.rows values: the largest magnitude there was in each row, found by the bits: not finite
+  /// where a value of the row was not.
+  void (*standardize)(const ScalingModel<Scalar>& scaling, const ProjectionModel<Scalar>& projection,
+                      Panel<Scalar> panel, Scalar* standardized, Scalar* largest);
 
-  /// centered: as the panel, may be its storage; projected: p x panel.stride.
-  void (*project)(const ProjectionModel<Scalar>& model, Panel<Scalar> panel, Scalar* centered,
-                  Scalar* projected);
+  /// Of centred rows. projected: p x panel.stride.
+  void (*project)(const ProjectionModel<Scalar>& model, Panel<Scalar> panel, Scalar* projected);
 
   /// scratch: scoring_scratch(model) values.
   void (*scores)(const AnomalyModel<Scalar>& model, Panel<Scalar> panel, Scalar* scratch,
