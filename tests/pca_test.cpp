@@ -8,6 +8,9 @@
 #include <string>
 #include <type_traits>
 #include <utility>
+#if defined(_OPENMP)
+#include <omp.h>
+#endif
 
 #include "catch.hpp"
 #include "sample_data.hpp"
@@ -482,6 +485,45 @@ TEMPLATE_TEST_CASE("few components of large matrices are those of a dense solver
   }
 }
 
+TEMPLATE_TEST_CASE("few components of a matrix large enough for Lanczos are the first of many, found without",
+                   "", float, double) {
+  for (const double offset : {0.0, 1e6}) {
+    const Matrix<TestType> wide = few_strong<TestType>(125, 1030, 1040, 6, offset);
+    const PCA<TestType> few = fitted<TestType>(wide, keep(6)), many = fitted<TestType>(wide, keep(30));
+    const double largest = many.explained_variance()[0];
+    CHECK((few.explained_variance() - many.explained_variance().head(6)).cwiseAbs().maxCoeff() <=
+          accuracy<TestType> * largest);
+    CHECK(distance_of_spaces(few.components().template cast<double>(),
+                             many.components().topRows(6).template cast<double>()) <= accuracy<TestType>);
+    CHECK(error_of_orthonormality(few) <= (sizeof(TestType) == sizeof(float) ? 1e-5 : 1e-12));
+    CHECK(std::fabs(few.explained_variance_ratio()[0] - many.explained_variance_ratio()[0]) <=
+          accuracy<TestType>);
+  }
+}
+
+TEMPLATE_TEST_CASE("components of many samples of few features are those of a dense solver", "", float,
+                   double) {
+  for (const double offset : {0.0, 1e6}) {  // floats are multiplied in float: 2e8 products
+    const Matrix<TestType> x = few_strong<TestType>(126, 50000, 64, 6, offset);
+    check_against_dense(fitted<TestType>(x, keep(6)), x);
+  }
+}
+
+TEMPLATE_TEST_CASE("large matrices summed in parts have one PCA on any number of threads", "", float,
+                   double) {
+  const Matrix<TestType> x = few_strong<TestType>(127, 64 * 256 + 100, 130, 6);
+  const PCA<TestType> pca = fitted<TestType>(x, keep(6));
+  check_against_dense(pca, x);
+#if defined(_OPENMP)
+  const int threads = omp_get_max_threads();
+  for (const int other : {1, 2, 3}) {
+    omp_set_num_threads(other);
+    CHECK(fitted<TestType>(x, keep(6)) == pca);
+  }
+  omp_set_num_threads(threads);
+#endif
+}
+
 TEMPLATE_TEST_CASE("variance_share of a large matrix keeps the fewest components that reach it", "", float,
                    double) {
   const Matrix<TestType> x = few_strong<TestType>(123, 500, 80, 5);
@@ -517,7 +559,8 @@ TEMPLATE_TEST_CASE("transform gives the bits of project, whatever the shape and 
   for (const Index cols : {1, 3, 16, 50, 257, 600}) {
     for (const int components : {1, 2, 7, 20}) {
       if (components > cols) continue;
-      const Matrix<TestType> x = few_strong<TestType>(125, 61, cols, 3, 2);
+      const Index rows = components == 2 ? 61 : 200;  // many rows meet the components in another layout
+      const Matrix<TestType> x = few_strong<TestType>(125, rows, cols, 3, 2);
       const PCA<TestType> pca = fitted<TestType>(x, keep(components, true));
       Matrix<TestType> one_by_one(x.rows(), components);
       thrum::Vector<TestType> centered(cols);

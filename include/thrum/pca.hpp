@@ -13,6 +13,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/host/block_lanczos.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/gram.hpp"
@@ -52,11 +53,12 @@ inline namespace THRUM_BUILD {
 /// Principal component analysis: the orthogonal directions along which the data vary most.
 ///
 /// Exact, unless the solver is randomized: eigenvectors of the covariance (d x d), or of the Gram matrix
-/// (n x n) when n < d. Sums are in
-/// double; of floats, where that matrix has 128 rows or more, products are taken in float, and variances
-/// below 1e-7 of the largest are rounding noise.
-/// Variances are over n - 1. A direction's first loading within 1e-6 of its largest magnitude is positive.
-/// Whitening maps a direction without variance (below epsilon d times the largest) to 0.
+/// (n x n) when n < d. Of matrices of 1024 rows or more, a few eigenvectors (a 48th) are found by block
+/// Lanczos and proven to be the leading ones, or else by a tridiagonalisation. Sums are in double; of floats,
+/// where that matrix has 128 rows or more, or 16 and its sums take 2e8 products, these are taken in float,
+/// and variances below 1e-7 of the largest are rounding noise. Variances are over n - 1. A direction's first
+/// loading within 1e-6 of its largest magnitude is positive. Whitening maps a direction without variance
+/// (below epsilon d times the largest) to 0.
 template <typename Scalar>
 class PCA {
  public:
@@ -251,8 +253,9 @@ class PCA {
     require_repeats("thrum::PCA::fit", moments.weight);
     moments.products /= moments.weight - 1;
     const Index d = moments.features();
-    Spectrum spectrum = decomposed(std::move(moments.products), smaller(samples, d), rounding(d, d));
-    keep(spectrum, moments.mean, moments.weight, samples, rounding(d, d));
+    const double relative = rounding(d, samples, d);
+    Spectrum spectrum = decomposed(std::move(moments.products), smaller(samples, d), relative);
+    keep(spectrum, moments.mean, moments.weight, samples, relative);
   }
 
   void learn_from_moments(const char* who) {
@@ -267,8 +270,8 @@ class PCA {
   };
 
   static ColumnMoments column_moments(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
-    host::require_training_data("thrum::PCA::fit", x);
-    const std::vector<Moments<double>> columns = host::column_moments(x, weights);
+    const std::vector<Moments<double>> columns =
+        host::summarize_columns("thrum::PCA::fit", x, weights).moments;
     ColumnMoments moments{Vector<double>(x.cols), columns[0].weight, 0};
     require_repeats("thrum::PCA::fit", moments.weight);
     for (Index f = 0; f < x.cols; ++f) {
@@ -283,7 +286,8 @@ class PCA {
     host::LeadingDirections found = host::random_subspace(x, weights, moments.mean, options_.components);
     Spectrum spectrum{found.values / (moments.weight - 1), std::move(found.directions),
                       moments.total_variance};
-    keep(spectrum, moments.mean, moments.weight, x.rows, rounding(host::least_for_float_products, x.cols));
+    keep(spectrum, moments.mean, moments.weight, x.rows,
+         rounding(host::least_for_float_products, x.rows, x.cols));
   }
 
   void learn_from_gram(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
@@ -293,7 +297,7 @@ class PCA {
       roots[i] = square_root(static_cast<double>(weight_of(weights, i)) / (moments.weight - 1));
     Matrix<double> gram = host::gram_matrix(x, moments.mean);
     gram = roots.asDiagonal() * gram * roots.asDiagonal();
-    const double relative = rounding(x.rows, x.cols);
+    const double relative = rounding(x.rows, x.cols, x.cols);
     Spectrum spectrum = decomposed(std::move(gram), smaller(x.rows, x.cols), relative);
     const Matrix<double> factors = roots.asDiagonal() * spectrum.directions;
     spectrum.directions = host::combinations(x, moments.mean, factors).transpose();
@@ -305,13 +309,25 @@ class PCA {
   /// for, at most `most`. relative: as `rounding` says.
   Spectrum decomposed(Matrix<double>&& matrix, Index most, double relative) const {
     constexpr Index least_for_some = 64;  // below, all eigenvectors take no longer than some
+    constexpr Index least_for_few = 512;  // below, all eigenvalues take next to no time
     const bool all = options_.components == 0 && options_.variance_share == 0;
     if (all || matrix.rows() < least_for_some || 2 * options_.components > matrix.rows()) {
       Spectrum spectrum = all_of(matrix);
       spectrum.directions = spectrum.directions.leftCols(kept_count(spectrum, most, relative)).eval();
       return spectrum;
     }
+    const double total = larger(0.0, matrix.trace());
+    if (options_.components > 0 && host::BlockLanczos::suits(matrix.rows(), options_.components)) {
+      host::mirror(matrix);
+      const double tolerance = larger(ScalarTraits<double>::epsilon(), 1e-5 * relative);
+      host::Eigenpairs pairs = host::BlockLanczos(matrix, options_.components).leading(tolerance);
+      if (pairs.found()) return {pairs.values.cwiseMax(0.0), std::move(pairs.vectors), total};
+    }
     const host::Tridiagonal tridiagonal(std::move(matrix));
+    if (options_.components > 0 && tridiagonal.size() >= least_for_few) {
+      const Vector<double> values = tridiagonal.leading_eigenvalues(options_.components);
+      return {values.cwiseMax(0.0), tridiagonal.eigenvectors(values), total};
+    }
     const Vector<double> values = tridiagonal.eigenvalues();
     Spectrum spectrum{values.cwiseMax(0.0), {}, values.cwiseMax(0.0).sum()};
     spectrum.directions = tridiagonal.eigenvectors(values.head(kept_count(spectrum, most, relative)));
@@ -349,9 +365,10 @@ class PCA {
   }
 
   /// Variances below this share of the largest are rounding noise; of floats, the mean error of products is
-  /// about epsilon / 8. size: of the matrix that is decomposed.
-  static double rounding(Index size, Index features) {
-    if (host::float_products<Scalar>(size)) return static_cast<double>(ScalarTraits<Scalar>::epsilon());
+  /// about epsilon / 8. size: of the matrix that is decomposed; terms: of the sums in it.
+  static double rounding(Index size, Index terms, Index features) {
+    if (host::float_products<Scalar>(size, terms))
+      return static_cast<double>(ScalarTraits<Scalar>::epsilon());
     return ScalarTraits<double>::epsilon() * static_cast<double>(features);
   }
 

@@ -164,13 +164,15 @@ class Scaler {
                                  VectorView<const Scalar> weights) const {
     detail::require_not_empty(who, x);
     detail::require_weights(who, weights, x.rows);
-    const host::ColumnRanges ranges = host::require_training_data(who, x);
-    std::vector<Moments<double>> plain(array_size(x.cols));
-    if (options_.kind == ScalerKind::standard) plain = host::column_moments(x, weights);
+    const host::ColumnSummary summary =
+        options_.kind == ScalerKind::standard
+            ? host::summarize_columns(who, x, weights)
+            : host::ColumnSummary{host::require_training_data(who, x),
+                                  std::vector<Moments<double>>(array_size(x.cols))};
     std::vector<Column> columns(array_size(x.cols));
     for (Index f = 0; f < x.cols; ++f) {
       const std::size_t i = array_size(f);
-      columns[i] = {ranges.least[i], ranges.largest[i], 1.0, plain[i]};
+      columns[i] = {summary.ranges.least[i], summary.ranges.largest[i], 1.0, summary.moments[i]};
       if (weights.size > 0) take_weighted_range(x.col(f), weights, columns[i]);
       if (options_.kind == ScalerKind::standard) measure_in_ranges(x.col(f), weights, columns[i]);
     }

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <utility>
 #include <vector>
 
 #include "thrum/algorithm/moments.hpp"
@@ -51,9 +52,10 @@ class RangesOfWorkers {
   }
 
   /// x: rows of contiguous features, as `ranges_by_rows` says.
-  void widen_by_rows(MatrixView<const Scalar> x, int worker) {
+  /// first: the feature that column 0 is.
+  void widen_by_rows(MatrixView<const Scalar> x, int worker, Index first = 0) {
     const std::size_t w = array_size(worker);
-    if (!kernels<Scalar>().widen_ranges_by_rows(x, least_[w].data(), largest_[w].data()))
+    if (!kernels<Scalar>().widen_ranges_by_rows(x, least_[w].data() + first, largest_[w].data() + first))
       finite_.store(false, std::memory_order_relaxed);
   }
 
@@ -169,17 +171,28 @@ class ChunkMoments {
 
 }  // namespace detail
 
-/// Moments of all columns of x, n x d; each with the bits of thrum::moments of that column. O(n d).
+namespace detail {
+
+/// Moments of all columns, by chunks of rows and so many features that these stay in the second cache.
+/// ranges: to be widened on the way, or null.
 template <typename Scalar>
 inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
-                                                   VectorView<const Scalar> weights) {
+                                                   VectorView<const Scalar> weights,
+                                                   RangesOfWorkers<Scalar>* ranges, int workers) {
+  constexpr Index features_at_once = 128;
   const Index partials = partial_sums(x.rows);
   std::vector<Moments<double>> columns(array_size(partials * x.cols));
-  parallel_for(partials, worker_count(operations(x.rows, x.cols, 4)), [&](Index partial, int) {
-    detail::ChunkMoments<Scalar> chunk(x.cols);
-    for (Index begin = partial * rows_per_chunk; begin < x.rows; begin += max_partial_sums * rows_per_chunk) {
-      const Index rows = smaller(rows_per_chunk, x.rows - begin);
-      chunk.merge(x.middle_rows(begin, rows), weights, begin, columns.data() + partial * x.cols);
+  parallel_for(partials, workers, [&](Index partial, int worker) {
+    for (Index f = 0, features = 0; f < x.cols; f += features) {
+      features = x.cols - f < 2 * features_at_once ? x.cols - f : features_at_once;
+      ChunkMoments<Scalar> chunk(features);
+      for (Index begin = partial * rows_per_chunk; begin < x.rows;
+           begin += max_partial_sums * rows_per_chunk) {
+        const MatrixView<const Scalar> part{&x(begin, f), smaller(rows_per_chunk, x.rows - begin), features,
+                                            x.row_stride, x.col_stride};
+        if (ranges != nullptr) ranges->widen_by_rows(part, worker, f);
+        chunk.merge(part, weights, begin, columns.data() + partial * x.cols + f);
+      }
     }
   });
   fold_partial_sums(partials, [&](Index into, Index from) {
@@ -188,6 +201,37 @@ inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
   });
   columns.resize(array_size(x.cols));
   return columns;
+}
+
+}  // namespace detail
+
+/// Moments of all columns of x, n x d; each with the bits of thrum::moments of that column. O(n d).
+template <typename Scalar>
+inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
+                                                   VectorView<const Scalar> weights) {
+  return detail::column_moments<Scalar>(x, weights, nullptr, worker_count(operations(x.rows, x.cols, 4)));
+}
+
+struct ColumnSummary {
+  ColumnRanges ranges;
+  std::vector<Moments<double>> moments;
+};
+
+/// The same, and the ranges, in one pass over memory where rows are contiguous. Refuses what
+/// `require_training_data` does.
+template <typename Scalar>
+inline ColumnSummary summarize_columns(const char* who, MatrixView<const Scalar> x,
+                                       VectorView<const Scalar> weights) {
+  if (!ranges_by_rows(x)) {
+    ColumnRanges ranges = require_training_data(who, x);
+    return {std::move(ranges), column_moments(x, weights)};
+  }
+  const int workers = worker_count(operations(x.rows, x.cols, 4));
+  RangesOfWorkers<Scalar> ranges(workers, x.row(0));
+  std::vector<Moments<double>> moments = detail::column_moments(x, weights, &ranges, workers);
+  const ColumnRanges joined = ranges.joined();
+  require_finite_spreads(who, x, joined);
+  return {joined, std::move(moments)};
 }
 
 }  // namespace host

@@ -35,27 +35,38 @@ inline void take_deviations(MatrixView<const Scalar> x, RowMeans means, Product*
     kernels<Scalar>().wide_deviations(x, means, tiles);
 }
 
-/// By blocks of features, which are transposed: products are summed over what lies below each other.
+/// By blocks of features, which are transposed: products are summed over what lies below each other. Several
+/// blocks are loaded before they are multiplied, so that threads seldom wait for each other.
 template <typename Product, typename Scalar>
 inline void add_gram(MatrixView<const Scalar> x, const Vector<double>& mean, Matrix<double>& gram) {
-  const Index stride = rounded_up(x.rows, panel_row_multiple), rows_at_once = 4 * panel_row_multiple;
+  constexpr Index rows_at_once = 4 * panel_row_multiple;
   const int workers = worker_count(operations(x.rows, x.rows, x.cols));
-  const AlignedArray<Scalar> loaded(rows_per_chunk * stride);
-  const AlignedArray<Product> centered(tiled_size(x.rows), Product(0));
-  for (Index f = 0; f < x.cols; f += rows_per_chunk) {
-    const Index features = smaller(rows_per_chunk, x.cols - f);
-    parallel_for((x.rows + rows_at_once - 1) / rows_at_once, workers, [&](Index block, int) {
-      const Index first = block * rows_at_once, rows = smaller(rows_at_once, x.rows - first);
-      Scalar* const panel = loaded.data() + first;
+  const Index size = tiled_size(x.rows), bytes = size * static_cast<Index>(sizeof(Product));
+  const Index blocks = (x.cols + rows_per_chunk - 1) / rows_per_chunk;
+  const Index at_once = larger(Index{1}, smaller(blocks, (Index{1} << 24) / bytes));
+  const Index row_blocks = (x.rows + rows_at_once - 1) / rows_at_once;
+  const AlignedArray<Scalar> panels(workers * rows_per_chunk * rows_at_once);
+  const AlignedArray<Product> centered(at_once * size, Product(0));
+  std::vector<OwnFactor<Product>> factors;
+  for (Index begin = 0; begin < blocks; begin += at_once) {
+    const Index count = smaller(at_once, blocks - begin);
+    factors.clear();
+    for (Index i = 0; i < count; ++i)
+      factors.push_back({tiled_factor<Product>(centered.data() + i * size),
+                         smaller(rows_per_chunk, x.cols - (begin + i) * rows_per_chunk)});
+    parallel_for(count * row_blocks, workers, [&](Index task, int worker) {
+      const Index i = task / row_blocks, first = task % row_blocks * rows_at_once;
+      const Index f = (begin + i) * rows_per_chunk, features = factors[array_size(i)].steps;
+      const Index rows = smaller(rows_at_once, x.rows - first);
+      Scalar* const panel = panels.data() + worker * rows_per_chunk * rows_at_once;
       kernels<Scalar>().load_rows(
           {x.data + first * x.row_stride + f * x.col_stride, rows, features, x.row_stride, x.col_stride},
-          rows, panel, stride);
-      take_deviations<Scalar, Product>({panel, features, rows, stride, 1},
+          rows, panel, rows_at_once);
+      take_deviations<Scalar, Product>({panel, features, rows, rows_at_once, 1},
                                        {nullptr, mean.data() + f, nullptr},
-                                       centered.data() + first * most_product_steps);
+                                       centered.data() + i * size + first * most_product_steps);
     });
-    const Factor<Product> block = tiled_factor<Product>(centered.data());
-    add_products(block, block, features, thrum::view(gram), true, workers);
+    add_own_products(factors, thrum::view(gram), workers);
   }
 }
 
@@ -87,10 +98,10 @@ inline void add_combinations(MatrixView<const Scalar> x, const Vector<double>& m
   });
 }
 
-/// Calls call(Product()) with the type in which products of n samples are taken.
+/// Calls call(Product()) with the type in which products of samples, n x d, are taken.
 template <typename Scalar, typename Call>
-inline void with_product_type(Index samples, Call call) {
-  if (float_products<Scalar>(samples))
+inline void with_product_type(MatrixView<const Scalar> x, Call call) {
+  if (float_products<Scalar>(x.rows, x.cols))
     call(Scalar());
   else
     call(double());
@@ -103,7 +114,7 @@ template <typename Scalar>
 inline Matrix<double> gram_matrix(MatrixView<const Scalar> x, const Vector<double>& mean) {
   Matrix<double> gram = Matrix<double>::Zero(x.rows, x.rows);
   detail::with_product_type<Scalar>(
-      x.rows, [&](auto product) { detail::add_gram<decltype(product)>(x, mean, gram); });
+      x, [&](auto product) { detail::add_gram<decltype(product)>(x, mean, gram); });
   return gram;
 }
 
@@ -113,7 +124,7 @@ inline Matrix<double> combinations(MatrixView<const Scalar> x, const Vector<doub
                                    const Matrix<double>& factors) {
   Matrix<double> sums = Matrix<double>::Zero(factors.cols(), x.cols);
   detail::with_product_type<Scalar>(
-      x.rows, [&](auto product) { detail::add_combinations<decltype(product)>(x, mean, factors, sums); });
+      x, [&](auto product) { detail::add_combinations<decltype(product)>(x, mean, factors, sums); });
   return sums;
 }
 

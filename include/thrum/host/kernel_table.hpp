@@ -92,6 +92,10 @@ constexpr Index sum_multiple = 8;
 /// Products are summed over at most so many steps at once: a chunk of rows and one more.
 constexpr Index most_product_steps = 257;
 
+/// Rows of a result that one thread computes at a time, a multiple of those of a tile: those of the first
+/// factor stay in the second cache.
+constexpr Index product_block = 48;
+
 /// A matrix that is multiplied: k x columns, summed over k. Column i starts at data[i * stride]. Or it is in
 /// tiles as wide as those of the products, whose rows lie one after the other, most_product_steps of them: as
 /// they are read.
@@ -114,9 +118,9 @@ struct Factor {
 template <typename Scalar, typename Sum>
 struct Products {
   Factor<Scalar> a, b;
-  Index steps;  ///< k, at most most_product_steps
-  Index first, last, cols;
-  Sum* sums;  ///< row after row
+  Index steps;              ///< k, at most most_product_steps
+  Index first, last, cols;  ///< product_block rows at most
+  Sum* sums;                ///< row after row
   Index sums_stride;
   bool lower;
 };

@@ -133,6 +133,26 @@ THRUM_INLINE void take_square_root(Vector& x) {
 #endif
 }
 
+/// As many doubles, exactly; and back, rounded. In assembly where GCC 12 would go by pairs through memory.
+THRUM_INLINE Wide::Value widened(const Lanes<double>::Narrow& values) { return values; }
+THRUM_INLINE Wide::Value widened(const Lanes<float>::Narrow& values) {
+#if defined(__x86_64__) && !defined(__clang__) && THRUM_TARGET_BYTES >= 32
+  Wide::Value wide;
+  __asm__("vcvtps2pd %1, %0" : "=v"(wide) : "v"(values));
+  return wide;
+#else
+  return __builtin_convertvector(values, Wide::Value);
+#endif
+}
+THRUM_INLINE void narrow_to(Lanes<double>::Narrow& narrowed, const Wide::Value& values) { narrowed = values; }
+THRUM_INLINE void narrow_to(Lanes<float>::Narrow& narrowed, const Wide::Value& values) {
+#if defined(__x86_64__) && !defined(__clang__) && THRUM_TARGET_BYTES >= 32
+  __asm__("vcvtpd2ps %1, %0" : "=v"(narrowed) : "v"(values));
+#else
+  narrowed = __builtin_convertvector(values, Lanes<float>::Narrow);
+#endif
+}
+
 // ---- panels
 
 template <typename Scalar>
@@ -341,47 +361,68 @@ inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Scalar* least, Scal
   return !any(suspect);
 }
 
-/// Wide::count features from f on, if they are contiguous.
-template <typename Scalar>
+/// `vectors` times Wide::count contiguous features from f on.
+template <Index vectors, bool squared, typename Scalar>
 THRUM_INLINE void add_deviations_of(const MatrixView<const Scalar>& x, Index begin, Index end, Index f,
                                     const double* weights, const double* centers, double* sums,
                                     double* squares) {
-  Wide::Value center, sum, square = {};
-  load(center, centers + f);
-  load(sum, sums + f);
-  if (squares != nullptr) load(square, squares + f);
-  for (Index r = begin; r < end; ++r) {
-    typename Lanes<Scalar>::Narrow values;
-    load(values, &x(r, f));
-    const Wide::Value deviation = __builtin_convertvector(values, Wide::Value) - center;
-    sum += weights[r] * deviation;
-    square += weights[r] * (deviation * deviation);
+  Wide::Value center[array_size(vectors)], sum[array_size(vectors)], square[array_size(vectors)];
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) {
+    load(center[v], centers + f + v * Wide::count);
+    load(sum[v], sums + f + v * Wide::count);
+    if (squared) load(square[v], squares + f + v * Wide::count);
   }
-  store(sums + f, sum);
-  if (squares != nullptr) store(squares + f, square);
+  for (Index r = begin; r < end; ++r) {
+    const Scalar* const row = &x(r, f);
+    THRUM_UNROLL
+    for (Index v = 0; v < vectors; ++v) {
+      typename Lanes<Scalar>::Narrow values;
+      load(values, row + v * Wide::count);
+      const Wide::Value deviation = widened(values) - center[v];
+      sum[v] += weights[r] * deviation;
+      if (squared) square[v] += weights[r] * (deviation * deviation);
+    }
+  }
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) {
+    store(sums + f + v * Wide::count, sum[v]);
+    if (squared) store(squares + f + v * Wide::count, square[v]);
+  }
+}
+
+template <bool squared, typename Scalar>
+THRUM_INLINE void add_deviations_by(const MatrixView<const Scalar>& x, const double* weights,
+                                    const double* centers, double* sums, double* squares) {
+  constexpr Index rows_at_once = 16, vectors = 4;
+  const Index whole = x.col_stride == 1 ? x.cols / Wide::count * Wide::count : 0;
+  for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
+    const Index end = smaller(begin + rows_at_once, x.rows);
+    Index f = 0;
+    for (; f + vectors * Wide::count <= whole; f += vectors * Wide::count)
+      add_deviations_of<vectors, squared>(x, begin, end, f, weights, centers, sums, squares);
+    for (; f < whole; f += Wide::count)
+      add_deviations_of<1, squared>(x, begin, end, f, weights, centers, sums, squares);
+  }
+  for (Index f = whole; f < x.cols; ++f) {
+    double sum = sums[f], square = squared ? squares[f] : 0;
+    for (Index r = 0; r < x.rows; ++r) {
+      const double deviation = static_cast<double>(x(r, f)) - centers[f];
+      sum += weights[r] * deviation;
+      if (squared) square += weights[r] * (deviation * deviation);
+    }
+    sums[f] = sum;
+    if (squared) squares[f] = square;
+  }
 }
 
 template <typename Scalar>
 inline void add_deviations(MatrixView<const Scalar> x, const double* weights, const double* centers,
                            double* sums, double* squares) {
-  constexpr Index rows_at_once = 16;
-  const Index whole = x.col_stride == 1 ? x.cols / Wide::count * Wide::count : 0;
-  for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
-    const Index end = smaller(begin + rows_at_once, x.rows);
-    for (Index f = 0; f < whole; f += Wide::count)
-      add_deviations_of(x, begin, end, f, weights, centers, sums, squares);
-  }
-  for (Index f = whole; f < x.cols; ++f) {
-    double sum = sums[f], square = 0;
-    if (squares != nullptr) square = squares[f];
-    for (Index r = 0; r < x.rows; ++r) {
-      const double deviation = static_cast<double>(x(r, f)) - centers[f];
-      sum += weights[r] * deviation;
-      square += weights[r] * (deviation * deviation);
-    }
-    sums[f] = sum;
-    if (squares != nullptr) squares[f] = square;
-  }
+  if (squares == nullptr)
+    add_deviations_by<false>(x, weights, centers, sums, squares);
+  else
+    add_deviations_by<true>(x, weights, centers, sums, squares);
 }
 
 // ---- exact sums: lanes across features, each of which has a sum of its own
@@ -441,7 +482,7 @@ THRUM_INLINE void add_features_of_rows(const MatrixView<const Scalar>& x, const 
         load(values, &x(rows.positions[i], f + v * Wide::count));
       else
         load_last(x, rows.positions[i], f, values);
-      Wide::Value terms = __builtin_convertvector(values, Wide::Value);
+      Wide::Value terms = widened(values);
       if (rows.weights != nullptr) terms *= rows.weights[i];
       Wide::Integer high_term, low_term;
       split_terms(terms * scale[v], high_term, low_term);
@@ -779,8 +820,8 @@ inline void center_rows(MatrixView<const Scalar> x, const Scalar* means, Scalar*
 }
 
 template <typename Scalar, typename Result>
-inline void deviations(MatrixView<const Scalar> x, RowMeans means, Result* tiles) {
-  typedef Result Vector __attribute__((vector_size(Wide::count * static_cast<Index>(sizeof(Result)))));
+THRUM_INLINE void deviations_by_doubles(const MatrixView<const Scalar>& x, const RowMeans& means,
+                                        Result* tiles) {
   constexpr Index tile = tile_columns<Result>;
   for (Index begin = 0; begin < x.cols; begin += tile, tiles += most_product_steps * tile) {
     const Index cols = smaller(tile, x.cols - begin);
@@ -796,8 +837,10 @@ inline void deviations(MatrixView<const Scalar> x, RowMeans means, Result* tiles
         Wide::Value mean = Wide::Value{} + row_mean;
         load(values, from + f);
         if (of_columns != nullptr) load(mean, of_columns + f);
-        const Wide::Value deviation = (__builtin_convertvector(values, Wide::Value) - mean) * factor;
-        store(to + f, __builtin_convertvector(deviation, Vector));
+        const Wide::Value deviation = (widened(values) - mean) * factor;
+        typename Lanes<Result>::Narrow rounded;
+        narrow_to(rounded, deviation);
+        store(to + f, rounded);
       }
       for (; f < cols; ++f) {
         const double mean = of_columns == nullptr ? row_mean : of_columns[f];
@@ -805,6 +848,42 @@ inline void deviations(MatrixView<const Scalar> x, RowMeans means, Result* tiles
       }
     }
   }
+}
+
+template <typename Scalar>
+inline void deviations(MatrixView<const Scalar> x, RowMeans means, double* tiles) {
+  deviations_by_doubles(x, means, tiles);
+}
+
+/// In float, less a mean in two parts: a value near a large mean loses nothing to the first, and what is left
+/// is small beside neither.
+inline void deviations(MatrixView<const float> x, RowMeans means, float* tiles) {
+  constexpr Index tile = tile_columns<float>;
+  const Index whole = means.of_columns == nullptr || means.factors != nullptr ? 0 : x.cols / tile;
+  for (Index number = 0; number < whole; ++number, tiles += most_product_steps * tile) {
+    const float* from = x.data + number * tile;
+    alignas(64) float mean[tile], rest[tile];
+    for (Index f = 0; f < tile; ++f) {
+      mean[f] = static_cast<float>(means.of_columns[number * tile + f]);
+      rest[f] = static_cast<float>(means.of_columns[number * tile + f] - static_cast<double>(mean[f]));
+    }
+    Value<float> high[2], low[2], values[2];
+    THRUM_UNROLL
+    for (Index v = 0; v < 2; ++v) {
+      load(high[v], mean + v * Lanes<float>::count);
+      load(low[v], rest + v * Lanes<float>::count);
+    }
+    for (Index r = 0; r < x.rows; ++r, from += x.row_stride) {
+      THRUM_UNROLL
+      for (Index v = 0; v < 2; ++v) {
+        load(values[v], from + v * Lanes<float>::count);
+        store(tiles + r * tile + v * Lanes<float>::count, (values[v] - high[v]) - low[v]);
+      }
+    }
+  }
+  const Index done = whole * tile;
+  if (means.of_columns != nullptr) means.of_columns += done;
+  deviations_by_doubles<float>({x.data + done, x.rows, x.cols - done, x.row_stride, 1}, means, tiles);
 }
 
 /// Rows of a tile of products, whose sums stay in registers: two vectors each.
@@ -851,8 +930,18 @@ THRUM_INLINE void add_vector(const Value<float>& vector, double* sums) {
   for (Index at = 0; at < Lanes<float>::count; at += Wide::count) {
     Lanes<float>::Narrow narrow;
     load(narrow, values + at);
-    add_vector(__builtin_convertvector(narrow, Wide::Value), sums + at);
+    add_vector(widened(narrow), sums + at);
   }
+}
+
+THRUM_INLINE void add_row(const double* row, Index cols, double* sums) {
+  Index v = 0;
+  for (; v + Wide::count <= cols; v += Wide::count) {
+    Value<double> values;
+    load(values, row + v);
+    add_vector(values, sums + v);
+  }
+  for (; v < cols; ++v) sums[v] += row[v];
 }
 
 /// Adds the first rows and columns of a tile to sums.
@@ -886,43 +975,91 @@ THRUM_INLINE void pack_columns(const Scalar* b, Index step, Index steps, Index c
   }
 }
 
-/// Some steps of all tiles. Columns that lie apart and that many tiles meet are brought together first.
-template <Index at_once, typename Scalar, typename Sum>
-THRUM_INLINE void add_steps_of_products(const Products<Scalar, Sum>& p, Index begin, Index end) {
+/// Factor::column, where the width of tiles is known.
+template <typename Scalar>
+THRUM_INLINE const Scalar* column_of(const Factor<Scalar>& factor, Index i) {
+  constexpr size_t width = static_cast<size_t>(tile_columns<Scalar>);
+  if (!factor.tiled) return factor.data + i * factor.stride;
+  const size_t at = static_cast<size_t>(i);
+  return factor.data + at / width * (array_size(most_product_steps) * width) + at % width;
+}
+
+/// Where some steps of a tile of b lie: where they are, or, where its columns lie apart and many tiles of a
+/// meet them, together in `packed`.
+template <typename Scalar>
+struct TileOfColumns {
+  const Scalar* data;
+  Index step;
+};
+template <typename Scalar, typename Sum>
+THRUM_INLINE TileOfColumns<Scalar> columns_of(const Products<Scalar, Sum>& p, Index j, Index begin, Index end,
+                                              Scalar* packed) {
+  const Scalar* const b = column_of(p.b, j) + begin * p.b.step;
+  const Index cols = p.cols - j;
+  if (p.b.tiled || (cols >= tile_columns<Scalar> && p.last - p.first <= 4 * tile_rows)) return {b, p.b.step};
+  pack_columns(b, p.b.step, end - begin, cols, packed);
+  return {packed, tile_columns<Scalar>};
+}
+
+/// Steps k to end of tile_rows rows of the result from i on.
+template <typename Scalar, typename Sum>
+THRUM_INLINE void multiply_rows(const Products<Scalar, Sum>& p, Index i, Index k, Index end, const Scalar* b,
+                                Index b_step, TileProducts<Scalar>& tile) {
+  const Scalar* a[tile_rows];
+  THRUM_UNROLL
+  for (Index u = 0; u < tile_rows; ++u) a[u] = column_of(p.a, smaller(i + u, p.last - 1));
+  multiply_tile(a, k * p.a.step, p.a.step, b, b_step, end - k, tile);
+}
+
+/// By so many steps that both factors of a tile stay in the first cache, or, where b is not in tiles, in the
+/// order of `project`.
+template <typename Scalar>
+inline void add_products(Products<Scalar, Scalar> p) {
+  const Index near = p.a.tiled ? 128 : features_per_partial_sum;
   alignas(64) Scalar packed[features_per_partial_sum * tile_columns<Scalar>];
-  for (Index j = 0; j < p.cols; j += tile_columns<Scalar>) {
-    const Index cols = p.cols - j;
-    const Scalar* b = p.b.column(j) + begin * p.b.step;
-    Index b_step = p.b.step;
-    if (!p.b.tiled && (cols < tile_columns<Scalar> || p.last - p.first > 4 * tile_rows)) {
-      pack_columns(b, b_step, end - begin, cols, packed);
-      b = packed;
-      b_step = tile_columns<Scalar>;
-    }
-    for (Index i = p.first; i < p.last; i += tile_rows) {
-      if (p.lower && j >= i + tile_rows) continue;
-      const Scalar* a[tile_rows];
-      THRUM_UNROLL
-      for (Index u = 0; u < tile_rows; ++u) a[u] = p.a.column(smaller(i + u, p.last - 1));
-      for (Index k = begin; k < end; k += at_once) {
+  for (Index k = 0; k < p.steps; k += near) {
+    const Index end = smaller(k + near, p.steps);
+    for (Index j = 0; j < p.cols; j += tile_columns<Scalar>) {
+      const TileOfColumns<Scalar> b = columns_of(p, j, k, end, packed);
+      for (Index i = p.first; i < p.last; i += tile_rows) {
+        if (p.lower && j >= i + tile_rows) continue;
         TileProducts<Scalar> tile;
-        multiply_tile(a, k * p.a.step, p.a.step, b + (k - begin) * b_step, b_step, smaller(at_once, end - k),
-                      tile);
-        add_tile(tile, p.last - i, cols, p.sums + i * p.sums_stride + j, p.sums_stride);
+        multiply_rows(p, i, k, end, b.data, b.step, tile);
+        add_tile(tile, p.last - i, p.cols - j, p.sums + i * p.sums_stride + j, p.sums_stride);
       }
     }
   }
 }
 
-/// By so many steps that both factors of a tile stay in the first cache, or, where sums are of the type of
-/// the products, in the order of `project`. Sums of another type take short ones, which are not the ones that
-/// count.
-template <typename Scalar, typename Sum>
-inline void add_products(Products<Scalar, Sum> p) {
-  constexpr Index at_once = sizeof(Scalar) == sizeof(Sum) ? features_per_partial_sum : 64;
-  const Index near = p.a.tiled ? 128 : features_per_partial_sum;
-  for (Index k = 0; k < p.steps; k += near) add_steps_of_products<at_once>(p, k, smaller(k + near, p.steps));
+/// Short sums in float, of which the rows of a meet a tile of columns in the first cache; their sums in
+/// double go to the result, which lies farther away, at the end.
+inline void add_wide_products(Products<float, double> p) {
+  constexpr Index short_sum = 64, width = tile_columns<float>, doubles_per_line = 8;
+  alignas(64) float packed[most_product_steps * width];
+  alignas(64) double sums[product_block * width];
+  for (Index j = 0; j < p.cols; j += width) {
+    const TileOfColumns<float> b = columns_of(p, j, 0, p.steps, packed);
+    const Index above = p.lower && j >= p.first + tile_rows ? (j - p.first) / tile_rows * tile_rows : 0;
+    const Index first = p.first + above;  // the tiles before lie above the diagonal
+    const Index cols = smaller(width, p.cols - j);
+    for (Index i = first; i < p.last; ++i) {
+      const double* const to = p.sums + i * p.sums_stride + j;
+      for (Index v = 0; v < cols; v += doubles_per_line) __builtin_prefetch(to + v, 1);
+    }
+    __builtin_memset(sums, 0, array_size((rounded_up(p.last - first, tile_rows)) * width) * sizeof(double));
+    for (Index k = 0; k < p.steps; k += short_sum) {
+      const Index end = smaller(k + short_sum, p.steps);
+      for (Index i = first; i < p.last; i += tile_rows) {
+        TileProducts<float> tile;
+        multiply_rows(p, i, k, end, b.data + k * b.step, b.step, tile);
+        add_tile(tile, tile_rows, width, sums + (i - first) * width, width);
+      }
+    }
+    for (Index i = first; i < p.last; ++i)
+      add_row(sums + (i - first) * width, cols, p.sums + i * p.sums_stride + j);
+  }
 }
+inline void add_wide_products(Products<double, double> p) { add_products(p); }
 
 /// Four rows meet a vector of columns at once; lanes run across columns.
 template <Index count>
@@ -970,10 +1107,10 @@ THRUM_INLINE void add_potential(const Value<Scalar>& squared, const Scalar* weig
   for (Index at = 0; at < Lanes<Scalar>::count; at += Wide::count) {
     typename Lanes<Scalar>::Narrow narrow;
     load(narrow, values + at);
-    Wide::Value term = __builtin_convertvector(narrow, Wide::Value);
+    Wide::Value term = widened(narrow);
     if (weights != nullptr) {
       load(narrow, weights + at);
-      term *= __builtin_convertvector(narrow, Wide::Value);
+      term *= widened(narrow);
     }
     Wide::Value sum;
     load(sum, sums + at);
@@ -1032,11 +1169,11 @@ inline KernelTable<Scalar> kernel_table() {
           refine<Scalar>,
           drift_bounds<Scalar>,
           center_rows<Scalar>,
-          deviations<Scalar, Scalar>,
-          deviations<Scalar, double>,
+          deviations,
+          deviations,
           tile_columns<Scalar>,
-          add_products<Scalar, Scalar>,
-          add_products<Scalar, double>,
+          add_products<Scalar>,
+          add_wide_products,
           add_symmetric_product,
           seeding_pass<Scalar>};
 }

@@ -33,11 +33,21 @@ class Tridiagonal {
     if (size_ > 0) diagonal_[0] = rows_(0, 0);
   }
 
+  Index size() const { return size_; }
+
   /// All eigenvalues, largest first. O(n^2).
   Vector<double> eigenvalues() const {
     Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
     solver.computeFromTridiagonal(diagonal_, off_diagonal_.tail(size_ - 1), Eigen::EigenvaluesOnly);
     return solver.eigenvalues().reverse();
+  }
+
+  /// The largest ones, in order, by bisection (Barth, Martin and Wilkinson, Numer. Math. 9, 1967). O(n p).
+  Vector<double> leading_eigenvalues(Index count) const {
+    Vector<double> values(count);
+    for (Index first = 0; first < count; first += at_once)
+      bisect(first, values.segment(first, smaller(Index{at_once}, count - first)));
+    return values;
   }
 
   /// Unit eigenvectors that belong to given eigenvalues, a column each, orthogonal to rounding: inverse
@@ -56,6 +66,7 @@ class Tridiagonal {
 
  private:
   static constexpr Index block = 32;
+  static constexpr int at_once = 8;  // eigenvalues: so many divisions do not wait for each other
   static constexpr Index parts = 4;  // of a product with a vector; few enough to be added in no time
   static constexpr Index least_parallel = 1000;  // rows below take no longer than waking a thread
 
@@ -72,8 +83,7 @@ class Tridiagonal {
     Panel panel{Matrix<double>::Zero(2 * block, last), Matrix<double>::Zero(2 * block, last)};
     for (Index i = last - 1; i >= first; --i) reduce_row(i, panel);
     add_products(factor(thrum::view(panel.left)), factor(thrum::view(panel.right)), 2 * panel.count,
-                 thrum::view(rows_).middle_rows(0, first), true,
-                 worker_count(operations(first, first, block)));
+                 thrum::view(rows_).middle_rows(0, first), true, first < least_parallel ? 1 : worker_count());
     return first;
   }
 
@@ -137,6 +147,39 @@ class Tridiagonal {
   static Index part_begin(Index part, Index size) {
     const double share = square_root(static_cast<double>(part) / static_cast<double>(parts));
     return part == parts ? size : static_cast<Index>(share * static_cast<double>(size)) / 4 * 4;
+  }
+
+  /// Eigenvalues number first, first + 1, ... of the largest.
+  void bisect(Index first, Eigen::Ref<Eigen::VectorXd> values) const {
+    const double unit = scale();
+    const Eigen::VectorXd diagonal = diagonal_ / unit;
+    const Eigen::VectorXd squares = (off_diagonal_ / unit).cwiseAbs2();  // of which the first is not used
+    double low[at_once], high[at_once];
+    for (int e = 0; e < at_once; ++e) low[e] = -4, high[e] = 4;  // no row's sum is more than 3
+    for (int halving = 0; halving < 58; ++halving) {             // until no double lies between
+      double middle[at_once];
+      Index larger_ones[at_once];
+      for (int e = 0; e < at_once; ++e) middle[e] = low[e] + (high[e] - low[e]) / 2;
+      count_larger(diagonal, squares, middle, larger_ones);
+      for (int e = 0; e < at_once; ++e) (larger_ones[e] > first + e ? low : high)[e] = middle[e];
+    }
+    for (Index e = 0; e < values.size(); ++e) values[e] = unit * low[e];
+  }
+
+  /// Eigenvalues above each bound: positive pivots of T - bound, entries of which are 1 at most.
+  static void count_larger(const Eigen::VectorXd& diagonal, const Eigen::VectorXd& squares,
+                           const double (&bounds)[at_once], Index (&counts)[at_once]) {
+    constexpr double least = 1e-290;
+    double pivots[at_once];
+    for (int e = 0; e < at_once; ++e) counts[e] = 0, pivots[e] = 1;
+    for (Index i = 0; i < diagonal.size(); ++i) {
+      const double square = i == 0 ? 0.0 : squares[i], entry = diagonal[i];
+      for (int e = 0; e < at_once; ++e) {
+        const double pivot = entry - bounds[e] - square / pivots[e];
+        pivots[e] = absolute(pivot) < least ? -least : pivot;
+        counts[e] += pivots[e] > 0 ? 1 : 0;
+      }
+    }
   }
 
   /// T - value as L U with row exchanges: U has three diagonals, L's multipliers and whether rows changed

@@ -8,7 +8,6 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/ordered_sum.hpp"
 #include "thrum/core/scalar.hpp"
-#include "thrum/core/weights.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
@@ -22,13 +21,14 @@ inline namespace THRUM_BUILD {
 namespace host {
 
 /// Sums of products of floats are taken in float, at most 64 at a time, where a matrix has at least so many
-/// rows: there they are most of the work. Their rounding errors, below 4e-6 of a sum in the worst case, are
-/// independent from sum to sum. All else is in double.
+/// rows, or 16 and sums so long that they take a while: there they are most of the work. Their rounding
+/// errors, below 4e-6 of a sum in the worst case, are independent from sum to sum. All else is in double.
 constexpr Index least_for_float_products = 128;
 
 template <typename Scalar>
-constexpr bool float_products(Index size) {
-  return sizeof(Scalar) == sizeof(float) && size >= least_for_float_products;
+constexpr bool float_products(Index size, Index terms) {
+  const bool many = size >= 16 && operations(terms, size, size) >= 2e8;
+  return sizeof(Scalar) == sizeof(float) && (size >= least_for_float_products || many);
 }
 
 /// Weight, mean and sums of products of deviations from the mean of samples: what `Moments` is for one
@@ -78,20 +78,14 @@ class CenteredChunk {
         values_(tiled_size(features), Product(0)),
         mean_(features),
         sums_(features),
-        weights_(array_size(rows_per_chunk)),
+        weights_(array_size(rows_per_chunk), 1.0),
         factors_(array_size(rows_per_chunk)) {}
 
   /// x: up to rows_per_chunk rows, those from `first` on of all.
   void load(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index first) {
     x = by_rows(x);
     rows_ = x.rows;
-    weight_ = 0;
-    for (Index r = 0; r < rows_; ++r) {
-      const double weight = static_cast<double>(weight_of(weights, first + r));
-      weights_[array_size(r)] = weight;
-      factors_[array_size(r)] = square_root(weight);
-      weight_ += weight;
-    }
+    take_weights(weights, first);
     if (!(weight_ > 0)) return;
     for (Index f = 0; f < features_; ++f) mean_[f] = static_cast<double>(x(0, f));
     sums_.setZero();
@@ -123,6 +117,17 @@ class CenteredChunk {
   Index rows() const { return weight_ > 0 ? rows_ + 1 : 0; }
 
  private:
+  void take_weights(VectorView<const Scalar> weights, Index first) {
+    weight_ = 0;
+    for (Index r = 0; r < rows_ && weights.size > 0; ++r) {
+      const double weight = static_cast<double>(weights[first + r]);
+      weights_[array_size(r)] = weight;
+      factors_[array_size(r)] = square_root(weight);
+      weight_ += weight;
+    }
+    if (weights.size == 0) weight_ = static_cast<double>(rows_);
+  }
+
   MatrixView<const Scalar> by_rows(MatrixView<const Scalar> x) {
     if (x.col_stride == 1) return x;
     if (copied_.data() == nullptr) copied_ = AlignedArray<Scalar>(rows_per_chunk * stride_);
@@ -145,16 +150,26 @@ struct ProductMomentsInput {
   RangesOfWorkers<Scalar>* ranges;  ///< to be widened on the way; null where they are known
 };
 
+/// Chunks that are loaded before they are multiplied: where all threads share in both, so many that they
+/// seldom wait for each other; else so few that they stay in the cache.
+inline Index chunks_at_once(Index features, std::size_t bytes_of_product, int workers) {
+  if (workers == 1) return features <= least_for_float_products ? 1 : 4;
+  const Index bytes = tiled_size(features) * static_cast<Index>(bytes_of_product);
+  return larger(Index{1}, smaller(Index{16}, (Index{1} << 24) / bytes));
+}
+
 /// Moments of every `step`th chunk from number `first` on, some chunks at a time, so that a large matrix of
-/// products is gone through less often and by all threads at once.
+/// products is gone through less often.
 template <typename Product, typename Scalar>
 inline ProductMoments moments_of_chunks(const ProductMomentsInput<Scalar>& input, Index first, Index step,
                                         int workers, int worker) {
   const MatrixView<const Scalar> x = input.x;
-  const Index at_once = step > 1 ? 1 : 4, chunks = (x.rows + rows_per_chunk - 1) / rows_per_chunk;
+  const Index chunks = (x.rows + rows_per_chunk - 1) / rows_per_chunk;
+  const Index at_once = smaller(chunks, chunks_at_once(x.cols, sizeof(Product), workers));
   ProductMoments moments{0, Vector<double>::Zero(x.cols), Matrix<double>::Zero(x.cols, x.cols)};
   std::vector<CenteredChunk<Scalar, Product>> loaded;
-  for (Index i = 0; i < smaller(at_once, chunks); ++i) loaded.emplace_back(x.cols);
+  for (Index i = 0; i < at_once; ++i) loaded.emplace_back(x.cols);
+  std::vector<OwnFactor<Product>> factors(array_size(at_once));
   for (Index chunk = first; chunk < chunks; chunk += at_once * step) {
     const Index count = smaller(at_once, (chunks - chunk + step - 1) / step);
     parallel_for(count, workers, [&](Index i, int inner) {
@@ -163,25 +178,35 @@ inline ProductMoments moments_of_chunks(const ProductMomentsInput<Scalar>& input
       if (input.ranges != nullptr) input.ranges->widen_by_rows(rows, worker + inner);
       loaded[array_size(i)].load(rows, input.weights, begin);
     });
-    for (Index i = 0; i < count; ++i) loaded[array_size(i)].merge_mean(moments);
-    for (Index i = 0; i < count; ++i)
-      add_products(loaded[array_size(i)].factor(), loaded[array_size(i)].factor(),
-                   loaded[array_size(i)].rows(), thrum::view(moments.products), true, workers);
+    factors.resize(array_size(count));
+    for (Index i = 0; i < count; ++i) {
+      loaded[array_size(i)].merge_mean(moments);
+      factors[array_size(i)] = {loaded[array_size(i)].factor(), loaded[array_size(i)].rows()};
+    }
+    add_own_products(factors, thrum::view(moments.products), workers);
   }
   return moments;
 }
 
+/// Parts that the chunks are summed in: so many that a thread seldom needs to wait for another, so few that
+/// their matrices are small beside the samples.
+constexpr Index moment_parts(Index rows, Index features) {
+  if (features <= 128) return partial_sums(rows);
+  return features <= 1024 && rows >= 64 * rows_per_chunk ? 4 : 1;
+}
+
+/// Each part by one thread, where that leaves none idle; else one after the other by all.
 template <typename Product, typename Scalar>
 inline ProductMoments product_moments_in(const ProductMomentsInput<Scalar>& input, int workers) {
-  constexpr Index most_in_parts = 128;  // features of matrices that are small beside a chunk
-  if (input.x.cols > most_in_parts) return moments_of_chunks<Product>(input, 0, 1, workers, 0);
-  std::vector<ProductMoments> partial(array_size(partial_sums(input.x.rows)));
-  parallel_for(partial_sums(input.x.rows), workers, [&](Index part, int worker) {
-    partial[array_size(part)] = moments_of_chunks<Product>(input, part, max_partial_sums, 1, worker);
+  const Index parts = moment_parts(input.x.rows, input.x.cols);
+  std::vector<ProductMoments> partial(array_size(parts));
+  const bool apart = input.x.cols <= 128 || parts % workers == 0;
+  parallel_for(parts, apart ? workers : 1, [&](Index part, int worker) {
+    partial[array_size(part)] =
+        moments_of_chunks<Product>(input, part, parts, apart ? 1 : workers, apart ? worker : 0);
   });
-  fold_partial_sums(partial_sums(input.x.rows), [&](Index into, Index from) {
-    partial[array_size(into)].merge(partial[array_size(from)]);
-  });
+  fold_partial_sums(
+      parts, [&](Index into, Index from) { partial[array_size(into)].merge(partial[array_size(from)]); });
   return std::move(partial[0]);
 }
 
@@ -189,7 +214,7 @@ inline ProductMoments product_moments_in(const ProductMomentsInput<Scalar>& inpu
 
 /// Moments of the samples x, n x d, n >= 1, and of all pairs of features, in one pass over memory. Refuses
 /// what `require_training_data` does. weights: n numbers >= 0, or an empty view for all 1. The same on any
-/// number of threads. O(n d^2); allocates d x d, 16 times that up to 128 features.
+/// number of threads. O(n d^2); allocates d x d, 16 times that up to 128 features, 4 times up to 1024.
 template <typename Scalar>
 inline ProductMoments product_moments(const char* who, MatrixView<const Scalar> x,
                                       VectorView<const Scalar> weights) {
@@ -201,7 +226,7 @@ inline ProductMoments product_moments(const char* who, MatrixView<const Scalar> 
   const detail::ProductMomentsInput<Scalar> input{x, weights, along ? &ranges : nullptr};
   ProductMoments moments;
   if constexpr (sizeof(Scalar) == sizeof(float)) {
-    if (float_products<Scalar>(x.cols)) moments = detail::product_moments_in<Scalar>(input, workers);
+    if (float_products<Scalar>(x.cols, x.rows)) moments = detail::product_moments_in<Scalar>(input, workers);
   }
   if (moments.features() == 0) moments = detail::product_moments_in<double>(input, workers);
   if (along) require_finite_spreads(who, x, ranges.joined());

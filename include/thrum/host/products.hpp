@@ -2,11 +2,13 @@
 #define THRUM_HOST_PRODUCTS_HPP
 
 #include <type_traits>
+#include <vector>
 
 #include "thrum/core/column_sums.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/function_ref.hpp"
 #include "thrum/host/kernel_table.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
@@ -17,9 +19,6 @@
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
-
-/// Rows of a result that one thread computes at a time: those of the first factor stay in the second cache.
-constexpr Index product_block = 48;
 
 /// A matrix k x m of any strides as a factor of products that are summed over its rows.
 template <typename Scalar>
@@ -36,27 +35,60 @@ constexpr Index tiled_size(Index columns) {
   return most_product_steps * rounded_up(columns, panel_row_multiple);
 }
 
-/// result += a' b, summed over k = 0 ... steps - 1, where a has a column for each row of the result and b one
-/// for each of its columns; rows of the result, and of b unless it is tiled, are contiguous. Of a `lower`
-/// result only entries on and below the diagonal are certain to be computed. O(k m n); allocates nothing.
+namespace detail {
+
+/// The rows of a result that are block number `number` of products over all steps.
 template <typename Scalar, typename Sum>
-inline void add_products(Factor<Scalar> a, Factor<Scalar> b, Index steps, MatrixView<Sum> result, bool lower,
-                         int workers) {
+inline void add_block_of_products(Factor<Scalar> a, Factor<Scalar> b, Index steps, MatrixView<Sum> result,
+                                  bool lower, Index number) {
   const auto add = [] {
     if constexpr (sizeof(Scalar) == sizeof(Sum))
       return kernels<Scalar>().add_products;
     else
       return kernels<Scalar>().add_wide_products;
   }();
-  const Index blocks = (result.rows + product_block - 1) / product_block;
-  parallel_for(blocks, workers, [&](Index number, int) {
-    const Index first = (blocks - 1 - number) * product_block;  // of a triangle the longest rows first
-    const Index last = smaller(first + product_block, result.rows);
-    const Index cols = lower ? smaller(result.cols, last) : result.cols;
-    for (Index k = 0, count = 0; k < steps; k += count) {
-      count = steps - k <= most_product_steps ? steps - k : features_per_partial_sum;
-      add({a.from(k), b.from(k), count, first, last, cols, result.data, result.row_stride, lower});
-    }
+  const Index first = number * product_block, last = smaller(first + product_block, result.rows);
+  const Index cols = lower ? smaller(result.cols, last) : result.cols;
+  for (Index k = 0, count = 0; k < steps; k += count) {
+    count = steps - k <= most_product_steps ? steps - k : features_per_partial_sum;
+    add({a.from(k), b.from(k), count, first, last, cols, result.data, result.row_stride, lower});
+  }
+}
+
+/// Calls add(block) for all blocks of rows of a result; of a triangle the longest rows first.
+inline void for_each_product_block(Index rows, int workers, FunctionRef<void(Index)> add) {
+  const Index blocks = (rows + product_block - 1) / product_block;
+  parallel_for(blocks, workers, [&](Index number, int) { add(blocks - 1 - number); });
+}
+
+}  // namespace detail
+
+/// result += a' b, summed over k = 0 ... steps - 1, where a has a column for each row of the result and b one
+/// for each of its columns; rows of the result, and of b unless it is tiled, are contiguous. Of a `lower`
+/// result only entries on and below the diagonal are certain to be computed. O(k m n); allocates nothing.
+template <typename Scalar, typename Sum>
+inline void add_products(Factor<Scalar> a, Factor<Scalar> b, Index steps, MatrixView<Sum> result, bool lower,
+                         int workers) {
+  detail::for_each_product_block(result.rows, workers, [&](Index block) {
+    detail::add_block_of_products(a, b, steps, result, lower, block);
+  });
+}
+
+/// A matrix as it is multiplied with itself.
+template <typename Scalar>
+struct OwnFactor {
+  Factor<Scalar> columns;
+  Index steps;
+};
+
+/// The same of several matrices, each with itself, in their order; on and below the diagonal. The threads
+/// meet once for all of them.
+template <typename Scalar>
+inline void add_own_products(const std::vector<OwnFactor<Scalar>>& factors, MatrixView<double> result,
+                             int workers) {
+  detail::for_each_product_block(result.rows, workers, [&](Index block) {
+    for (const OwnFactor<Scalar>& factor : factors)
+      detail::add_block_of_products(factor.columns, factor.columns, factor.steps, result, true, block);
   });
 }
 

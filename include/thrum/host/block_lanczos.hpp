@@ -1,0 +1,208 @@
+#ifndef THRUM_HOST_BLOCK_LANCZOS_HPP
+#define THRUM_HOST_BLOCK_LANCZOS_HPP
+
+#include <Eigen/Core>
+#include <cmath>
+#include <utility>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/leading_eigenvectors.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/positive_definite.hpp"
+#include "thrum/host/products.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+/// Eigenvalues, largest first, and their unit eigenvectors, a column each; or nothing.
+struct Eigenpairs {
+  Vector<double> values;
+  Matrix<double> vectors;
+
+  bool found() const { return values.size() > 0; }
+};
+
+/// A few leading eigenvectors of a large symmetric matrix: block Lanczos with full orthogonalisation (Golub
+/// and Underwood, Mathematical Software III, 1977). Its residuals show that eigenvectors were found, but not
+/// that none was missed, as some of an eigenvalue of more dimensions than a block has might be: so a Cholesky
+/// factorisation of what they leave of the matrix proves it. The same on any number of threads.
+class BlockLanczos {
+ public:
+  /// a: n x n, both triangles; must outlive this. wanted: how many eigenvectors.
+  BlockLanczos(const Matrix<double>& a, Index wanted)
+      : a_(a),
+        wanted_(wanted),
+        basis_(Matrix<double>::Zero(a.rows(), a.rows() / 3 / block * block)),
+        projected_(Matrix<double>::Zero(basis_.cols(), basis_.cols())),
+        next_(a.rows(), block),
+        coupling_(block, block) {}
+
+  /// Whether it is likely to take less time than a tridiagonalisation.
+  static constexpr bool suits(Index size, Index wanted) { return size >= 1024 && 48 * wanted <= size; }
+
+  /// The leading ones; nothing if they take a basis of more than n / 3 vectors or the proof fails.
+  /// tolerance: of the residuals, as a share of the largest eigenvalue. O(n^2 k) for a basis of k vectors,
+  /// and n^3 / 3 for the proof, which allocates another n x n.
+  Eigenpairs leading(double tolerance) {
+    begin();
+    Index check = rounded_up(2 * wanted_ + 8 * block, block), checked = 0;
+    double residual = 1;
+    while (check <= basis_.cols()) {
+      while (count_ < check) advance();
+      const Tridiagonal tridiagonal(Matrix<double>(projected_.topLeftCorner(count_, count_)));
+      const Vector<double> values = tridiagonal.leading_eigenvalues(wanted_);
+      const Matrix<double> combinations = tridiagonal.eigenvectors(values);
+      const double before = residual;
+      residual = largest_residual(combinations) / values[0];
+      if (!(residual > tolerance)) return proven({values, in_basis(combinations)});
+      const Index done = std::exchange(checked, count_);
+      check = expected(done, before, residual, tolerance);
+    }
+    return {};
+  }
+
+ private:
+  static constexpr Index block = 8;
+
+  void begin() {
+    for (double& entry : next_.reshaped()) entry = random_.normal();
+    orthonormalize();
+  }
+
+  /// Takes the next block into the basis and makes another of the matrix times it.
+  void advance() {
+    const Index first = count_;
+    basis_.middleCols(first, block) = next_;
+    count_ += block;
+    const Matrix<double> last = next_;
+    next_.setZero();
+    add_products(factor(thrum::view(a_).transposed()), factor(thrum::view(last)), a_.rows(),
+                 thrum::view(next_), false, worker_count(operations(a_.rows(), a_.rows(), block)));
+    largest_ = larger(largest_, next_.colwise().norm().maxCoeff());
+    const Index near = larger(Index{0}, first - block);  // in theory all others are orthogonal already
+    take_out(near);
+    take_out(0);
+    orthonormalize();
+  }
+
+  /// Makes the next block orthogonal to the basis from column `first` on; what was along it is that of the
+  /// matrix, in the basis.
+  void take_out(Index first) {
+    const Index columns = count_ - first;
+    const MatrixView<const double> basis = part_of_basis(first);
+    Matrix<double> along = Matrix<double>::Zero(columns, block);
+    add_products(factor(basis), factor(thrum::view(std::as_const(next_))), a_.rows(), thrum::view(along),
+                 false, 1);
+    projected_.block(count_ - block, first, block, columns) += along.transpose();
+    along = -along;
+    add_products(factor(basis.transposed()), factor(thrum::view(std::as_const(along))), columns,
+                 thrum::view(next_), false, 1);
+  }
+
+  MatrixView<const double> part_of_basis(Index first) const {
+    return {basis_.data() + first, a_.rows(), count_ - first, basis_.cols(), 1};
+  }
+
+  /// Gram and Schmidt's, twice. What is nothing but rounding noise gives way to a random direction: the basis
+  /// is then complete under the matrix, but more dimensions of an eigenvalue may lie outside.
+  void orthonormalize() {
+    Matrix<double> rows = next_.transpose();
+    coupling_.setZero();
+    for (Index c = 0; c < block; ++c) {
+      auto row = rows.row(c);
+      orthogonalize(rows, c, coupling_.col(c));
+      const double norm = row.norm();
+      if (norm > static_cast<double>(a_.rows()) * ScalarTraits<double>::epsilon() * largest_) {
+        coupling_(c, c) = norm;
+        row /= norm;
+        continue;
+      }
+      for (double& entry : row) entry = random_.normal();
+      Vector<double> ignored = Vector<double>::Zero(block);
+      for (int pass = 0; pass < 2; ++pass) {
+        const auto basis = basis_.leftCols(count_);
+        row -= (basis * (basis.transpose() * row.transpose()).eval()).transpose();
+        orthogonalize(rows, c, ignored);
+        row.normalize();
+      }
+    }
+    next_ = rows.transpose();
+  }
+
+  template <typename Along>
+  static void orthogonalize(Matrix<double>& rows, Index c, Along&& along) {
+    for (int pass = 0; pass < 2; ++pass) {
+      for (Index before = 0; before < c; ++before) {
+        const double product = rows.row(before).dot(rows.row(c));
+        rows.row(c) -= product * rows.row(before);
+        along[before] += product;
+      }
+    }
+  }
+
+  /// Of combinations of the basis, of which all but the last block meet no more of the matrix than the basis.
+  double largest_residual(const Matrix<double>& combinations) const {
+    return (coupling_ * combinations.bottomRows(block)).colwise().norm().maxCoeff();
+  }
+
+  /// The size of basis at which residuals that fall as they did since the last check are small enough.
+  Index expected(Index done, double before, double residual, double tolerance) const {
+    const double rate = std::log(before / residual) / static_cast<double>(count_ - done);
+    const double more = std::log(residual / tolerance) / rate;
+    const Index least = count_ + 2 * block, most = count_ + larger(4 * block, count_ / 4);
+    if (!(more > 0 && more < static_cast<double>(most - count_))) return rounded_up(most, block);
+    return larger(least, rounded_up(count_ + static_cast<Index>(more), block));
+  }
+
+  Matrix<double> in_basis(const Matrix<double>& combinations) const {
+    Matrix<double> vectors = Matrix<double>::Zero(a_.rows(), combinations.cols());
+    add_products(factor(part_of_basis(0).transposed()), factor(thrum::view(combinations)), count_,
+                 thrum::view(vectors), false, worker_count(operations(a_.rows(), count_, vectors.cols())));
+    return vectors;
+  }
+
+  /// The pairs, if the matrix has no other eigenvalue that is larger than theirs by 1e-10 of the largest.
+  Eigenpairs proven(Eigenpairs&& pairs) const {
+    const Index n = a_.rows();
+    const double bound = pairs.values[wanted_ - 1] + 1e-10 * pairs.values[0];
+    Matrix<double> rest = -a_;
+    rest.diagonal().array() += bound;
+    const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal(), rows = pairs.vectors.transpose();
+    add_products(factor(thrum::view(scaled).transposed()), factor(thrum::view(rows)), wanted_,
+                 thrum::view(rest), true, worker_count(operations(n, n, wanted_)));
+    if (!is_positive_definite(std::move(rest))) return {};
+    return std::move(pairs);
+  }
+
+  const Matrix<double>& a_;
+  Index wanted_, count_ = 0;
+  Matrix<double> basis_;      // n x count_ of n x most
+  Matrix<double> projected_;  // the matrix in the basis, on and below the diagonal
+  Matrix<double> next_;       // n x block, orthonormal and orthogonal to the basis
+  Matrix<double> coupling_;   // what the matrix takes the basis's last block to, along the next one
+  double largest_ = 0;        // column of the matrix times a block: about its largest eigenvalue at most
+  Random random_{1};
+};
+
+/// Gives a matrix the entries above the diagonal that lie below it.
+inline void mirror(Matrix<double>& lower) {
+  constexpr Index block = 32;
+  const Index n = lower.rows();
+  parallel_for((n + block - 1) / block, worker_count(operations(n, n, 1)), [&](Index number, int) {
+    const Index first = number * block, last = smaller(first + block, n);
+    for (Index below = first; below < n; below += block)
+      for (Index j = first; j < last; ++j)
+        for (Index i = larger(below, j + 1); i < smaller(below + block, n); ++i) lower(j, i) = lower(i, j);
+  });
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_BLOCK_LANCZOS_HPP

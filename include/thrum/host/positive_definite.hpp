@@ -1,0 +1,70 @@
+#ifndef THRUM_HOST_POSITIVE_DEFINITE_HPP
+#define THRUM_HOST_POSITIVE_DEFINITE_HPP
+
+#include <Eigen/Core>
+
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/host/build.hpp"
+#include "thrum/host/parallel.hpp"
+#include "thrum/host/products.hpp"
+#include "thrum/input.hpp"
+
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+
+namespace detail {
+
+/// The Cholesky factor of a small matrix in its place, row by row; false where there is none.
+inline bool factorize(Eigen::Ref<Matrix<double>> lower) {
+  for (Index i = 0; i < lower.rows(); ++i) {
+    for (Index j = 0; j < i; ++j)
+      lower(i, j) = (lower(i, j) - lower.row(i).head(j).dot(lower.row(j).head(j))) / lower(j, j);
+    const double pivot = lower(i, i) - lower.row(i).head(i).squaredNorm();
+    if (!(pivot > 0)) return false;
+    lower(i, i) = square_root(pivot);
+  }
+  return true;
+}
+
+/// The inverse of a small lower triangular matrix, transposed.
+inline Matrix<double> transposed_inverse(const Eigen::Ref<const Matrix<double>>& lower) {
+  Matrix<double> inverse = Matrix<double>::Zero(lower.rows(), lower.rows());
+  for (Index i = 0; i < lower.rows(); ++i) {
+    inverse(i, i) = 1 / lower(i, i);
+    inverse.row(i).head(i) = -inverse(i, i) * (lower.row(i).head(i) * inverse.topLeftCorner(i, i));
+  }
+  return inverse.transpose();
+}
+
+}  // namespace detail
+
+/// Whether a symmetric matrix, of which the lower triangle is read, has a Cholesky factor: whether all its
+/// eigenvalues are positive, to rounding. By blocks of columns, whose effect on the rest is one product.
+/// O(n^3 / 3); allocates O(n).
+inline bool is_positive_definite(Matrix<double>&& a) {
+  constexpr Index block = 128;
+  for (Index first = 0; first < a.rows(); first += block) {
+    const Index count = smaller(block, a.rows() - first), next = first + count, rest = a.rows() - next;
+    if (!detail::factorize(a.block(first, first, count, count))) return false;
+    if (rest == 0) break;
+    const Matrix<double> inverse = detail::transposed_inverse(a.block(first, first, count, count));
+    const MatrixView<double> below{&a(next, first), rest, count, a.cols(), 1};
+    Matrix<double> panel = Matrix<double>::Zero(rest, count);
+    add_products(factor(below.transposed()), factor(thrum::view(inverse)), count, thrum::view(panel), false,
+                 worker_count(operations(rest, count, count)));
+    const Matrix<double> across = panel.transpose();
+    panel = -panel;
+    add_products(factor(thrum::view(panel).transposed()), factor(thrum::view(across)), count,
+                 MatrixView<double>{&a(next, next), rest, rest, a.cols(), 1}, true,
+                 worker_count(operations(rest, rest, count)));
+  }
+  return true;
+}
+
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+
+#endif  // THRUM_HOST_POSITIVE_DEFINITE_HPP
