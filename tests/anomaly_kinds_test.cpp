@@ -282,8 +282,7 @@ TEST_CASE("a covariance that has no room keeps as many directions as have") {
   CHECK(within(4 * 39 - 1).parts == thrum::low_rank_ellipsoid_part);
   CHECK(within(4 * 39 - 1).ellipsoids.rank == 1);
   CHECK(within(4 * 32).ellipsoids.rank == 1);
-  CHECK_THAT(refusal([&] { within(4 * 32 - 1); }),
-             contains("max_flash_bytes is 127, expected at least 128"));
+  CHECK_THAT(refusal([&] { within(4 * 32 - 1); }), contains("max_flash_bytes is 127, expected at least 128"));
   options.form = thrum::EllipsoidForm::low_rank;
   options.rank = 4;
   CHECK(within(4 * 53).ellipsoids.rank == 4);
