@@ -15,10 +15,7 @@ struct Reached {
 };
 
 Reached reached(const FanRecordings& recordings, const thrum::FeatureOptions& signal, int splits) {
-  std::vector<Kind> all = kinds(0, 256);
-  all.erase(
-      std::remove_if(all.begin(), all.end(), [](const Kind& kind) { return kind.name != "mahalanobis"; }),
-      all.end());
+  const std::vector<Kind> all = chosen(kinds(0, 256), "mahalanobis");
   Results results;
   const Machine fan = ceiling_fan(recordings, signal);
   blocks(fan, all, splits, results);

@@ -122,14 +122,6 @@ std::vector<Goal> goals(const Results& results, double peer, const std::string& 
   return goals;
 }
 
-/// The kinds, or the one asked for.
-std::vector<Kind> chosen(std::vector<Kind> all, const std::string& only) {
-  if (only.empty()) return all;
-  all.erase(std::remove_if(all.begin(), all.end(), [&](const Kind& kind) { return kind.name != only; }),
-            all.end());
-  return all;
-}
-
 struct Options {
   std::string data, fan, prepared, json = "build/detection.json", only, set;
   int splits = 0;  ///< 0: as many as each protocol has

@@ -34,6 +34,13 @@ std::vector<Kind> kinds(int pca, int soft_centers) {
   return all;
 }
 
+std::vector<Kind> chosen(std::vector<Kind> all, const std::string& only) {
+  if (only.empty()) return all;
+  all.erase(std::remove_if(all.begin(), all.end(), [&](const Kind& kind) { return kind.name != only; }),
+            all.end());
+  return all;
+}
+
 namespace {
 
 Rows picked(const Rows& rows, const std::vector<Index>& which) { return rows(which, Eigen::all); }

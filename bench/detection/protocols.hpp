@@ -17,6 +17,9 @@ struct Kind {
 /// All kinds on the same stages: `pca` components of the rows as they are, or scaled rows without PCA when 0.
 std::vector<Kind> kinds(int pca, int soft_centers);
 
+/// All of them, or the one of that name where `only` is not empty.
+std::vector<Kind> chosen(std::vector<Kind> all, const std::string& only);
+
 constexpr double asked = 0.01;  // rate of false alarms
 
 /// As the lecture's notebook: calibrated and judged on the rows that were learned.

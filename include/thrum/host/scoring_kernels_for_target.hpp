@@ -406,8 +406,8 @@ inline void summed_surprise(const FeatureTailsModel<Scalar>& model, Strip<Scalar
 /// Gathers the surprises of the parts.
 template <typename Scalar>
 struct StripSurprises {
-  Value<Scalar> sum[2] = {}, largest[2];
-  Integer<Scalar> part[2];
+  Value<Scalar> sum[2] = {}, largest[2] = {};
+  Integer<Scalar> part[2] = {};
   int count = 0;
 
   THRUM_INLINE void add(uint32_t other, const Value<Scalar> (&values)[2]) {
@@ -432,7 +432,7 @@ template <typename Scalar>
 inline void mean_surprise(const AnomalyModel<Scalar>& model, Strip<Scalar> x, Scalar* scratch,
                           Value<Scalar> (&mean)[2], Integer<Scalar> (&label)[2], Integer<Scalar> (&part)[2]) {
   StripSurprises<Scalar> surprises;
-  Value<Scalar> values[2];
+  Value<Scalar> values[2] = {};
   if ((model.parts & ellipsoid_parts) != 0) {
     label[0] = label[1] = Integer<Scalar>{};
     least_surprise(model, x, scratch, values, label);
@@ -462,8 +462,8 @@ inline void scores(const AnomalyModel<Scalar>& model, Panel<Scalar> panel, Scala
                    PanelScores<Scalar> scores) {
   for (Index r = 0; r < panel.rows; r += strip<Scalar>) {
     const Strip<Scalar> x{panel.data + r, panel.stride, panel.features};
-    Value<Scalar> raw[2];
-    Integer<Scalar> label[2], part[2];
+    Value<Scalar> raw[2] = {};
+    Integer<Scalar> label[2] = {}, part[2] = {};
     if ((model.parts & radius_part) != 0) {
       nearest_class(model, x, scratch, raw, label);
       take_square_root(raw[0]);
