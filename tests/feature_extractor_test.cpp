@@ -64,7 +64,8 @@ FeatureMatrix streamed(const FeatureOptions& options, const Recording<Sample>& x
   FeatureMatrix features(thrum::window_count(options, x.rows()), thrum::feature_count(options));
   Index row = 0;
   for (Index written = 0; written < x.rows();) {
-    written += stream.write(buffer, x.row(written).data(), std::min(block, x.rows() - written));
+    written += stream.write(buffer, x.row(written).data(),
+                            std::min({block, x.rows() - written, stream.room(buffer)}));
     for (; stream.window_ready(buffer); stream.advance(buffer))
       CHECK(thrum::extract_features(options, stream.window(buffer), table.data(), scratch.data(),
                                     features.row(row++).data()) == thrum::Status::ok);

@@ -282,7 +282,7 @@ TEST_CASE("interleaved and planar frames are the same to a fixed detector, and t
   CHECK(interleaved.verdict().score == planar.verdict().score);
 }
 
-TEST_CASE("frames without room are refused and counted, not taken for others") {
+TEST_CASE("frames without room are refused and counted, and no window bridges the gap") {
   thrum::fixed::Detector<signal_model, std::int16_t, 2> detector;  // room for ten frames
   const std::int16_t frames[24] = {};
   CHECK(detector.write(frames, 12) == 10);
@@ -292,7 +292,25 @@ TEST_CASE("frames without room are refused and counted, not taken for others") {
   CHECK(detector.write(frames, 0) == 0);
   REQUIRE(detector.poll());
   CHECK_FALSE(detector.poll());
-  CHECK(detector.write(frames, 12) == 4);
+  CHECK(detector.discarded_windows() == 2);  // of those that began with the fourth and the eighth frame
+  CHECK(detector.write(frames, 12) == 10);
+}
+
+TEST_CASE("a window with a gap is discarded and counted by a fixed detector") {
+  thrum::fixed::Detector<signal_model> detector;
+  write_square(detector, 4, 4, 6);
+  detector.gap(3);
+  write_square(detector, 100, 4, 5);
+  CHECK_FALSE(detector.poll());  // eleven frames, but not eight in a row
+  write_square(detector, -100, 4, 2);
+  CHECK_FALSE(detector.poll());
+  write_square(detector, 100, 4, 1);
+  REQUIRE(detector.poll());
+  CHECK(detector.features()[1] == 200);  // no frame of before
+  CHECK_FALSE(detector.poll());
+  CHECK(detector.discarded_windows() == 2);
+  CHECK(detector.missing_frames() == 3);
+  CHECK(detector.overruns() == 0);
 }
 
 TEST_CASE(

@@ -1096,7 +1096,8 @@ TEMPLATE_TEST_CASE("blocks of any size, interleaved or planar, make the windows 
     Ring<TestType> ring(capacity, channels, window, hop);
     Index written = 0, start = 0;
     while (written < total) {
-      const Index block = thrum::smaller(random.index(60), total - written);
+      const Index block =
+          thrum::smaller(random.index(60), thrum::smaller(total - written, ring.stream.room(ring.buffer)));
       Index accepted = 0;
       if (random.index(2) == 0) {
         accepted = ring.stream.write(ring.buffer, frames.data() + written * channels, block);
@@ -1108,7 +1109,7 @@ TEMPLATE_TEST_CASE("blocks of any size, interleaved or planar, make the windows 
         const TestType* pointers[3] = {planar[0].data(), planar[1].data(), planar[2].data()};
         accepted = ring.stream.write_planar(ring.buffer, pointers, block);
       }
-      REQUIRE(accepted <= block);
+      REQUIRE(accepted == block);
       written += accepted;
       while (ring.stream.window_ready(ring.buffer)) {
         const std::vector<TestType> expected(frames.begin() + start * channels,
@@ -1133,9 +1134,9 @@ TEST_CASE("frames for which there is no room are refused and counted, and the ol
   CHECK(frames_of(ring.stream.window(ring.buffer)) == std::vector<std::int16_t>(x.begin(), x.begin() + 8));
   ring.stream.advance(ring.buffer);
   CHECK_FALSE(ring.stream.window_ready(ring.buffer));
-  CHECK(ring.stream.frames_waiting(ring.buffer) == 2);
-  CHECK(ring.stream.write(ring.buffer, x.data(), 6) == 6);
-  CHECK(frames_of(ring.stream.window(ring.buffer)) == std::vector<std::int16_t>{8, 9, 0, 1, 2, 3, 4, 5});
+  CHECK(ring.stream.write(ring.buffer, x.data(), 8) == 8);
+  REQUIRE(ring.stream.window_ready(ring.buffer));  // the two before the gap are gone
+  CHECK(frames_of(ring.stream.window(ring.buffer)) == std::vector<std::int16_t>(x.begin(), x.begin() + 8));
   ring.stream.reset();
   CHECK(ring.stream.overruns() == 0);
   CHECK(ring.stream.frames_waiting(ring.buffer) == 0);
@@ -1145,7 +1146,7 @@ TEST_CASE("a stream of zero bits is a fresh stream, and overruns stay at their l
   thrum::WindowStream<std::int16_t> stream, zero;
   std::memset(static_cast<void*>(&zero), 0, sizeof(zero));
   CHECK(std::memcmp(static_cast<void*>(&stream), static_cast<void*>(&zero), sizeof(zero)) == 0);
-  CHECK(sizeof(stream) == 12);
+  CHECK(sizeof(stream) == 36);
 
   std::int16_t sample = 0;
   const thrum::WindowBuffer<std::int16_t> buffer{&sample, 1, 1, 1, 1};
@@ -1159,6 +1160,129 @@ TEST_CASE("a stream of zero bits is a fresh stream, and overruns stay at their l
   CHECK(stream.overruns() == UINT32_MAX);
   CHECK(stream.write(buffer, block.data(), 1000) == 0);
   CHECK(stream.overruns() == UINT32_MAX);
+}
+
+TEST_CASE("no window bridges a gap, and those begun before it are discarded and counted") {
+  Ring<std::int16_t> ring(20, 1, 8, 4);
+  std::vector<std::int16_t> x(40);
+  for (std::size_t i = 0; i < x.size(); ++i) x[i] = static_cast<std::int16_t>(i);
+  const auto window = [&] { return frames_of(ring.stream.window(ring.buffer)); };
+  const auto frames = [&](int first) {
+    return std::vector<std::int16_t>(x.begin() + first, x.begin() + first + 8);
+  };
+  CHECK(ring.stream.write(ring.buffer, x.data(), 10) == 10);
+  ring.stream.gap(7);
+  CHECK(ring.stream.write(ring.buffer, x.data() + 17, 9) == 9);
+  REQUIRE(ring.stream.window_ready(ring.buffer));  // complete before the gap
+  CHECK(window() == frames(0));
+  ring.stream.advance(ring.buffer);
+  REQUIRE(ring.stream.window_ready(ring.buffer));
+  CHECK(window() == frames(17));
+  CHECK(ring.stream.discarded() == 2);  // of those that began at 4 and at 8
+  CHECK(ring.stream.missing() == 7);
+  CHECK(ring.stream.overruns() == 0);
+  ring.stream.advance(ring.buffer);
+  CHECK_FALSE(ring.stream.window_ready(ring.buffer));
+  CHECK(ring.stream.write(ring.buffer, x.data() + 26, 3) == 3);
+  REQUIRE(ring.stream.window_ready(ring.buffer));
+  CHECK(window() == frames(21));
+}
+
+TEST_CASE("gaps without frames between them are one, and one before the first frame spoils nothing") {
+  Ring<float> ring(12, 1, 8, 8);
+  const std::vector<float> x(30);
+  ring.stream.gap(0);
+  ring.stream.gap(-5);
+  CHECK_FALSE(ring.stream.window_ready(ring.buffer));
+  CHECK(ring.stream.write(ring.buffer, x.data(), 13) == 12);
+  for (int i = 0; i < 3; ++i) CHECK(ring.stream.write(ring.buffer, x.data(), 1) == 0);
+  ring.stream.gap(2);
+  CHECK(ring.stream.window_ready(ring.buffer));  // the one behind the first gap and before the others
+  ring.stream.advance(ring.buffer);
+  CHECK_FALSE(ring.stream.window_ready(ring.buffer));
+  CHECK(ring.stream.discarded() == 1);
+  CHECK(ring.stream.overruns() == 4);
+  CHECK(ring.stream.missing() == 2);
+}
+
+TEST_CASE("whatever the order of writes, gaps and reads, every window is of consecutive frames") {
+  Generator random(31);
+  for (int round = 0; round < 200; ++round) {
+    const Index window = 1 + random.index(20), hop = 1 + random.index(window),
+                capacity = window + random.index(30);
+    Ring<float> ring(capacity, 1, window, hop);
+    float now = 0;  // of a clock that counts frames, lost ones too
+    std::uint32_t lost = 0, refused = 0;
+    Index windows = 0;
+    bool bridged = false;
+    for (int step = 0; step < 400; ++step) {
+      const Index choice = random.index(8);
+      if (choice == 0) {
+        const Index missing = 1 + random.index(5);
+        ring.stream.gap(missing);
+        lost += static_cast<std::uint32_t>(missing);
+        now += static_cast<float>(missing);
+      } else if (choice < 5) {
+        std::vector<float> block(static_cast<std::size_t>(random.index(12)));
+        for (float& frame : block) frame = now++;
+        const Index count = static_cast<Index>(block.size());
+        refused += static_cast<std::uint32_t>(count - ring.stream.write(ring.buffer, block.data(), count));
+      } else if (choice == 5 && random.index(10) == 0) {
+        ring.stream.drop_waiting();
+      } else if (ring.stream.window_ready(ring.buffer)) {
+        const std::vector<float> frames = frames_of(ring.stream.window(ring.buffer));
+        for (std::size_t i = 1; i < frames.size(); ++i)
+          bridged = bridged || frames[i] != frames[0] + static_cast<float>(i);
+        ring.stream.advance(ring.buffer);
+        ++windows;
+      }
+    }
+    CHECK_FALSE(bridged);
+    CHECK(windows > 0);
+    CHECK(ring.stream.missing() == lost);
+    CHECK(ring.stream.overruns() == refused);
+  }
+}
+
+TEST_CASE("every window of a stream with gaps is judged or counted as discarded, where the reader keeps up") {
+  Generator random(32);
+  Ring<std::int16_t> ring(64, 1, 16, 4);
+  const std::vector<std::int16_t> x(64);
+  Index begun = 0, windows = 0;
+  for (int stretch = 0; stretch < 100; ++stretch) {
+    const Index frames = 1 + random.index(60);
+    REQUIRE(ring.stream.write(ring.buffer, x.data(), frames) == frames);
+    ring.stream.gap(1);
+    begun += (frames + 3) / 4;
+    for (; ring.stream.window_ready(ring.buffer); ring.stream.advance(ring.buffer)) ++windows;
+  }
+  CHECK(windows + static_cast<Index>(ring.stream.discarded()) == begun);
+}
+
+TEST_CASE("counts of missing frames and discarded windows stay at their largest value, and marks may wrap") {
+  Ring<std::int16_t> ring(8, 1, 4, 4);
+  const std::vector<std::int16_t> x(8);
+  ring.stream.gap(Index{UINT32_MAX} - 1);
+  CHECK(ring.stream.missing() == UINT32_MAX - 1);
+  ring.stream.gap(1);
+  ring.stream.gap(1);
+  CHECK(ring.stream.missing() == UINT32_MAX);
+  // The words in the order of their declaration: marks are the fifth, what the reader passed and discarded
+  // are the last two. Marks two short of their end are those of 2^31 - 1 gaps.
+  const std::uint32_t almost = UINT32_MAX - 1;
+  char* const words = reinterpret_cast<char*>(&ring.stream);
+  std::memcpy(words + 4 * 4, &almost, 4);
+  std::memcpy(words + 7 * 4, &almost, 4);
+  std::memcpy(words + 8 * 4, &almost, 4);
+  REQUIRE(ring.stream.discarded() == almost);
+  for (int gap = 0; gap < 3; ++gap) {
+    CHECK(ring.stream.write(ring.buffer, x.data(), 5) == 5);
+    ring.stream.gap(1);
+    CHECK(ring.stream.window_ready(ring.buffer));  // before the gap
+    ring.stream.advance(ring.buffer);
+    CHECK_FALSE(ring.stream.window_ready(ring.buffer));  // and none across
+    CHECK(ring.stream.discarded() == UINT32_MAX);
+  }
 }
 
 TEST_CASE("a block of no frames changes nothing") {

@@ -45,12 +45,14 @@ struct WindowBuffer {
 
 /// Cuts a stream of frames, which come in blocks of any size, into overlapping windows: one writer (an
 /// interrupt) and one reader (the main loop), without locks. Only whole words are loaded and stored, in
-/// order, so the smallest Cortex-M will do. All-zero bits are the start-up state; 12 bytes; allocates
+/// order, so the smallest Cortex-M will do. All-zero bits are the start-up state; 36 bytes; allocates
 /// nothing.
 ///
 /// Each call takes the same WindowBuffer. When there is no room, frames are refused and counted, never older
-/// ones overwritten; after that the data are what was accepted, so a window may bridge a gap: compare
-/// overruns().
+/// ones overwritten. No window bridges a gap, be it of refused frames or of those that gap() tells of: a
+/// window that is complete before it is still to be had, those begun and not completed are discarded and
+/// counted, and the next one starts behind it. Of several gaps that the reader finds at once only the last is
+/// known, and all frames before that are discarded.
 ///
 /// Positions run over [0, 2 capacity), so that a full ring and an empty one differ and nothing ever wraps at
 /// 2^32; capacity must be below 2^30.
@@ -61,8 +63,8 @@ class WindowStream {
   /// there is room for. Cost: two memcpy at most.
   Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
     const Index written = load(written_);
-    const Index accepted = accept(buffer, written, frames);
-    if (accepted == 0) return 0;
+    const Index accepted = smaller(frames, room(buffer, written));
+    if (accepted <= 0) return finish(buffer, written, 0, frames);
     const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
     const Index start = in_ring(buffer, written);
     const Index straight = smaller(accepted, buffer.capacity - start);
@@ -71,30 +73,44 @@ class WindowStream {
     if (accepted > straight)
       memcpy(buffer.samples, interleaved + straight * buffer.channels,
              static_cast<size_t>(accepted - straight) * frame_bytes);
-    store(written_, moved(buffer, written, accepted));
-    return accepted;
+    return finish(buffer, written, accepted, frames);
   }
 
   /// Writer: the same from one array of `frames` samples for each channel.
   Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
     const Index written = load(written_);
-    const Index accepted = accept(buffer, written, frames);
+    const Index accepted = larger(smaller(frames, room(buffer, written)), Index{0});
     Index place = in_ring(buffer, written);
     for (Index i = 0; i < accepted; ++i) {
       for (Index c = 0; c < buffer.channels; ++c)
         buffer.samples[place * buffer.channels + c] = channels[c][i];
       if (++place == buffer.capacity) place = 0;
     }
-    store(written_, moved(buffer, written, accepted));
-    return accepted;
+    return finish(buffer, written, accepted, frames);
   }
 
-  /// Frames refused because the reader was late; stays at 2^32 - 1 once there. Any side.
-  uint32_t overruns() const { return __atomic_load_n(&overruns_, __ATOMIC_RELAXED); }
+  /// Writer: frames that write() would take now.
+  Index room(const WindowBuffer<Sample>& buffer) const { return room(buffer, load(written_)); }
 
-  /// Reader: true when window() is complete.
-  bool window_ready(const WindowBuffer<Sample>& buffer) const {
-    return frames_waiting(buffer) >= buffer.window;
+  /// Writer: so many frames are missing between those written and those to come; 0 or less when it is not
+  /// known how many. O(1).
+  void gap(Index frames) {
+    add(missing_, frames);
+    mark_gap(load(written_));
+  }
+
+  /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
+  /// there.
+  uint32_t overruns() const { return count(overruns_); }
+  /// Frames that gap() told of. Any side.
+  uint32_t missing() const { return count(missing_); }
+  /// Windows that began, and were not completed because of a gap. Any side.
+  uint32_t discarded() const { return count(discarded_); }
+
+  /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
+  bool window_ready(const WindowBuffer<Sample>& buffer) {
+    if (no_gap_ahead()) return complete(buffer);
+    return complete_before_gap(buffer) || (pass_gap(buffer) && complete(buffer));
   }
 
   /// Reader: frames written and not yet left behind by advance().
@@ -114,10 +130,14 @@ class WindowStream {
   /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
   void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
 
-  /// Reader: drops the frames written so far; the next window starts after them. The count of overruns stays.
-  void drop_waiting() { store(read_, load(written_)); }
+  /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
+  void drop_waiting() {
+    const uint32_t marks = load_word(gap_marks_);  // first: a gap that comes in between is found later
+    store(read_, load(written_));
+    gaps_passed_ = marks & ~1u;
+  }
 
-  /// Forgets all frames and overruns. Only while neither side is at work.
+  /// Forgets all frames and counts. Only while neither side is at work.
   void reset() { *this = WindowStream(); }
 
  private:
@@ -138,21 +158,101 @@ class WindowStream {
     return written >= read ? written - read : written - read + 2 * buffer.capacity;
   }
 
-  Index accept(const WindowBuffer<Sample>& buffer, Index written, Index frames) {
-    const Index room = buffer.capacity - waiting(buffer, written, load(read_));
-    const Index accepted = larger(smaller(frames, room), Index{0});
-    if (frames > accepted) count_refused(static_cast<uint64_t>(frames - accepted));
-    return accepted;
-  }
-  void count_refused(uint64_t frames) {
-    const uint64_t total = overruns() + frames;
-    __atomic_store_n(&overruns_, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})),
-                     __ATOMIC_RELAXED);
+  static uint32_t load_word(const uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+  static void store_word(uint32_t& word, uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
+  static uint32_t count(const uint32_t& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
+  /// One side's own counter, which the other may read.
+  static void add(uint32_t& counter, Index events) {
+    if (events <= 0) return;
+    const uint64_t total = uint64_t{count(counter)} + static_cast<uint64_t>(events);
+    __atomic_store_n(&counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})), __ATOMIC_RELAXED);
   }
 
-  uint32_t written_ = 0;   ///< changed by the writer only
-  uint32_t overruns_ = 0;  ///< changed by the writer only
-  uint32_t read_ = 0;      ///< changed by the reader only
+  // ---- writer
+
+  Index room(const WindowBuffer<Sample>& buffer, Index written) const {
+    return buffer.capacity - waiting(buffer, written, load(read_));
+  }
+
+  /// Hands the accepted frames to the reader; the others leave a gap.
+  Index finish(const WindowBuffer<Sample>& buffer, Index written, Index accepted, Index frames) {
+    const Index now = moved(buffer, written, accepted);
+    if (accepted > 0) {
+      store(written_, now);
+      gap_is_last_ = 0;
+    }
+    if (frames > accepted) {
+      add(overruns_, frames - accepted);
+      mark_gap(now);
+    }
+    return accepted;
+  }
+
+  /// The mark is odd while its place changes, so that the reader never takes one place for another's. Gaps
+  /// without frames between them are one.
+  void mark_gap(Index place) {
+    if (gap_is_last_ != 0) return;
+    store_word(gap_marks_, gap_marks_ + 1);
+    store(gap_at_, place);
+    store_word(gap_marks_, gap_marks_ + 1);
+    gap_is_last_ = 1;
+  }
+
+  // ---- reader
+
+  bool no_gap_ahead() const { return load_word(gap_marks_) == gaps_passed_; }
+
+  /// A window without a gap. Marks are looked at after `written_`: frames behind a gap are written after its
+  /// mark.
+  bool complete(const WindowBuffer<Sample>& buffer) const {
+    return frames_waiting(buffer) >= buffer.window && no_gap_ahead();
+  }
+
+  /// Where the last gap is, when that can be told: not while the writer is at it.
+  struct Gap {
+    bool known;
+    bool only_one;
+    uint32_t mark;
+    Index frames_before;  ///< and after read_; -1: it is behind that
+  };
+  Gap gap_ahead(const WindowBuffer<Sample>& buffer) const {
+    const uint32_t mark = load_word(gap_marks_);
+    const Index place = load(gap_at_);
+    const bool known = mark % 2 == 0 && load_word(gap_marks_) == mark;
+    const Index before = waiting(buffer, place, load(read_));
+    const bool ahead = before <= frames_waiting(buffer);
+    return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
+  }
+
+  bool complete_before_gap(const WindowBuffer<Sample>& buffer) const {
+    const Gap gap = gap_ahead(buffer);
+    return gap.known && gap.only_one && gap.frames_before >= buffer.window;
+  }
+
+  /// Drops the frames before the gap, and counts the windows that began there. False when it is to be tried
+  /// again later.
+  bool pass_gap(const WindowBuffer<Sample>& buffer) {
+    const Gap gap = gap_ahead(buffer);
+    if (!gap.known) return false;
+    if (gap.frames_before > 0) {
+      add(discarded_, (gap.frames_before + buffer.hop - 1) / buffer.hop);
+      store(read_, moved(buffer, load(read_), gap.frames_before));
+    }
+    gaps_passed_ = gap.mark;
+    return true;
+  }
+
+  // changed by the writer only
+  uint32_t written_ = 0;
+  uint32_t overruns_ = 0;
+  uint32_t missing_ = 0;
+  uint32_t gap_at_ = 0;       ///< position of the latest gap
+  uint32_t gap_marks_ = 0;    ///< two for each gap; compared for equality and by small differences only
+  uint32_t gap_is_last_ = 0;  ///< nothing was written behind it yet
+  // changed by the reader only
+  uint32_t read_ = 0;
+  uint32_t gaps_passed_ = 0;  ///< value of gap_marks_
+  uint32_t discarded_ = 0;
 };
 
 }  // namespace thrum

@@ -53,9 +53,10 @@ class RowDetector {
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
-/// are refused and counted. All zero at start, so that a static object lies in .bss; no heap; several
-/// instances are independent. Memory: (window + slack) x channels samples, 2 x features + components +
-/// feature_scratch_size(model.signal) floats. Sample: int16_t, or float for sensors that deliver it.
+/// are refused and counted. A window never bridges a gap: it is discarded and counted. All zero at start, so
+/// that a static object lies in .bss; no heap; several instances are independent. Memory: (window + slack) x
+/// channels samples, 2 x features + components + feature_scratch_size(model.signal) floats. Sample: int16_t,
+/// or float for sensors that deliver it.
 template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
 class Detector {
   static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
@@ -74,6 +75,10 @@ class Detector {
   Index write_planar(const Sample* const* channels, Index count) {
     return stream_.write_planar(buffer(), channels, count);
   }
+
+  /// Interrupt: so many frames are missing before the next ones (a lost transfer, a sensor that was reset); 0
+  /// when it is not known how many.
+  void gap(Index frames) { stream_.gap(frames); }
 
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
@@ -99,8 +104,13 @@ class Detector {
   /// The latest window's features, model.features values.
   const float* features() const { return features_; }
 
-  /// Frames refused since start, because the main loop was late.
+  /// Frames refused since start, because the main loop was late. This count and the next two stay at
+  /// 2^32 - 1 once there.
   uint32_t overruns() const { return stream_.overruns(); }
+  /// Frames that gap() told of since start.
+  uint32_t missing_frames() const { return stream_.missing(); }
+  /// Windows that began, and were not completed because of a gap or refused frames.
+  uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
   Status self_test() { return rows_.self_test(); }

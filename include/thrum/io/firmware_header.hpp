@@ -45,7 +45,7 @@ inline Index model_flash_bytes(const DetectorModel<float>& model) {
 inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
-  const Index positions = 12, monitor = 12, verdict = 24;
+  const Index positions = 36, monitor = 12, verdict = 24;
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
