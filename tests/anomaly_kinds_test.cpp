@@ -456,7 +456,7 @@ Named named(const thrum::DetectorOptions& options, double size) {
     const auto score = thrum::score_row(model, row, scratch.data());
     Index largest = 0;
     shares.row(i).maxCoeff(&largest);
-    named.culprit += (thrum::culprit_feature(model, row, score, scratch.data()) == i % 6) / 300.0;
+    named.culprit += (thrum::find_culprit(model, row, score, scratch.data()).feature == i % 6) / 300.0;
     named.largest_share += (largest == i % 6) / 300.0;
   }
   return named;

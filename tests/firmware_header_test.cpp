@@ -348,7 +348,8 @@ TEST_CASE("the checksum notices every changed size, option and unit") {
   CHECK(noticed([](Model& model) { model.self_tests.count -= 1; }));
   CHECK(noticed([](Model& model) { model.self_tests.tolerance *= 2; }));
   for (int thrum::MonitorOptions::*member :
-       {&thrum::MonitorOptions::votes, &thrum::MonitorOptions::window, &thrum::MonitorOptions::release})
+       {&thrum::MonitorOptions::votes, &thrum::MonitorOptions::window, &thrum::MonitorOptions::release,
+        &thrum::MonitorOptions::minimum_duration, &thrum::MonitorOptions::cool_down})
     CHECK(noticed([member](Model& model) { ++(model.monitor.*member); }));
   CHECK(noticed([](Model& model) { model.monitor.threshold += 1; }));
   using Signal = thrum::FeatureOptions;

@@ -14,15 +14,15 @@ using thrum::State;
 
 namespace {
 
-/// a, n and ? are alarm, normal and unknown.
-State state_of(char letter) {
-  return letter == 'a' ? State::alarm : letter == 'n' ? State::normal : State::unknown;
-}
+/// a, n, ?, s and i are alarm, normal, unknown, sensor_fault and idle.
+constexpr char letters[] = "?nasi";  // in the order of State
+
+State state_of(char letter) { return static_cast<State>(std::string(letters).find(letter)); }
 
 /// On either side of 1, where verdicts part; that of an unknown one counts for nothing.
 float score_of(char letter) { return letter == 'n' ? 1.0f : 1.001f; }
 
-char letter_of(State state) { return state == State::alarm ? 'a' : state == State::normal ? 'n' : '?'; }
+char letter_of(State state) { return letters[static_cast<int>(state)]; }
 
 /// The states after each verdict.
 std::string watched(const MonitorOptions& options, const std::string& verdicts) {
@@ -40,17 +40,24 @@ std::string oracle(const MonitorOptions& options, const std::string& verdicts) {
   std::deque<char> latest;
   std::string states;
   bool raised = false;
+  int since = 1 << 20;  // windows since it was raised or dropped, that one included; never before the start
   for (const char verdict : verdicts) {
+    if (verdict == 'i') {
+      states += raised ? 'a' : 'i';
+      continue;
+    }
     latest.push_back(verdict);
     if (static_cast<int>(latest.size()) > options.window) latest.pop_front();
     int alarms = 0, known = 0;
     for (const char each : latest) {
       if (each == 'a') ++alarms;
-      if (each != '?') ++known;
+      if (each == 'a' || each == 'n') ++known;
     }
-    if (alarms >= options.votes) raised = true;
-    if (alarms <= options.release) raised = false;
-    states += raised ? 'a' : known >= options.votes ? 'n' : '?';
+    const bool before = raised;
+    if (alarms >= options.votes && (raised || since >= options.cool_down)) raised = true;
+    if (alarms <= options.release && since >= options.minimum_duration) raised = false;
+    since = raised == before ? since + 1 : 1;
+    states += raised ? 'a' : known >= options.votes ? 'n' : verdict == 's' ? 's' : '?';
   }
   return states;
 }
@@ -84,6 +91,50 @@ TEST_CASE("unknown verdicts vote for nothing and do not pass for normal") {
   CHECK(watched(options, "aaa??????") == "??aaaa???");
 }
 
+TEST_CASE("faults of sensors vote for nothing, and are the state once too few windows are known") {
+  const MonitorOptions options{3, 5, 1};
+  CHECK(watched(options, "nnnssssss") == "??nnnssss");
+  CHECK(watched(options, "aasa") == "??sa");
+  CHECK(watched(options, "aaasssnnn") == "??aaaa??n");
+  CHECK(watched(options, "nnsnn") == "??snn");
+}
+
+TEST_CASE("idle windows are as if they had not been, and an alarm outlasts them") {
+  const MonitorOptions options{3, 5, 1};
+  CHECK(watched(options, "iiii") == "iiii");
+  CHECK(watched(options, "nniiin") == "??iiin");
+  CHECK(watched(options, "aaiiiia") == "??iiiia");
+  CHECK(watched(options, "aaaiiiiiiiinnnn") == "??aaaaaaaaaaaan");
+  // The votes are what they are without the idle ones, whatever their number.
+  CHECK(watched({2, 3, 0, 1, 4, 5}, "aaiiinnnniaa") == "?aaaaaaaninn");
+}
+
+TEST_CASE("an alarm lasts its minimum duration, and none follows within the cool-down") {
+  CHECK(watched({1, 1, 0, 1, 3, 0}, "nannnn") == "naaann");
+  CHECK(watched({1, 1, 0, 1, 3, 0}, "naaaann") == "naaaann");  // no longer than it must
+  CHECK(watched({1, 1, 0, 1, 0, 3}, "nanaaaa") == "nannnaa");
+  CHECK(watched({1, 1, 0, 1, 2, 2}, "aaaaa") == "aaaaa");
+  CHECK(watched({1, 1, 0, 1, 2, 2}, "annaaannaaa") == "aannaannaaa");
+  // The first alarm waits for nothing; unknown windows take their time as well.
+  CHECK(watched({1, 1, 0, 1, 1, 60}, "a") == "a");
+  CHECK(watched({1, 1, 0, 1, 3, 3}, "a????a?a") == "aaa??n?a");
+}
+
+TEST_CASE("a monitor waits for 65535 windows and not one less") {
+  MonitorOptions options{1, 1, 0};
+  options.minimum_duration = options.cool_down = 65535;
+  REQUIRE(options.valid());
+  Monitor monitor;
+  CHECK(monitor.update(options, State::alarm, 2) == State::alarm);
+  bool held = true;
+  for (int i = 1; i < 65535; ++i) held = held && monitor.update(options, State::normal, 0) == State::alarm;
+  CHECK(held);
+  CHECK(monitor.update(options, State::normal, 0) == State::normal);
+  for (int i = 1; i < 65535; ++i) held = held && monitor.update(options, State::alarm, 2) == State::normal;
+  CHECK(held);
+  CHECK(monitor.update(options, State::alarm, 2) == State::alarm);
+}
+
 TEST_CASE("a window of one follows every verdict") { CHECK(watched({1, 1, 0}, "na?aan?n") == "na?aan?n"); }
 
 TEST_CASE("a window of 32 counts all of its 32") {
@@ -104,11 +155,15 @@ TEST_CASE("a monitor is the written rule on any verdicts with any valid options"
     options.window = 1 + static_cast<int>(random.index(32));
     options.votes = 1 + static_cast<int>(random.index(options.window));
     options.release = static_cast<int>(random.index(options.votes));
+    if (round % 2 == 1) {
+      options.minimum_duration = static_cast<int>(random.index(40));
+      options.cool_down = static_cast<int>(random.index(40));
+    }
     REQUIRE(options.valid());
     std::string verdicts;
     // Long stretches, so that wide windows fill.
     while (verdicts.size() < 200)
-      verdicts += std::string(static_cast<std::size_t>(random.index(20)), "an?"[random.index(3)]);
+      verdicts += std::string(static_cast<std::size_t>(random.index(20)), "an?si"[random.index(5)]);
     REQUIRE(watched(options, verdicts) == oracle(options, verdicts));
   }
 }
@@ -162,9 +217,13 @@ TEST_CASE("monitor options outside their ranges are not valid") {
         MonitorOptions{3, 5, 3}, MonitorOptions{3, 5, -1}, MonitorOptions{-1, -1, -2},
         MonitorOptions{3, 5, 1, 0}, MonitorOptions{3, 5, 1, -1},
         MonitorOptions{3, 5, 1, thrum::positive_infinity<float>()},
-        MonitorOptions{3, 5, 1, thrum::not_a_number<float>()}})
+        MonitorOptions{3, 5, 1, thrum::not_a_number<float>()}, MonitorOptions{3, 5, 1, 1, -1, 0},
+        MonitorOptions{3, 5, 1, 1, 65536, 0}, MonitorOptions{3, 5, 1, 1, 0, -1},
+        MonitorOptions{3, 5, 1, 1, 0, 65536}})
     CHECK_FALSE(wrong.valid());
   CHECK(MonitorOptions{3, 5, 1} == MonitorOptions{});
   CHECK(MonitorOptions{3, 5, 2} != MonitorOptions{});
   CHECK(MonitorOptions{3, 5, 1, 2} != MonitorOptions{});
+  CHECK(MonitorOptions{3, 5, 1, 1, 2, 0} != MonitorOptions{});
+  CHECK(MonitorOptions{3, 5, 1, 1, 0, 2} != MonitorOptions{});
 }

@@ -222,8 +222,8 @@ class Detector {
   void check_options(const char* who, MatrixView<const Scalar> x) const {
     host::require_training_data(who, x);
     detail::require(options_.monitor.valid(), who,
-                    ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes and a "
-                    "positive finite threshold");
+                    ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes, a "
+                    "positive finite threshold and durations from 0 to 65535");
     detail::require(options_.bad_share >= 0 && options_.bad_share < 0.5, who, ": bad_share is ",
                     options_.bad_share, ", expected a number in [0, 0.5)");
     detail::require(options_.most_clusters >= 0, who, ": most_clusters is ", options_.most_clusters,

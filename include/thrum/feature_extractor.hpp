@@ -11,10 +11,12 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/status.hpp"
+#include "thrum/detection/verdict.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectrum.hpp"
+#include "thrum/features/window_check.hpp"
 #include "thrum/features/window_stream.hpp"
 #include "thrum/input.hpp"
 
@@ -36,7 +38,17 @@ inline void require_recording(const FeatureOptions& options, Index frames, Index
           options.window, ", one window");
 }
 
-/// Fills a row for each window of the recording, read where it lies.
+/// Calls visit(row, window) for each window of the recording, read where it lies.
+template <typename Sample, typename Visit>
+void for_each_window(const FeatureOptions& options, const MatrixView<const Sample>& recording, Visit visit) {
+  require_recording(options, recording.rows, recording.cols);
+  const Index windows = (recording.rows - options.window) / options.hop + 1;
+  for (Index row = 0; row < windows; ++row)
+    visit(row, WindowView<Sample>{recording.middle_rows(row * options.hop, options.window),
+                                  recording.middle_rows(0, 0)});
+}
+
+/// Fills a row for each window of the recording.
 template <typename Sample>
 inline FeatureMatrix extract_from_view(const FeatureOptions& options,
                                        const MatrixView<const Sample>& recording) {
@@ -46,14 +58,28 @@ inline FeatureMatrix extract_from_view(const FeatureOptions& options,
   std::vector<float> scratch(static_cast<std::size_t>(feature_scratch_size(options)));
 
   FeatureMatrix features((recording.rows - options.window) / options.hop + 1, feature_count(options));
-  for (Index row = 0; row < features.rows(); ++row) {
-    const WindowView<Sample> window{recording.middle_rows(row * options.hop, options.window),
-                                    recording.middle_rows(0, 0)};
+  for_each_window(options, recording, [&](Index row, const WindowView<Sample>& window) {
     const Status status =
         extract_features(options, window, table.data(), scratch.data(), features.row(row).data());
     if (status == Status::non_finite) features.row(row).setConstant(not_a_number<float>());
-  }
+  });
   return features;
+}
+
+/// Calls use(view) on the recording, a dense Eigen expression of float or int16, evaluated where it has no
+/// memory of its own.
+template <typename Derived, typename Use>
+auto with_recording(const Eigen::DenseBase<Derived>& recording, Use use) {
+  using Sample = typename Derived::Scalar;
+  static_assert(
+      std::is_same_v<Sample, float> || std::is_same_v<Sample, std::int16_t>,
+      "a recording is a matrix of float or std::int16_t, frames x channels: cast<float>() converts others");
+  if constexpr (has_data<Derived>) {
+    return use(MatrixView<const Sample>(thrum::view(recording)));
+  } else {
+    const Eigen::Matrix<Sample, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> evaluated = recording;
+    return use(MatrixView<const Sample>(thrum::view(evaluated)));
+  }
 }
 
 /// A frequency as people write it: 1250, 62.5; the point is a point in every locale.
@@ -92,16 +118,57 @@ FeatureMatrix extract_windows(const FeatureOptions& options, MatrixView<const Sa
 }
 template <typename Derived>
 FeatureMatrix extract_windows(const FeatureOptions& options, const Eigen::DenseBase<Derived>& recording) {
-  using Sample = typename Derived::Scalar;
-  static_assert(
-      std::is_same_v<Sample, float> || std::is_same_v<Sample, std::int16_t>,
-      "a recording is a matrix of float or std::int16_t, frames x channels: cast<float>() converts others");
-  if constexpr (detail::has_data<Derived>) {
-    return extract_windows(options, thrum::view(recording));
-  } else {
-    const Eigen::Matrix<Sample, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> evaluated = recording;
-    return extract_windows(options, thrum::view(evaluated));
-  }
+  return detail::with_recording(recording, [&](auto view) { return extract_windows(options, view); });
+}
+
+/// The condition of each window of a recording: whether it is to be scored, and if not, which sensor is at
+/// fault or whether the machine stands still; what the firmware says of the same frames. recording: as for
+/// extract_windows. Everything is scored where options look for nothing (checks_windows).
+template <typename Sample>
+std::vector<WindowCondition> window_conditions(const FeatureOptions& options,
+                                               MatrixView<const Sample> recording) {
+  std::vector<WindowCondition> conditions;
+  WindowCheck check;
+  detail::for_each_window(options, recording, [&](Index, const WindowView<Sample>& window) {
+    conditions.push_back(check.update(options, window));
+  });
+  return conditions;
+}
+template <typename Derived>
+std::vector<WindowCondition> window_conditions(const FeatureOptions& options,
+                                               const Eigen::DenseBase<Derived>& recording) {
+  return detail::with_recording(recording, [&](auto view) { return window_conditions(options, view); });
+}
+
+/// The rows of the windows that are to be scored, in order: those to learn from. features: of
+/// extract_windows; conditions: of window_conditions on the same recording. Throws std::invalid_argument
+/// when their numbers differ.
+inline FeatureMatrix scored_rows(const FeatureMatrix& features,
+                                 const std::vector<WindowCondition>& conditions) {
+  detail::require(static_cast<std::size_t>(features.rows()) == conditions.size(),
+                  "thrum::scored_rows: conditions has ", conditions.size(), " windows, expected ",
+                  features.rows(), ", the rows of features");
+  std::vector<Index> rows;
+  for (Index i = 0; i < features.rows(); ++i)
+    if (conditions[static_cast<std::size_t>(i)].scored()) rows.push_back(i);
+  return features(rows, Eigen::all);
+}
+
+/// The verdict on each window of a recording by a fitted detector with signal options, as the firmware gives
+/// it: those of faulty sensors and of a machine at rest are not scored. detector: a Detector or
+/// StoredDetector; recording: as for extract_windows. Throws std::invalid_argument as extract_windows does,
+/// and without signal options.
+template <typename FittedDetector, typename Derived>
+std::vector<Verdict> judge_windows(const FittedDetector& detector,
+                                   const Eigen::DenseBase<Derived>& recording) {
+  const auto& model = detector.model();
+  detail::require(detector.fitted() && model.has_signal,
+                  "thrum::judge_windows: detector is not fitted, or has no signal options");
+  std::vector<Verdict> verdicts = detector.verdicts(extract_windows(model.signal, recording));
+  const std::vector<WindowCondition> conditions = window_conditions(model.signal, recording);
+  for (std::size_t i = 0; i < conditions.size(); ++i)
+    if (!conditions[i].scored()) verdicts[i] = verdict_on(conditions[i]);
+  return verdicts;
 }
 
 /// A name for each feature, in the order of the columns: "ch2 kurtosis", "ch0 band 3 (1250-1875 Hz)",

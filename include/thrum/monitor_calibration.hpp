@@ -25,7 +25,7 @@ namespace detail {
 inline void require_monitor(const char* who, const MonitorOptions& options) {
   require(options.valid(), who,
           ": options are not valid, expected 1 <= votes <= window <= 32, 0 <= release < ",
-          "votes and a positive finite threshold");
+          "votes, a positive finite threshold and durations from 0 to 65535");
 }
 
 /// Not NaN, which stands for an unknown verdict; infinite ones overflowed.

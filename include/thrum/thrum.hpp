@@ -10,6 +10,7 @@
 #include "thrum/clustering_metrics.hpp"
 #include "thrum/confidence.hpp"
 #include "thrum/detection/health_index.hpp"
+#include "thrum/detection/packed_verdict.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/input.hpp"

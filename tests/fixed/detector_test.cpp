@@ -113,6 +113,10 @@ TEST_CASE("a fixed row detector gives hand-computed verdicts") {
     CHECK(verdict.state == row.state);
     CHECK(verdict.feature == row.feature);
     CHECK(verdict.channel == -1);
+    float shares[3];
+    detector.shares(row.x, shares);
+    const float expected = row.feature < 0 ? 0 : shares[row.feature] / (shares[0] + shares[1] + shares[2]);
+    CHECK(verdict.share == expected);
   }
 }
 
@@ -178,6 +182,7 @@ TEST_CASE("a finite row off every scale is an alarm on the chip too") {
       CHECK(verdict.status == Status::overflow);
       CHECK(verdict.score == std::numeric_limits<float>::infinity());
       CHECK(verdict.feature == f);
+      CHECK(verdict.share == 1);
     }
 }
 

@@ -19,9 +19,24 @@ enum class Status : uint8_t {
 
 /// What is known of the machine.
 enum class State : uint8_t {
-  unknown,  ///< not to be told: input not finite, not fitted, or too few windows yet
-  normal,   ///< as learned
-  alarm,    ///< anomalous: score above 1
+  unknown,       ///< not to be told: input not finite, not fitted, or too few windows yet
+  normal,        ///< as learned
+  alarm,         ///< anomalous: score above 1
+  sensor_fault,  ///< the samples are not the machine's: see SensorFault
+  idle,          ///< the machine stands still, or runs up: not scored
+};
+
+/// True for the states of a window that has a score.
+constexpr bool is_scored(State state) { return state == State::normal || state == State::alarm; }
+
+/// What is wrong with a sensor.
+enum class SensorFault : uint8_t {
+  none,
+  non_finite,    ///< a sample is NaN or infinite
+  disconnected,  ///< a whole window moves less than the sensor's own noise
+  stuck,         ///< the same sample too often in a row
+  clipped,       ///< too many samples at full scale
+  rate_off,      ///< frames come faster or slower than they should
 };
 
 /// English word for a status; static storage.
@@ -45,6 +60,21 @@ constexpr const char* to_string(State state) {
     case State::unknown: return "unknown";
     case State::normal: return "normal";
     case State::alarm: return "alarm";
+    case State::sensor_fault: return "sensor fault";
+    case State::idle: return "idle";
+  }
+  return "?";
+}
+
+/// English words for a fault of a sensor; static storage.
+constexpr const char* to_string(SensorFault fault) {
+  switch (fault) {
+    case SensorFault::none: return "none";
+    case SensorFault::non_finite: return "non-finite";
+    case SensorFault::disconnected: return "disconnected";
+    case SensorFault::stuck: return "stuck";
+    case SensorFault::clipped: return "clipped";
+    case SensorFault::rate_off: return "rate off";
   }
   return "?";
 }

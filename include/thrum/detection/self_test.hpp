@@ -37,15 +37,21 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.tapers,
                        signal.envelope_bands,
                        signal.spectral_kurtosis_bands,
-                       signal.spectral_kurtosis_block};
+                       signal.spectral_kurtosis_block,
+                       signal.sensors.stuck_frames,
+                       signal.sensors.clipped_frames};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
-                           signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,
-                           signal.envelope_limit_hz};
+  const float numbers[] = {signal.sampling_rate,      signal.lowest_hz,
+                           signal.highest_hz,         signal.energy_floor,
+                           signal.envelope_lowest_hz, signal.envelope_highest_hz,
+                           signal.envelope_limit_hz,  signal.sensors.rate_tolerance,
+                           signal.sensors.run_up};
   crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
   for (int c = 0; c < signal.channels; ++c) {
     crc.add(signal.channel[c].counts_per_unit);
     crc.add(signal.channel[c].full_scale);
+    crc.add(signal.channel[c].flat_range);
+    crc.add(signal.channel[c].idle_level);
     for (const char letter : signal.channel[c].unit) crc.add_byte(static_cast<uint8_t>(letter));
   }
 }
@@ -102,6 +108,8 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
+                       model.monitor.minimum_duration,
+                       model.monitor.cool_down,
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);

@@ -11,6 +11,7 @@
 #include "thrum/core/status.hpp"
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/window_check.hpp"
 
 namespace thrum {
 
@@ -18,12 +19,25 @@ namespace thrum {
 struct Verdict {
   Status status = Status::not_fitted;  ///< why the state is unknown; overflow: finite, but off every scale
   State state = State::unknown;
-  float score = 0;             ///< 1 is the threshold; alarm is strictly above
-  float tail_probability = 0;  ///< share of normal windows that score at least so high
-  int cluster = -1;            ///< the working class j it was judged against
-  int feature = -1;            ///< on alarm, the feature it is put down to: see culprit_feature()
-  int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
+  SensorFault fault = SensorFault::none;  ///< what is wrong with the sensor, when the state is sensor_fault
+  float score = 0;                        ///< 1 is the threshold; alarm is strictly above
+  float tail_probability = 0;             ///< share of normal windows that score at least so high
+  int cluster = -1;                       ///< the working class j it was judged against
+  int feature = -1;                       ///< on alarm, the feature it is put down to: see find_culprit()
+  int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows.
+                     ///< Of a sensor fault, the lowest channel that has it; -1 when it is of all
+  float share = 0;   ///< on alarm, that feature's share, in [0, 1]: see Culprit
 };
+
+/// The verdict on a window that is not to be scored: sensor_fault or idle, without score and class.
+inline Verdict verdict_on(const WindowCondition& condition) {
+  Verdict verdict;
+  verdict.status = condition.fault == SensorFault::non_finite ? Status::non_finite : Status::ok;
+  verdict.state = condition.idle ? State::idle : State::sensor_fault;
+  verdict.fault = condition.fault;
+  verdict.channel = condition.channel;
+  return verdict;
+}
 
 namespace detail {
 
@@ -149,22 +163,30 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 }  // namespace detail
 
+/// The feature that an alarm is put down to.
+struct Culprit {
+  int feature;
+  float
+      share;  ///< its part of all features' positive parts in what they are compared by; 1 where it overflows
+};
+
 /// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch) {
+inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                            const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
-    return culprit;
+    return {culprit, 1};
   }
-  Scalar largest = 0;
+  Scalar largest = 0, all = 0;
   bool overflowed = false;
   const auto take = [&](Index f, Scalar part) {
     overflowed = overflowed || !is_finite(part);
+    if (part > Scalar(0)) all += part;
     if (!(part > largest)) return;
     largest = part;
     culprit = static_cast<int>(f);
@@ -173,7 +195,9 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
     for_each_fall<allowed>(model, x, score, scratch, take);
   else
     for_each_share<allowed>(model, x, score, scratch, take);
-  return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
+  if (overflowed) return {detail::farthest_feature(model, VectorView<const Scalar>(x)), 1};
+  if (!is_finite(all)) return {culprit, 1};
+  return {culprit, all > Scalar(0) ? static_cast<float>(largest / all) : 0.0f};
 }
 
 /// Each input feature's share of what a row was judged by, d values (see for_each_share). Where one overflows
@@ -193,7 +217,7 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
   if (status == Status::ok) return status;
   for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
   if (status == Status::overflow)
-    shares[culprit_feature<allowed>(model, x, score, scratch)] = positive_infinity<Scalar>();
+    shares[find_culprit<allowed>(model, x, score, scratch).feature] = positive_infinity<Scalar>();
   return status;
 }
 
@@ -212,7 +236,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
-  verdict.feature = culprit_feature<allowed>(model, x, score, scratch);
+  const Culprit culprit = find_culprit<allowed>(model, x, score, scratch);
+  verdict.feature = culprit.feature;
+  verdict.share = culprit.share;
   if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
   return verdict;
 }

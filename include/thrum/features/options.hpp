@@ -18,14 +18,36 @@ struct ChannelOptions {
   float counts_per_unit = 1;  ///< raw counts for one unit, e.g. 8192 for an accelerometer of +-4 g; not 0
   float full_scale = 0;       ///< largest magnitude the sensor can say, in units; 0: unknown
   char unit[8] = "";          ///< name of the unit, e.g. "g"; ends with a zero
+  float flat_range = 0;  ///< units; a window that moves no further has no sensor behind it; 0: not checked
+  float idle_level = 0;  ///< rms in units, below which the channel is at rest; 0: not checked
 };
 
 constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
   for (int i = 0; i < 8; ++i)
     if (a.unit[i] != b.unit[i]) return false;
-  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale;
+  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale &&
+         a.flat_range == b.flat_range && a.idle_level == b.idle_level;
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
+
+/// Which faults of the sensors are looked for, beside those that ChannelOptions tells of, and how long the
+/// machine runs up. Where nothing is looked for, here and there, nothing is computed, and firmware has no
+/// code for it.
+struct SensorOptions {
+  int stuck_frames =
+      0;  ///< so many equal frames in a row, and a channel is stuck; 0: not checked; or 2 to window
+  int clipped_frames =
+      0;  ///< so many frames of a window at full_scale, and a channel is clipped; 0: not checked
+  float rate_tolerance =
+      0;             ///< most by which the measured rate may be off, as a share; 0: not checked; below 0.5
+  float run_up = 0;  ///< seconds after standing still that count as standing still
+};
+
+constexpr bool operator==(const SensorOptions& a, const SensorOptions& b) {
+  return a.stuck_frames == b.stuck_frames && a.clipped_frames == b.clipped_frames &&
+         a.rate_tolerance == b.rate_tolerance && a.run_up == b.run_up;
+}
+constexpr bool operator!=(const SensorOptions& a, const SensorOptions& b) { return !(a == b); }
 
 /// How the spectrum of a window is estimated.
 enum class SpectrumKind : uint8_t {
@@ -68,6 +90,7 @@ struct FeatureOptions {
   int spectral_kurtosis_block = 64;  ///< frames of its short transforms; a power of two, window / 256 to / 2
 
   ChannelOptions channel[max_channels] = {};
+  SensorOptions sensors{};
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -83,9 +106,25 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
-         a.spectral_kurtosis_block == b.spectral_kurtosis_block;
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
+
+/// True when windows are looked at for faults of sensors or standstill before they are scored.
+constexpr bool checks_windows(const FeatureOptions& options) {
+  const SensorOptions& sensors = options.sensors;
+  bool any = sensors.stuck_frames > 0 || sensors.clipped_frames > 0 || sensors.rate_tolerance > 0.0f;
+  for (int c = 0; c < options.channels; ++c)
+    any = any || options.channel[c].flat_range > 0.0f || options.channel[c].idle_level > 0.0f;
+  return any;
+}
+
+/// Windows after one of standstill that are idle too.
+constexpr uint32_t run_up_windows(const FeatureOptions& options) {
+  const float windows = options.sensors.run_up * options.sampling_rate / static_cast<float>(options.hop);
+  const uint32_t whole = static_cast<uint32_t>(windows);
+  return static_cast<float>(whole) < windows ? whole + 1 : whole;
+}
 
 /// What one feature is. The order is the order of a channel's features in a row.
 enum class FeatureKind : uint8_t {
@@ -361,6 +400,28 @@ constexpr const char* what_is_wrong_with_channel(const ChannelOptions& channel) 
   if (!(channel.full_scale >= 0.0f && channel.full_scale <= FLT_MAX))
     return "full_scale must not be negative";
   if (channel.unit[7] != '\0') return "unit must have at most 7 characters";
+  if (!(channel.flat_range >= 0.0f && channel.flat_range <= FLT_MAX))
+    return "flat_range must not be negative";
+  if (!(channel.idle_level >= 0.0f && channel.idle_level <= FLT_MAX))
+    return "idle_level must not be negative";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_sensors(const FeatureOptions& options) {
+  const SensorOptions& sensors = options.sensors;
+  if (sensors.stuck_frames < 0 || sensors.stuck_frames == 1 || sensors.stuck_frames > options.window)
+    return "stuck_frames must be 0 or from 2 to window";
+  if (sensors.clipped_frames < 0 || sensors.clipped_frames > options.window)
+    return "clipped_frames must be from 0 to window";
+  bool full_scale_known = sensors.clipped_frames == 0;
+  for (int c = 0; c < options.channels; ++c)
+    full_scale_known = full_scale_known || options.channel[c].full_scale > 0.0f;
+  if (!full_scale_known) return "clipped_frames needs the full_scale of a channel";
+  if (!(sensors.rate_tolerance >= 0.0f && sensors.rate_tolerance < 0.5f))
+    return "rate_tolerance must be from 0 to below 0.5";
+  // So that the windows of it can be counted.
+  if (!(sensors.run_up >= 0.0f && sensors.run_up * options.sampling_rate <= 1e9f))
+    return "run_up must be from 0 to 1e9 frames";
   return nullptr;
 }
 
@@ -381,6 +442,7 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;
   if (options.correlation && options.window < options.channels)
     return "window must have at least as many frames as there are channels when correlation is on";
   if (feature_count(options) < 1) return "no feature is switched on";
@@ -393,9 +455,11 @@ inline Status check(const FeatureOptions& options) {
   bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
                 is_finite(options.highest_hz) && is_finite(options.energy_floor) &&
                 is_finite(options.envelope_lowest_hz) && is_finite(options.envelope_highest_hz) &&
-                is_finite(options.envelope_limit_hz);
+                is_finite(options.envelope_limit_hz) && is_finite(options.sensors.rate_tolerance) &&
+                is_finite(options.sensors.run_up);
   for (const ChannelOptions& channel : options.channel)
-    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
+    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale) &&
+             is_finite(channel.flat_range) && is_finite(channel.idle_level);
   return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
 }
 

@@ -7,11 +7,13 @@
 #include "thrum/core/status.hpp"
 #include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/monitor.hpp"
+#include "thrum/detection/packed_verdict.hpp"
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectrum.hpp"
+#include "thrum/features/window_check.hpp"
 #include "thrum/features/window_stream.hpp"
 
 namespace thrum {
@@ -83,10 +85,8 @@ class Detector {
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
-    const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+    verdict_ = judged(stream_.window(buffer()));
     stream_.advance(buffer());
-    verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
     return true;
   }
@@ -101,7 +101,7 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The latest window's features, model.features values.
+  /// The features of the latest window that was scored, model.features values.
   const float* features() const { return features_; }
 
   /// Frames refused since start, because the main loop was late. This count and the next two stay at
@@ -121,6 +121,14 @@ class Detector {
             model.signal.hop};
   }
 
+  Verdict judged(const WindowView<Sample>& window) {
+    if constexpr (checks_windows(model.signal)) {
+      const WindowCondition condition = check_.update(model.signal, window);
+      if (!condition.scored()) return verdict_on(condition);
+    }
+    return judged(extract_features(model.signal, window, table.value, scratch_, features_));
+  }
+
   Verdict judged(Status features_status) {
     if (features_status == Status::ok || features_status == Status::overflow) return rows_.judge(features_);
     Verdict verdict;
@@ -132,7 +140,9 @@ class Detector {
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
-  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
+  WindowCheck check_{};
+  Verdict verdict_{
+      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
   float scratch_[array_size(feature_scratch_size(model.signal))] = {};

@@ -45,11 +45,11 @@ inline Index model_flash_bytes(const DetectorModel<float>& model) {
 inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
-  const Index positions = 36, monitor = 12, verdict = 24;
+  const Index positions = 36, monitor = 12, check = 4, verdict = 28;
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
-  return positions + monitor + verdict + scratch + floats + (samples + 3) / 4 * 4;
+  return positions + monitor + check + verdict + scratch + floats + (samples + 3) / 4 * 4;
 }
 
 namespace detail {
@@ -150,9 +150,11 @@ class ModelHeaderWriter {
       const ChannelOptions& channel = signal.channel[c];
       out_ << "{" << hex_float(channel.counts_per_unit) << ", " << hex_float(channel.full_scale) << ", {";
       for (const char letter : channel.unit) out_ << character(letter) << ",";
-      out_ << "}},\n      ";
+      out_ << "}, " << hex_float(channel.flat_range) << ", " << hex_float(channel.idle_level) << "},\n      ";
     }
-    out_ << "}},\n";
+    out_ << "},\n     {" << signal.sensors.stuck_frames << ", " << signal.sensors.clipped_frames << ", "
+         << hex_float(signal.sensors.rate_tolerance) << ", " << hex_float(signal.sensors.run_up)
+         << "}},  // sensors: stuck, clipped, rate tolerance, run-up\n";
   }
 
  private:
@@ -234,7 +236,8 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
   out << "    " << model.features << ", " << (model.has_signal ? "true" : "false") << ",\n";
   writer.signal(model.signal);
   out << "    {" << model.monitor.votes << ", " << model.monitor.window << ", " << model.monitor.release
-      << ", " << hex_float(model.monitor.threshold) << "},  // votes, of so many, release, threshold\n";
+      << ", " << hex_float(model.monitor.threshold) << ", " << model.monitor.minimum_duration << ", "
+      << model.monitor.cool_down << "},  // votes, of so many, release, threshold, durations\n";
   out << "    {" << writer.reference("offset", offset) << ", " << writer.reference("factor", factor) << ", "
       << scaled_features << "},\n";
   out << "    {" << writer.reference("mean", projection.mean) << ", "

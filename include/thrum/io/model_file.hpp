@@ -37,8 +37,9 @@
 //     "thrum_model": 1,                        version of the format
 //     "features": 4,                           d, of a row
 //     "feature_names": [...],                  for the reader; with a signal only
-//     "monitor": {"votes", "window", "release", "threshold"},
-//     "signal": {...},                         members of FeatureOptions; absent: bare rows
+//     "monitor": {"votes", "window", "release", "threshold"},   may have "minimum_duration", "cool_down"
+//     "signal": {...},                         members of FeatureOptions; absent: bare rows. What is about
+//                                              faults of sensors and standstill may be left out
 //     "scaling": {"offset", "factor"},         absent: rows are not scaled
 //     "projection": {"components", "mean", "basis", "variance"},   absent: not projected; variance: whitens
 //     "anomaly": {"parts": ["radius"], "classes": 3, "threshold": 1, "centers": [...], ...},
@@ -100,10 +101,26 @@ inline ArrayPlace place_of_array(const std::string& name) {
   return {"", "", 0};
 }
 
+/// A setting that a file may leave out: it is 0 then.
+template <typename Value>
+struct Optional {
+  Value& value;
+};
+
+/// Calls visit(pointer, value) for a setting that a file may leave out.
+template <typename Value, typename Visit>
+void visit_optional(const std::string& pointer, Value& value, Visit& visit) {
+  Optional<Value> optional{value};
+  visit(pointer, optional);
+}
+
 /// Calls visit(pointer, value) for everything in the signal's options, const or not.
 template <typename Signal, typename Visit>
 void for_each_signal_setting(Signal& signal, Visit visit) {
   const auto at = [&](const std::string& name, auto& value) { visit("/signal/" + name, value); };
+  const auto perhaps_at = [&](const std::string& name, auto& value) {
+    visit_optional("/signal/" + name, value, visit);
+  };
   at("channels", signal.channels);
   at("window", signal.window);
   at("hop", signal.hop);
@@ -134,7 +151,13 @@ void for_each_signal_setting(Signal& signal, Visit visit) {
     at(channel + "counts_per_unit", signal.channel[c].counts_per_unit);
     at(channel + "full_scale", signal.channel[c].full_scale);
     at(channel + "unit", signal.channel[c].unit);
+    perhaps_at(channel + "flat_range", signal.channel[c].flat_range);
+    perhaps_at(channel + "idle_level", signal.channel[c].idle_level);
   }
+  perhaps_at("sensors/stuck_frames", signal.sensors.stuck_frames);
+  perhaps_at("sensors/clipped_frames", signal.sensors.clipped_frames);
+  perhaps_at("sensors/rate_tolerance", signal.sensors.rate_tolerance);
+  perhaps_at("sensors/run_up", signal.sensors.run_up);
 }
 
 /// Calls visit(pointer, value) for everything in a model but arrays, the number of features and the parts,
@@ -145,6 +168,8 @@ void for_each_setting(Model& model, Visit visit) {
   visit("/monitor/window", model.monitor.window);
   visit("/monitor/release", model.monitor.release);
   visit("/monitor/threshold", model.monitor.threshold);
+  visit_optional("/monitor/minimum_duration", model.monitor.minimum_duration, visit);
+  visit_optional("/monitor/cool_down", model.monitor.cool_down, visit);
   if (model.has_signal) for_each_signal_setting(model.signal, visit);
   if (model.projects()) visit("/projection/components", model.projection.components);
   auto& anomaly = model.anomaly;
@@ -211,6 +236,10 @@ class SettingWriter {
   void operator()(const std::string& pointer, const std::vector<Scalar>& values) {
     for (const Scalar value : values) require_finite(pointer, value);
     put(pointer, values);
+  }
+  template <typename Value>
+  void operator()(const std::string& pointer, const Optional<Value>& optional) {
+    if (optional.value != 0) (*this)(pointer, optional.value);
   }
   template <typename Value>
   void operator()(const std::string& pointer, const Value& value) {
@@ -315,6 +344,10 @@ class ModelReader {
 
   // ---- settings, by type
 
+  template <typename Value>
+  void operator()(const std::string& pointer, Optional<Value>& optional) {
+    if (has(pointer)) (*this)(pointer, optional.value);
+  }
   void operator()(const std::string& pointer, bool& value) {
     const Json& found = member(pointer);
     if (!found.is_boolean()) complain(pointer, "is ", shown(found), ", expected true or false");
@@ -433,8 +466,8 @@ class ModelReader {
     AnomalyModel<Scalar>& anomaly = model_.anomaly;
     if (!model_.monitor.valid())
       complain("/monitor",
-               "is not valid, expected 1 <= votes <= window <= 32, release < votes and a positive "
-               "threshold");
+               "is not valid, expected 1 <= votes <= window <= 32, release < votes, a positive "
+               "threshold and durations of at most 65535");
     if (model_.has_signal) check_signal();
     if (model_.projects())
       check_size("/projection/components", model_.projection.components, model_.features);
