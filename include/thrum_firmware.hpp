@@ -793,9 +793,24 @@ enum class Status : uint8_t {
 
 /// What is known of the machine.
 enum class State : uint8_t {
-  unknown,  ///< not to be told: input not finite, not fitted, or too few windows yet
-  normal,   ///< as learned
-  alarm,    ///< anomalous: score above 1
+  unknown,       ///< not to be told: input not finite, not fitted, or too few windows yet
+  normal,        ///< as learned
+  alarm,         ///< anomalous: score above 1
+  sensor_fault,  ///< the samples are not the machine's: see SensorFault
+  idle,          ///< the machine stands still, or runs up: not scored
+};
+
+/// True for the states of a window that has a score.
+constexpr bool is_scored(State state) { return state == State::normal || state == State::alarm; }
+
+/// What is wrong with a sensor.
+enum class SensorFault : uint8_t {
+  none,
+  non_finite,    ///< a sample is NaN or infinite
+  disconnected,  ///< a whole window moves less than the sensor's own noise
+  stuck,         ///< the same sample too often in a row
+  clipped,       ///< too many samples at full scale
+  rate_off,      ///< frames come faster or slower than they should
 };
 
 /// English word for a status; static storage.
@@ -819,6 +834,21 @@ constexpr const char* to_string(State state) {
     case State::unknown: return "unknown";
     case State::normal: return "normal";
     case State::alarm: return "alarm";
+    case State::sensor_fault: return "sensor fault";
+    case State::idle: return "idle";
+  }
+  return "?";
+}
+
+/// English words for a fault of a sensor; static storage.
+constexpr const char* to_string(SensorFault fault) {
+  switch (fault) {
+    case SensorFault::none: return "none";
+    case SensorFault::non_finite: return "non-finite";
+    case SensorFault::disconnected: return "disconnected";
+    case SensorFault::stuck: return "stuck";
+    case SensorFault::clipped: return "clipped";
+    case SensorFault::rate_off: return "rate off";
   }
   return "?";
 }
@@ -1313,16 +1343,21 @@ namespace thrum {
 struct MonitorOptions {
   int votes =
       3;  ///< m: scores above the threshold among the last `window` that raise the alarm; 1 ... window
-  int window = 5;       ///< n: windows that are looked at; 1 ... 32
-  int release = 1;      ///< the alarm is dropped once no more than so many are above; 0 ... votes - 1
-  float threshold = 1;  ///< > 0, finite; 1: each window's own verdict. monitor_threshold() calibrates it
+  int window = 5;            ///< n: windows that are looked at; 1 ... 32
+  int release = 1;           ///< the alarm is dropped once no more than so many are above; 0 ... votes - 1
+  float threshold = 1;       ///< > 0, finite; 1: each window's own verdict. monitor_threshold() calibrates it
+  int minimum_duration = 0;  ///< windows that an alarm lasts at least; 0 ... 65535
+  int cool_down = 0;         ///< windows after an alarm in which none is raised; 0 ... 65535
 
   constexpr bool valid() const {
     return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes &&
-           threshold > 0 && threshold <= ScalarTraits<float>::largest();
+           threshold > 0 && threshold <= ScalarTraits<float>::largest() && minimum_duration >= 0 &&
+           minimum_duration <= UINT16_MAX && cool_down >= 0 && cool_down <= UINT16_MAX;
   }
   friend constexpr bool operator==(const MonitorOptions& a, const MonitorOptions& b) {
-    return a.votes == b.votes && a.window == b.window && a.release == b.release && a.threshold == b.threshold;
+    return a.votes == b.votes && a.window == b.window && a.release == b.release &&
+           a.threshold == b.threshold && a.minimum_duration == b.minimum_duration &&
+           a.cool_down == b.cool_down;
   }
   friend constexpr bool operator!=(const MonitorOptions& a, const MonitorOptions& b) { return !(a == b); }
 };
@@ -1330,23 +1365,27 @@ struct MonitorOptions {
 /// Turns the scores of single windows into a steady state: alarm when the m-th largest of the last n scores
 /// is above the monitor's own threshold, with hysteresis. One odd window raises no alarm, and an alarm does
 /// not flicker. The m-th largest is above the threshold just when m scores are, so one bit a score is all it
-/// keeps. A window whose verdict is unknown votes for nothing; with fewer than m known ones among the last n,
-/// and no alarm, the state is unknown. All zero at start, so that a static one lies in .bss; twelve bytes.
+/// keeps. A window whose verdict is unknown or sensor_fault votes for nothing; with fewer than m known ones
+/// among the last n, and no alarm, the state is that of the latest window: unknown or sensor_fault. An idle
+/// window is as if it had not been, to votes and durations: an alarm outlasts it, any other state is idle
+/// meanwhile. All zero at start, so that a static one lies in .bss; twelve bytes.
 class Monitor {
  public:
   /// Takes verdict and score of the next window and returns the machine's state. A score that overflowed is
-  /// infinite, which is above any threshold; that of an unknown verdict is not looked at. O(1). options must
-  /// be valid().
+  /// infinite, which is above any threshold; that of a verdict without one is not looked at. O(1). options
+  /// must be valid().
   constexpr State update(const MonitorOptions& options, State verdict, float score) {
+    if (verdict == State::idle) return state_ = state_ == State::alarm ? State::alarm : State::idle;
     const uint32_t mask = UINT32_MAX >> (32 - options.window);
-    const bool known = verdict == State::normal || verdict == State::alarm;
-    const bool above = known && score > options.threshold;
+    const bool above = is_scored(verdict) && score > options.threshold;
     above_ = (above_ << 1 | (above ? 1u : 0u)) & mask;
-    known_ = (known_ << 1 | (known ? 1u : 0u)) & mask;
-    const int votes = count(above_);
-    const bool alarm = votes >= options.votes || (state_ == State::alarm && votes > options.release);
-    const State calm = count(known_) >= options.votes ? State::normal : State::unknown;
-    state_ = alarm ? State::alarm : calm;
+    known_ = (known_ << 1 | (is_scored(verdict) ? 1u : 0u)) & mask;
+    if (wait_ > 0) --wait_;
+    const bool before = state_ == State::alarm;
+    const bool alarm =
+        before ? wait_ > 0 || count(above_) > options.release : wait_ == 0 && count(above_) >= options.votes;
+    if (alarm != before) wait_ = static_cast<uint16_t>(alarm ? options.minimum_duration : options.cool_down);
+    state_ = alarm ? State::alarm : calm(options, verdict);
     return state_;
   }
 
@@ -1362,8 +1401,14 @@ class Monitor {
     return ones;
   }
 
+  constexpr State calm(const MonitorOptions& options, State verdict) const {
+    if (count(known_) >= options.votes) return State::normal;
+    return verdict == State::sensor_fault ? State::sensor_fault : State::unknown;
+  }
+
   uint32_t above_ = 0;  // the latest window is the lowest bit
   uint32_t known_ = 0;
+  uint16_t wait_ = 0;  // windows for which an alarm stays, or none is raised
   State state_ = State::unknown;
 };
 
@@ -1384,14 +1429,36 @@ struct ChannelOptions {
   float counts_per_unit = 1;  ///< raw counts for one unit, e.g. 8192 for an accelerometer of +-4 g; not 0
   float full_scale = 0;       ///< largest magnitude the sensor can say, in units; 0: unknown
   char unit[8] = "";          ///< name of the unit, e.g. "g"; ends with a zero
+  float flat_range = 0;  ///< units; a window that moves no further has no sensor behind it; 0: not checked
+  float idle_level = 0;  ///< rms in units, below which the channel is at rest; 0: not checked
 };
 
 constexpr bool operator==(const ChannelOptions& a, const ChannelOptions& b) {
   for (int i = 0; i < 8; ++i)
     if (a.unit[i] != b.unit[i]) return false;
-  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale;
+  return a.counts_per_unit == b.counts_per_unit && a.full_scale == b.full_scale &&
+         a.flat_range == b.flat_range && a.idle_level == b.idle_level;
 }
 constexpr bool operator!=(const ChannelOptions& a, const ChannelOptions& b) { return !(a == b); }
+
+/// Which faults of the sensors are looked for, beside those that ChannelOptions tells of, and how long the
+/// machine runs up. Where nothing is looked for, here and there, nothing is computed, and firmware has no
+/// code for it.
+struct SensorOptions {
+  int stuck_frames =
+      0;  ///< so many equal frames in a row, and a channel is stuck; 0: not checked; or 2 to window
+  int clipped_frames =
+      0;  ///< so many frames of a window at full_scale, and a channel is clipped; 0: not checked
+  float rate_tolerance =
+      0;             ///< most by which the measured rate may be off, as a share; 0: not checked; below 0.5
+  float run_up = 0;  ///< seconds after standing still that count as standing still
+};
+
+constexpr bool operator==(const SensorOptions& a, const SensorOptions& b) {
+  return a.stuck_frames == b.stuck_frames && a.clipped_frames == b.clipped_frames &&
+         a.rate_tolerance == b.rate_tolerance && a.run_up == b.run_up;
+}
+constexpr bool operator!=(const SensorOptions& a, const SensorOptions& b) { return !(a == b); }
 
 /// How the spectrum of a window is estimated.
 enum class SpectrumKind : uint8_t {
@@ -1434,6 +1501,7 @@ struct FeatureOptions {
   int spectral_kurtosis_block = 64;  ///< frames of its short transforms; a power of two, window / 256 to / 2
 
   ChannelOptions channel[max_channels] = {};
+  SensorOptions sensors{};
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -1449,9 +1517,25 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
-         a.spectral_kurtosis_block == b.spectral_kurtosis_block;
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
+
+/// True when windows are looked at for faults of sensors or standstill before they are scored.
+constexpr bool checks_windows(const FeatureOptions& options) {
+  const SensorOptions& sensors = options.sensors;
+  bool any = sensors.stuck_frames > 0 || sensors.clipped_frames > 0 || sensors.rate_tolerance > 0.0f;
+  for (int c = 0; c < options.channels; ++c)
+    any = any || options.channel[c].flat_range > 0.0f || options.channel[c].idle_level > 0.0f;
+  return any;
+}
+
+/// Windows after one of standstill that are idle too.
+constexpr uint32_t run_up_windows(const FeatureOptions& options) {
+  const float windows = options.sensors.run_up * options.sampling_rate / static_cast<float>(options.hop);
+  const uint32_t whole = static_cast<uint32_t>(windows);
+  return static_cast<float>(whole) < windows ? whole + 1 : whole;
+}
 
 /// What one feature is. The order is the order of a channel's features in a row.
 enum class FeatureKind : uint8_t {
@@ -1727,6 +1811,28 @@ constexpr const char* what_is_wrong_with_channel(const ChannelOptions& channel) 
   if (!(channel.full_scale >= 0.0f && channel.full_scale <= FLT_MAX))
     return "full_scale must not be negative";
   if (channel.unit[7] != '\0') return "unit must have at most 7 characters";
+  if (!(channel.flat_range >= 0.0f && channel.flat_range <= FLT_MAX))
+    return "flat_range must not be negative";
+  if (!(channel.idle_level >= 0.0f && channel.idle_level <= FLT_MAX))
+    return "idle_level must not be negative";
+  return nullptr;
+}
+
+constexpr const char* what_is_wrong_with_sensors(const FeatureOptions& options) {
+  const SensorOptions& sensors = options.sensors;
+  if (sensors.stuck_frames < 0 || sensors.stuck_frames == 1 || sensors.stuck_frames > options.window)
+    return "stuck_frames must be 0 or from 2 to window";
+  if (sensors.clipped_frames < 0 || sensors.clipped_frames > options.window)
+    return "clipped_frames must be from 0 to window";
+  bool full_scale_known = sensors.clipped_frames == 0;
+  for (int c = 0; c < options.channels; ++c)
+    full_scale_known = full_scale_known || options.channel[c].full_scale > 0.0f;
+  if (!full_scale_known) return "clipped_frames needs the full_scale of a channel";
+  if (!(sensors.rate_tolerance >= 0.0f && sensors.rate_tolerance < 0.5f))
+    return "rate_tolerance must be from 0 to below 0.5";
+  // So that the windows of it can be counted.
+  if (!(sensors.run_up >= 0.0f && sensors.run_up * options.sampling_rate <= 1e9f))
+    return "run_up must be from 0 to 1e9 frames";
   return nullptr;
 }
 
@@ -1747,6 +1853,7 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;
   if (options.correlation && options.window < options.channels)
     return "window must have at least as many frames as there are channels when correlation is on";
   if (feature_count(options) < 1) return "no feature is switched on";
@@ -1759,9 +1866,11 @@ inline Status check(const FeatureOptions& options) {
   bool finite = is_finite(options.sampling_rate) && is_finite(options.lowest_hz) &&
                 is_finite(options.highest_hz) && is_finite(options.energy_floor) &&
                 is_finite(options.envelope_lowest_hz) && is_finite(options.envelope_highest_hz) &&
-                is_finite(options.envelope_limit_hz);
+                is_finite(options.envelope_limit_hz) && is_finite(options.sensors.rate_tolerance) &&
+                is_finite(options.sensors.run_up);
   for (const ChannelOptions& channel : options.channel)
-    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale);
+    finite = finite && is_finite(channel.counts_per_unit) && is_finite(channel.full_scale) &&
+             is_finite(channel.flat_range) && is_finite(channel.idle_level);
   return finite && what_is_wrong(options) == nullptr ? Status::ok : Status::out_of_range;
 }
 
@@ -1775,7 +1884,7 @@ inline Status check(const FeatureOptions& options) {
 namespace thrum {
 
 /// Version of the model's layout; a header written for another one does not compile.
-constexpr uint32_t model_schema = 2;
+constexpr uint32_t model_schema = 3;
 
 /// Feature rows with the scores they must get, for a check on the device itself.
 template <typename Scalar>
@@ -1815,57 +1924,551 @@ struct DetectorModel {
 
 #endif  // THRUM_DETECTION_DETECTOR_MODEL_HPP
 
-#ifndef THRUM_CORE_CRC32_HPP
-#define THRUM_CORE_CRC32_HPP
+#ifndef THRUM_FEATURES_WINDOW_STREAM_HPP
+#define THRUM_FEATURES_WINDOW_STREAM_HPP
 
 namespace thrum {
 
-/// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
-/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
-/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
-class Crc32 {
+/// Types that a sensor's samples may have.
+template <typename Type>
+constexpr bool is_sample = false;
+template <>
+inline constexpr bool is_sample<int16_t> = true;
+template <>
+inline constexpr bool is_sample<float> = true;
+
+/// A window of frames x channels in one piece, or in two when it wraps round the end of a ring.
+template <typename Sample>
+struct WindowView {
+  MatrixView<const Sample> first;
+  MatrixView<const Sample> second;  ///< follows `first`; may have no rows
+
+  constexpr Index frames() const { return first.rows + second.rows; }
+  constexpr Index channels() const { return first.cols; }
+  /// All channels of frame i in [0, frames()).
+  constexpr VectorView<const Sample> frame(Index i) const {
+    return i < first.rows ? first.row(i) : second.row(i - first.rows);
+  }
+};
+
+/// Memory and shape of a stream: what WindowStream needs besides its own positions. The stream keeps no
+/// pointer to it, so that an object that holds both can be all zero at start-up (.bss), moved and copied.
+template <typename Sample>
+struct WindowBuffer {
+  Sample* samples =
+      nullptr;         ///< capacity x channels, frame after frame; its content at the start is of no matter
+  Index capacity = 0;  ///< frames, at least `window`; what is beyond is slack while the reader works
+  Index channels = 1;
+  Index window = 0;  ///< frames
+  Index hop = 0;     ///< frames, 1 to window
+};
+
+/// Cuts a stream of frames, which come in blocks of any size, into overlapping windows: one writer (an
+/// interrupt) and one reader (the main loop), without locks. Only whole words are loaded and stored, in
+/// order, so the smallest Cortex-M will do. All-zero bits are the start-up state; 36 bytes; allocates
+/// nothing.
+///
+/// Each call takes the same WindowBuffer. When there is no room, frames are refused and counted, never older
+/// ones overwritten. No window bridges a gap, be it of refused frames or of those that gap() tells of: a
+/// window that is complete before it is still to be had, those begun and not completed are discarded and
+/// counted, and the next one starts behind it. Of several gaps that the reader finds at once only the last is
+/// known, and all frames before that are discarded.
+///
+/// Positions run over [0, 2 capacity), so that a full ring and an empty one differ and nothing ever wraps at
+/// 2^32; capacity must be below 2^30.
+template <typename Sample>
+class WindowStream {
  public:
-  constexpr void add_byte(uint8_t byte) {
-    constexpr uint32_t table[16] = {0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu,
-                                    0x76dc4190u, 0x6b6b51f4u, 0x4db26158u, 0x5005713cu,
-                                    0xedb88320u, 0xf00f9344u, 0xd6d6a3e8u, 0xcb61b38cu,
-                                    0x9b64c2b0u, 0x86d3d2d4u, 0xa00ae278u, 0xbdbdf21cu};
-    remainder_ ^= byte;
-    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
-    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
+  /// Writer: takes `frames` x channels interleaved samples. Returns the frames accepted: all, or as many as
+  /// there is room for. Cost: two memcpy at most.
+  Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
+    const Index written = load(written_);
+    const Index accepted = smaller(frames, room(buffer, written));
+    if (accepted <= 0) return finish(buffer, written, 0, frames);
+    const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
+    const Index start = in_ring(buffer, written);
+    const Index straight = smaller(accepted, buffer.capacity - start);
+    memcpy(buffer.samples + start * buffer.channels, interleaved,
+           static_cast<size_t>(straight) * frame_bytes);
+    if (accepted > straight)
+      memcpy(buffer.samples, interleaved + straight * buffer.channels,
+             static_cast<size_t>(accepted - straight) * frame_bytes);
+    return finish(buffer, written, accepted, frames);
   }
 
-  /// Not inlined: a model has many parts, and firmware little flash.
-#if defined(__GNUC__)
-  __attribute__((noinline))
-#endif
-  constexpr void
-  add(uint32_t word) {
-    for (int shift = 0; shift < 32; shift += 8) add_byte(static_cast<uint8_t>(word >> shift));
-  }
-  constexpr void add(uint64_t word) {
-    add(static_cast<uint32_t>(word));
-    add(static_cast<uint32_t>(word >> 32));
-  }
-  void add(float value) { add(bits_of(value)); }
-  void add(double value) { add(bits_of(value)); }
-
-  /// Adds `size` values; a null pointer adds nothing.
-  template <typename Scalar>
-  void add(const Scalar* values, Index size) {
-    if (values == nullptr) return;
-    for (Index i = 0; i < size; ++i) add(values[i]);
+  /// Writer: the same from one array of `frames` samples for each channel.
+  Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
+    const Index written = load(written_);
+    const Index accepted = larger(smaller(frames, room(buffer, written)), Index{0});
+    Index place = in_ring(buffer, written);
+    for (Index i = 0; i < accepted; ++i) {
+      for (Index c = 0; c < buffer.channels; ++c)
+        buffer.samples[place * buffer.channels + c] = channels[c][i];
+      if (++place == buffer.capacity) place = 0;
+    }
+    return finish(buffer, written, accepted, frames);
   }
 
-  constexpr uint32_t value() const { return ~remainder_; }
+  /// Writer: frames that write() would take now.
+  Index room(const WindowBuffer<Sample>& buffer) const { return room(buffer, load(written_)); }
+
+  /// Writer: so many frames are missing between those written and those to come; 0 or less when it is not
+  /// known how many. O(1).
+  void gap(Index frames) {
+    add(missing_, frames);
+    mark_gap(load(written_));
+  }
+
+  /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
+  /// there.
+  uint32_t overruns() const { return count(overruns_); }
+  /// Frames that gap() told of. Any side.
+  uint32_t missing() const { return count(missing_); }
+  /// Windows that began, and were not completed because of a gap. Any side.
+  uint32_t discarded() const { return count(discarded_); }
+
+  /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
+  bool window_ready(const WindowBuffer<Sample>& buffer) {
+    if (no_gap_ahead()) return complete(buffer);
+    return complete_before_gap(buffer) || (pass_gap(buffer) && complete(buffer));
+  }
+
+  /// Reader: frames written and not yet left behind by advance().
+  Index frames_waiting(const WindowBuffer<Sample>& buffer) const {
+    return waiting(buffer, load(written_), load(read_));
+  }
+
+  /// Reader: the oldest window; requires window_ready(). Valid until advance().
+  WindowView<Sample> window(const WindowBuffer<Sample>& buffer) const {
+    const Index start = in_ring(buffer, load(read_));
+    const Index straight = smaller(buffer.window, buffer.capacity - start);
+    const Sample* samples = buffer.samples;
+    return {row_major(samples + start * buffer.channels, straight, buffer.channels),
+            row_major(samples, buffer.window - straight, buffer.channels)};
+  }
+
+  /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
+  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
+
+  /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
+  void drop_waiting() {
+    const uint32_t marks = load_word(gap_marks_);  // first: a gap that comes in between is found later
+    store(read_, load(written_));
+    gaps_passed_ = marks & ~1u;
+  }
+
+  /// Forgets all frames and counts. Only while neither side is at work.
+  void reset() { *this = WindowStream(); }
 
  private:
-  uint32_t remainder_ = 0xffffffffu;
+  static Index load(const uint32_t& position) {
+    return static_cast<Index>(__atomic_load_n(&position, __ATOMIC_ACQUIRE));
+  }
+  static void store(uint32_t& position, Index value) {
+    __atomic_store_n(&position, static_cast<uint32_t>(value), __ATOMIC_RELEASE);
+  }
+  static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
+    return position < buffer.capacity ? position : position - buffer.capacity;
+  }
+  static Index moved(const WindowBuffer<Sample>& buffer, Index position, Index frames) {
+    position += frames;
+    return position < 2 * buffer.capacity ? position : position - 2 * buffer.capacity;
+  }
+  static Index waiting(const WindowBuffer<Sample>& buffer, Index written, Index read) {
+    return written >= read ? written - read : written - read + 2 * buffer.capacity;
+  }
+
+  static uint32_t load_word(const uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+  static void store_word(uint32_t& word, uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
+  static uint32_t count(const uint32_t& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
+  /// One side's own counter, which the other may read.
+  static void add(uint32_t& counter, Index events) {
+    if (events <= 0) return;
+    const uint64_t total = uint64_t{count(counter)} + static_cast<uint64_t>(events);
+    __atomic_store_n(&counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})), __ATOMIC_RELAXED);
+  }
+
+  // ---- writer
+
+  Index room(const WindowBuffer<Sample>& buffer, Index written) const {
+    return buffer.capacity - waiting(buffer, written, load(read_));
+  }
+
+  /// Hands the accepted frames to the reader; the others leave a gap.
+  Index finish(const WindowBuffer<Sample>& buffer, Index written, Index accepted, Index frames) {
+    const Index now = moved(buffer, written, accepted);
+    if (accepted > 0) {
+      store(written_, now);
+      gap_is_last_ = 0;
+    }
+    if (frames > accepted) {
+      add(overruns_, frames - accepted);
+      mark_gap(now);
+    }
+    return accepted;
+  }
+
+  /// The mark is odd while its place changes, so that the reader never takes one place for another's. Gaps
+  /// without frames between them are one.
+  void mark_gap(Index place) {
+    if (gap_is_last_ != 0) return;
+    store_word(gap_marks_, gap_marks_ + 1);
+    store(gap_at_, place);
+    store_word(gap_marks_, gap_marks_ + 1);
+    gap_is_last_ = 1;
+  }
+
+  // ---- reader
+
+  bool no_gap_ahead() const { return load_word(gap_marks_) == gaps_passed_; }
+
+  /// A window without a gap. Marks are looked at after `written_`: frames behind a gap are written after its
+  /// mark.
+  bool complete(const WindowBuffer<Sample>& buffer) const {
+    return frames_waiting(buffer) >= buffer.window && no_gap_ahead();
+  }
+
+  /// Where the last gap is, when that can be told: not while the writer is at it.
+  struct Gap {
+    bool known;
+    bool only_one;
+    uint32_t mark;
+    Index frames_before;  ///< and after read_; -1: it is behind that
+  };
+  Gap gap_ahead(const WindowBuffer<Sample>& buffer) const {
+    const uint32_t mark = load_word(gap_marks_);
+    const Index place = load(gap_at_);
+    const bool known = mark % 2 == 0 && load_word(gap_marks_) == mark;
+    const Index before = waiting(buffer, place, load(read_));
+    const bool ahead = before <= frames_waiting(buffer);
+    return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
+  }
+
+  bool complete_before_gap(const WindowBuffer<Sample>& buffer) const {
+    const Gap gap = gap_ahead(buffer);
+    return gap.known && gap.only_one && gap.frames_before >= buffer.window;
+  }
+
+  /// Drops the frames before the gap, and counts the windows that began there. False when it is to be tried
+  /// again later.
+  bool pass_gap(const WindowBuffer<Sample>& buffer) {
+    const Gap gap = gap_ahead(buffer);
+    if (!gap.known) return false;
+    if (gap.frames_before > 0) {
+      add(discarded_, (gap.frames_before + buffer.hop - 1) / buffer.hop);
+      store(read_, moved(buffer, load(read_), gap.frames_before));
+    }
+    gaps_passed_ = gap.mark;
+    return true;
+  }
+
+  // changed by the writer only
+  uint32_t written_ = 0;
+  uint32_t overruns_ = 0;
+  uint32_t missing_ = 0;
+  uint32_t gap_at_ = 0;       ///< position of the latest gap
+  uint32_t gap_marks_ = 0;    ///< two for each gap; compared for equality and by small differences only
+  uint32_t gap_is_last_ = 0;  ///< nothing was written behind it yet
+  // changed by the reader only
+  uint32_t read_ = 0;
+  uint32_t gaps_passed_ = 0;  ///< value of gap_marks_
+  uint32_t discarded_ = 0;
 };
 
 }  // namespace thrum
 
-#endif  // THRUM_CORE_CRC32_HPP
+#endif  // THRUM_FEATURES_WINDOW_STREAM_HPP
+
+#ifndef THRUM_FEATURES_STATISTICS_HPP
+#define THRUM_FEATURES_STATISTICS_HPP
+
+namespace thrum {
+
+/// Terms added before a sum is put aside. With two levels the relative error of a sum of N terms of one sign
+/// stays below (64 + N / 64) roundings: 5e-6 at 1024, 7e-5 at 65536, and is commonly a tenth of that.
+constexpr Index samples_per_partial_sum = 64;
+
+/// Where a channel's samples lie and how far they reach, in counts. What turns sample x into the normalised
+/// signal y in [-1, 1] that all features are computed from: y = ((x - first) - mean) * inverse_peak.
+/// Subtracting the first sample is exact for int16 (and for floats of like size), so an added constant
+/// changes no feature; dividing by the peak keeps powers of y from overflow and underflow at any amplitude.
+struct ChannelScale {
+  float first = 0;         ///< the first sample
+  float mean = 0;          ///< of the samples minus the first
+  float peak = 0;          ///< largest |x - mean of x|
+  float inverse_peak = 0;  ///< 1 / peak; 0 when flat
+  float range = 0;         ///< largest minus least sample
+
+  /// No movement: all samples equal, or apart by less than the smallest normal float.
+  constexpr bool flat() const { return inverse_peak == 0.0f; }
+  constexpr float normalised(float sample_minus_first) const {
+    return (sample_minus_first - mean) * inverse_peak;
+  }
+};
+
+/// Sums over the normalised signal.
+struct ChannelSums {
+  float squares = 0;
+  float cubes = 0;
+  float fourths = 0;
+  int32_t crossings = 0;  ///< neighbours of different sign
+};
+
+namespace detail {
+
+/// Sum of `count` values in order, in partial sums.
+inline float ordered_sum_of(const float* values, Index count) {
+  float total = 0;
+  for (Index begin = 0; begin < count; begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, count);
+    float sum = 0;
+    for (Index i = begin; i < end; ++i) sum += values[i];
+    total += sum;
+  }
+  return total;
+}
+
+/// Least and greatest sample seen.
+template <typename Sample>
+struct Extremes {
+  Sample least;
+  Sample greatest;
+};
+
+/// Writes samples minus `first` to `out`.
+template <typename Sample>
+inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
+                             Extremes<Sample>& extremes) {
+  Sample least = extremes.least, greatest = extremes.greatest;
+  const Sample* sample = samples.data;
+  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
+    const Sample value = *sample;
+    least = smaller(value, least);
+    greatest = larger(greatest, value);
+    out[i] = static_cast<float>(value) - first;
+  }
+  extremes = {least, greatest};
+}
+
+}  // namespace detail
+
+/// Reads one channel: its scale, and its samples minus the first into `shifted` (window frames). The scale is
+/// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
+/// see is_usable.
+template <typename Sample>
+inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  const Sample first = window.first(0, channel);
+  ChannelScale scale;
+  scale.first = static_cast<float>(first);
+  detail::Extremes<Sample> extremes{first, first};
+  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
+  if (window.second.rows > 0)
+    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
+  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  const float least = static_cast<float>(extremes.least) - scale.first;
+  const float greatest = static_cast<float>(extremes.greatest) - scale.first;
+  scale.range = greatest - least;
+  scale.peak = larger(greatest - scale.mean, scale.mean - least);
+  if (scale.range >= FLT_MIN) scale.inverse_peak = 1.0f / scale.peak;
+  return scale;
+}
+
+/// True when no arithmetic on the channel overflowed, under any compiler flag. Where subnormals are flushed
+/// to zero, the inverse of a great peak is 0 as that of a flat channel is: hence the look at the range.
+inline bool is_usable(const ChannelScale& scale) {
+  return is_finite(scale.mean) && is_finite(scale.range) && is_finite(scale.peak) &&
+         is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
+}
+
+/// Turns shifted samples into the normalised signal, in place, and sums its powers.
+inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
+  ChannelSums total;
+  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, frames);
+    float squares = 0, cubes = 0, fourths = 0;
+    for (Index i = begin; i < end; ++i) {
+      const float y = scale.normalised(signal[i]);
+      signal[i] = y;
+      const float square = y * y;
+      squares += square;
+      cubes += square * y;
+      fourths += square * square;
+      const bool negative = y < 0.0f;
+      total.crossings += negative != was_negative ? 1 : 0;
+      was_negative = negative;
+    }
+    total.squares += squares;
+    total.cubes += cubes;
+    total.fourths += fourths;
+  }
+  return total;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_STATISTICS_HPP
+
+#ifndef THRUM_FEATURES_WINDOW_CHECK_HPP
+#define THRUM_FEATURES_WINDOW_CHECK_HPP
+
+namespace thrum {
+
+/// Whether a window is to be scored, and if not, why.
+struct WindowCondition {
+  SensorFault fault = SensorFault::none;
+  int channel = -1;   ///< the lowest with that fault; -1 without one, or when it is of all channels
+  bool idle = false;  ///< the machine stands still, or runs up
+
+  constexpr bool scored() const { return fault == SensorFault::none && !idle; }
+};
+
+namespace detail {
+
+/// Looks at each sample of a channel once; in counts.
+class ChannelProbe {
+ public:
+  /// ceiling: magnitude that counts as full scale; 0: none does.
+  ChannelProbe(float first, float ceiling)
+      : first_(first), ceiling_(ceiling), previous_(first), least_(first), greatest_(first) {}
+
+  template <typename Sample>
+  void take(VectorView<const Sample> samples) {
+    for (Index i = 0; i < samples.size; ++i) take(static_cast<float>(samples[i]));
+  }
+
+  float range() const { return greatest_ - least_; }
+  int longest_run() const { return longest_run_; }
+  int clipped() const { return clipped_; }
+  /// Root mean square about the mean, to 1e-5 of the distance of the first sample from the mean; infinite
+  /// where it overflows.
+  float level() const {
+    const float count = static_cast<float>(count_);
+    const float mean = (sum_ + partial_sum_) / count;
+    const float variance = (squares_ + partial_squares_) / count - mean * mean;
+    return is_finite(variance) ? square_root(larger(0.0f, variance)) : positive_infinity<float>();
+  }
+
+ private:
+  void take(float value) {
+    const bool at_ceiling = ceiling_ > 0.0f && absolute(value) >= ceiling_;
+    clipped_ += at_ceiling ? 1 : 0;
+    // Equal samples at full scale are clipped, not stuck.
+    run_ = at_ceiling ? 0 : value == previous_ ? run_ + 1 : 1;
+    longest_run_ = larger(longest_run_, run_);
+    previous_ = value;
+    least_ = smaller(least_, value);
+    greatest_ = larger(greatest_, value);
+    const float step = value - first_;
+    partial_sum_ += step;
+    partial_squares_ += step * step;
+    if (++count_ % samples_per_partial_sum != 0) return;
+    sum_ += partial_sum_;
+    squares_ += partial_squares_;
+    partial_sum_ = partial_squares_ = 0;
+  }
+
+  float first_, ceiling_, previous_, least_, greatest_;
+  int run_ = 0, longest_run_ = 0, clipped_ = 0;
+  Index count_ = 0;
+  float sum_ = 0, squares_ = 0, partial_sum_ = 0, partial_squares_ = 0;  // of samples less the first
+};
+
+template <typename Sample>
+inline ChannelProbe probed(const FeatureOptions& options, const WindowView<Sample>& window, int c) {
+  const ChannelOptions& channel = options.channel[c];
+  // A converter's last steps count as full scale: of 32768 counts, int16 has 32767 and 12 bits have 32752.
+  constexpr float share = 0.999f;
+  ChannelProbe probe(static_cast<float>(window.first(0, c)),
+                     share * channel.full_scale * channel.counts_per_unit);
+  probe.take(window.first.col(c));
+  if (window.second.rows > 0) probe.take(window.second.col(c));
+  return probe;
+}
+
+inline SensorFault fault_of(const FeatureOptions& options, const ChannelOptions& channel,
+                            const ChannelProbe& probe) {
+  const SensorOptions& sensors = options.sensors;
+  if (channel.flat_range > 0.0f && probe.range() <= channel.flat_range * channel.counts_per_unit)
+    return SensorFault::disconnected;
+  if (sensors.stuck_frames > 0 && probe.longest_run() >= sensors.stuck_frames) return SensorFault::stuck;
+  if (sensors.clipped_frames > 0 && probe.clipped() >= sensors.clipped_frames) return SensorFault::clipped;
+  return SensorFault::none;
+}
+
+inline int channel_not_finite(const MatrixView<const int16_t>&) { return -1; }
+
+/// The lowest channel with a sample that is NaN or infinite; -1 without one.
+inline int channel_not_finite(const MatrixView<const float>& samples) {
+  for (Index c = 0; c < samples.cols; ++c)
+    for (Index i = 0; i < samples.rows; ++i)
+      if (!is_finite(samples(i, c))) return static_cast<int>(c);
+  return -1;
+}
+
+template <typename Sample>
+inline int channel_not_finite(const WindowView<Sample>& window) {
+  const int first = channel_not_finite(window.first), second = channel_not_finite(window.second);
+  return first < 0 || (second >= 0 && second < first) ? second : first;
+}
+
+/// The condition of a window by itself.
+template <typename Sample>
+inline WindowCondition condition_of(const FeatureOptions& options, const WindowView<Sample>& window) {
+  const int not_finite = channel_not_finite(window);
+  if (not_finite >= 0) return {SensorFault::non_finite, not_finite, false};
+  WindowCondition condition;
+  bool moves = false, has_level = false;
+  for (int c = 0; c < options.channels; ++c) {
+    const ChannelOptions& channel = options.channel[c];
+    const ChannelProbe probe = probed(options, window, c);
+    const SensorFault fault = fault_of(options, channel, probe);
+    if (fault != SensorFault::none) return {fault, c, false};
+    if (!(channel.idle_level > 0.0f)) continue;
+    has_level = true;
+    const float level = probe.level();
+    moves = moves || !is_finite(level) || level >= channel.idle_level * channel.counts_per_unit;
+  }
+  condition.idle = has_level && !moves;
+  return condition;
+}
+
+}  // namespace detail
+
+/// Tells windows that are to be scored from those of a faulty sensor or a machine at rest. A machine is at
+/// rest when every channel with an idle_level is below it; the windows of the next run_up seconds are idle as
+/// well. A fault goes before rest; of several faults that of the lowest channel is told, of one channel's
+/// non_finite, disconnected, stuck, clipped in this order. All zero at start; four bytes; allocates nothing.
+class WindowCheck {
+ public:
+  /// The condition of the next window of options.window frames; scored when !checks_windows(options).
+  /// rate_off: the rate was measured, and is off. options must pass check(). Some 25 Cortex-M4F instructions
+  /// a sample.
+  template <typename Sample>
+  WindowCondition update(const FeatureOptions& options, const WindowView<Sample>& window,
+                         bool rate_off = false) {
+    if (!checks_windows(options)) return {};
+    WindowCondition condition = detail::condition_of(options, window);
+    if (rate_off && condition.fault == SensorFault::none) condition = {SensorFault::rate_off, -1, false};
+    if (condition.idle)
+      run_up_left_ = run_up_windows(options);
+    else if (run_up_left_ > 0) {
+      --run_up_left_;
+      condition.idle = condition.fault == SensorFault::none;
+    }
+    return condition;
+  }
+
+  /// Forgets that the machine stood still.
+  void reset() { run_up_left_ = 0; }
+
+ private:
+  uint32_t run_up_left_ = 0;  // windows
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_WINDOW_CHECK_HPP
 
 #ifndef THRUM_DETECTION_VERDICT_HPP
 #define THRUM_DETECTION_VERDICT_HPP
@@ -1876,12 +2479,25 @@ namespace thrum {
 struct Verdict {
   Status status = Status::not_fitted;  ///< why the state is unknown; overflow: finite, but off every scale
   State state = State::unknown;
-  float score = 0;             ///< 1 is the threshold; alarm is strictly above
-  float tail_probability = 0;  ///< share of normal windows that score at least so high
-  int cluster = -1;            ///< the working class j it was judged against
-  int feature = -1;            ///< on alarm, the feature it is put down to: see culprit_feature()
-  int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
+  SensorFault fault = SensorFault::none;  ///< what is wrong with the sensor, when the state is sensor_fault
+  float score = 0;                        ///< 1 is the threshold; alarm is strictly above
+  float tail_probability = 0;             ///< share of normal windows that score at least so high
+  int cluster = -1;                       ///< the working class j it was judged against
+  int feature = -1;                       ///< on alarm, the feature it is put down to: see find_culprit()
+  int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows.
+                     ///< Of a sensor fault, the lowest channel that has it; -1 when it is of all
+  float share = 0;   ///< on alarm, that feature's share, in [0, 1]: see Culprit
 };
+
+/// The verdict on a window that is not to be scored: sensor_fault or idle, without score and class.
+inline Verdict verdict_on(const WindowCondition& condition) {
+  Verdict verdict;
+  verdict.status = condition.fault == SensorFault::non_finite ? Status::non_finite : Status::ok;
+  verdict.state = condition.idle ? State::idle : State::sensor_fault;
+  verdict.fault = condition.fault;
+  verdict.channel = condition.channel;
+  return verdict;
+}
 
 namespace detail {
 
@@ -2007,22 +2623,30 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 
 }  // namespace detail
 
+/// The feature that an alarm is put down to.
+struct Culprit {
+  int feature;
+  float
+      share;  ///< its part of all features' positive parts in what they are compared by; 1 where it overflows
+};
+
 /// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch) {
+inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+                            const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
-    return culprit;
+    return {culprit, 1};
   }
-  Scalar largest = 0;
+  Scalar largest = 0, all = 0;
   bool overflowed = false;
   const auto take = [&](Index f, Scalar part) {
     overflowed = overflowed || !is_finite(part);
+    if (part > Scalar(0)) all += part;
     if (!(part > largest)) return;
     largest = part;
     culprit = static_cast<int>(f);
@@ -2031,7 +2655,9 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
     for_each_fall<allowed>(model, x, score, scratch, take);
   else
     for_each_share<allowed>(model, x, score, scratch, take);
-  return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
+  if (overflowed) return {detail::farthest_feature(model, VectorView<const Scalar>(x)), 1};
+  if (!is_finite(all)) return {culprit, 1};
+  return {culprit, all > Scalar(0) ? static_cast<float>(largest / all) : 0.0f};
 }
 
 /// Each input feature's share of what a row was judged by, d values (see for_each_share). Where one overflows
@@ -2051,7 +2677,7 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
   if (status == Status::ok) return status;
   for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
   if (status == Status::overflow)
-    shares[culprit_feature<allowed>(model, x, score, scratch)] = positive_infinity<Scalar>();
+    shares[find_culprit<allowed>(model, x, score, scratch).feature] = positive_infinity<Scalar>();
   return status;
 }
 
@@ -2070,7 +2696,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   const bool alarm = score.status == Status::overflow || verdict.score > 1.0f;
   verdict.state = alarm ? State::alarm : State::normal;
   if (!alarm) return verdict;
-  verdict.feature = culprit_feature<allowed>(model, x, score, scratch);
+  const Culprit culprit = find_culprit<allowed>(model, x, score, scratch);
+  verdict.feature = culprit.feature;
+  verdict.share = culprit.share;
   if (model.has_signal) verdict.channel = feature_name(model.signal, verdict.feature).channel;
   return verdict;
 }
@@ -2086,6 +2714,141 @@ inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar>
 }  // namespace thrum
 
 #endif  // THRUM_DETECTION_VERDICT_HPP
+
+#ifndef THRUM_DETECTION_PACKED_VERDICT_HPP
+#define THRUM_DETECTION_PACKED_VERDICT_HPP
+
+namespace thrum {
+
+/// Bytes of a packed verdict.
+constexpr int packed_verdict_size = 16;
+
+namespace detail {
+
+inline void put_bytes(uint32_t value, int count, uint8_t* bytes) {
+  for (int i = 0; i < count; ++i) bytes[i] = static_cast<uint8_t>(value >> 8 * i);
+}
+
+inline uint32_t get_bytes(const uint8_t* bytes, int count) {
+  uint32_t value = 0;
+  for (int i = count - 1; i >= 0; --i) value = value << 8 | bytes[i];
+  return value;
+}
+
+/// -1 and up as 0 and up; what is beyond `most` as that.
+constexpr uint32_t one_more(int value, int most) {
+  return static_cast<uint32_t>(larger(-1, smaller(value, most - 1)) + 1);
+}
+
+constexpr float share_steps = 65535;
+
+}  // namespace detail
+
+/// Packs a verdict for telemetry, 16 bytes, integers little-endian:
+///
+///     bytes 0-1     bits 0-2 state, 3-6 status, 7-9 fault, 10-14 channel + 1
+///     bytes 2-3     class + 1
+///     bytes 4-5     feature + 1
+///     bytes 6-7     share x 65535, rounded
+///     bytes 8-11    score, IEEE 754 binary32
+///     bytes 12-15   tail probability, binary32
+///
+/// All but the share is exact for classes and features below 65535; larger ones become 65534. O(1).
+inline void pack(const Verdict& verdict, uint8_t* bytes) {
+  const uint32_t share =
+      static_cast<uint32_t>(larger(0.0f, smaller(1.0f, verdict.share)) * detail::share_steps + 0.5f);
+  const uint32_t flags = static_cast<uint32_t>(verdict.state) | static_cast<uint32_t>(verdict.status) << 3 |
+                         static_cast<uint32_t>(verdict.fault) << 7 |
+                         detail::one_more(verdict.channel, 31) << 10;
+  detail::put_bytes(flags, 2, bytes);
+  detail::put_bytes(detail::one_more(verdict.cluster, 65535), 2, bytes + 2);
+  detail::put_bytes(detail::one_more(verdict.feature, 65535), 2, bytes + 4);
+  detail::put_bytes(share, 2, bytes + 6);
+  detail::put_bytes(bits_of(verdict.score), 4, bytes + 8);
+  detail::put_bytes(bits_of(verdict.tail_probability), 4, bytes + 12);
+}
+
+/// The verdict that pack() made 16 bytes of. out_of_range, and `verdict` as it was, for bytes that no verdict
+/// has: an unknown state, status or fault, a channel beyond max_channels, a negative score or one that is
+/// NaN, a probability outside [0, 1]. O(1).
+inline Status unpack(const uint8_t* bytes, Verdict& verdict) {
+  const uint32_t flags = detail::get_bytes(bytes, 2);
+  const uint32_t state = flags & 7u, status = flags >> 3 & 15u, fault = flags >> 7 & 7u;
+  const int channel = static_cast<int>(flags >> 10) - 1;
+  const uint32_t score = detail::get_bytes(bytes + 8, 4), tail = detail::get_bytes(bytes + 12, 4);
+  constexpr uint32_t infinity = 0x7f800000u, one = 0x3f800000u;  // non-negative floats are in order of bits
+  if (state > static_cast<uint32_t>(State::idle) ||
+      status > static_cast<uint32_t>(Status::self_test_failed) ||
+      fault > static_cast<uint32_t>(SensorFault::rate_off) || channel >= max_channels || score > infinity ||
+      tail > one)
+    return Status::out_of_range;
+  verdict.status = static_cast<Status>(status);
+  verdict.state = static_cast<State>(state);
+  verdict.fault = static_cast<SensorFault>(fault);
+  verdict.score = from_bits<float>(score);
+  verdict.tail_probability = from_bits<float>(tail);
+  verdict.cluster = static_cast<int>(detail::get_bytes(bytes + 2, 2)) - 1;
+  verdict.feature = static_cast<int>(detail::get_bytes(bytes + 4, 2)) - 1;
+  verdict.channel = channel;
+  verdict.share = static_cast<float>(detail::get_bytes(bytes + 6, 2)) / detail::share_steps;
+  return Status::ok;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_PACKED_VERDICT_HPP
+
+#ifndef THRUM_CORE_CRC32_HPP
+#define THRUM_CORE_CRC32_HPP
+
+namespace thrum {
+
+/// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
+/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
+/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
+class Crc32 {
+ public:
+  constexpr void add_byte(uint8_t byte) {
+    constexpr uint32_t table[16] = {0x00000000u, 0x1db71064u, 0x3b6e20c8u, 0x26d930acu,
+                                    0x76dc4190u, 0x6b6b51f4u, 0x4db26158u, 0x5005713cu,
+                                    0xedb88320u, 0xf00f9344u, 0xd6d6a3e8u, 0xcb61b38cu,
+                                    0x9b64c2b0u, 0x86d3d2d4u, 0xa00ae278u, 0xbdbdf21cu};
+    remainder_ ^= byte;
+    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
+    remainder_ = table[remainder_ & 15u] ^ (remainder_ >> 4);
+  }
+
+  /// Not inlined: a model has many parts, and firmware little flash.
+#if defined(__GNUC__)
+  __attribute__((noinline))
+#endif
+  constexpr void
+  add(uint32_t word) {
+    for (int shift = 0; shift < 32; shift += 8) add_byte(static_cast<uint8_t>(word >> shift));
+  }
+  constexpr void add(uint64_t word) {
+    add(static_cast<uint32_t>(word));
+    add(static_cast<uint32_t>(word >> 32));
+  }
+  void add(float value) { add(bits_of(value)); }
+  void add(double value) { add(bits_of(value)); }
+
+  /// Adds `size` values; a null pointer adds nothing.
+  template <typename Scalar>
+  void add(const Scalar* values, Index size) {
+    if (values == nullptr) return;
+    for (Index i = 0; i < size; ++i) add(values[i]);
+  }
+
+  constexpr uint32_t value() const { return ~remainder_; }
+
+ private:
+  uint32_t remainder_ = 0xffffffffu;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_CRC32_HPP
 
 #ifndef THRUM_DETECTION_SELF_TEST_HPP
 #define THRUM_DETECTION_SELF_TEST_HPP
@@ -2116,15 +2879,21 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.tapers,
                        signal.envelope_bands,
                        signal.spectral_kurtosis_bands,
-                       signal.spectral_kurtosis_block};
+                       signal.spectral_kurtosis_block,
+                       signal.sensors.stuck_frames,
+                       signal.sensors.clipped_frames};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate,    signal.lowest_hz,          signal.highest_hz,
-                           signal.energy_floor,     signal.envelope_lowest_hz, signal.envelope_highest_hz,
-                           signal.envelope_limit_hz};
+  const float numbers[] = {signal.sampling_rate,      signal.lowest_hz,
+                           signal.highest_hz,         signal.energy_floor,
+                           signal.envelope_lowest_hz, signal.envelope_highest_hz,
+                           signal.envelope_limit_hz,  signal.sensors.rate_tolerance,
+                           signal.sensors.run_up};
   crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
   for (int c = 0; c < signal.channels; ++c) {
     crc.add(signal.channel[c].counts_per_unit);
     crc.add(signal.channel[c].full_scale);
+    crc.add(signal.channel[c].flat_range);
+    crc.add(signal.channel[c].idle_level);
     for (const char letter : signal.channel[c].unit) crc.add_byte(static_cast<uint8_t>(letter));
   }
 }
@@ -2181,6 +2950,8 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
+                       model.monitor.minimum_duration,
+                       model.monitor.cool_down,
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
@@ -2695,391 +3466,6 @@ inline void apply_sine_taper(const Scalar* x, Index size, Index order, Circle<Sc
 }  // namespace thrum
 
 #endif  // THRUM_FEATURES_FFT_HPP
-
-#ifndef THRUM_FEATURES_WINDOW_STREAM_HPP
-#define THRUM_FEATURES_WINDOW_STREAM_HPP
-
-namespace thrum {
-
-/// Types that a sensor's samples may have.
-template <typename Type>
-constexpr bool is_sample = false;
-template <>
-inline constexpr bool is_sample<int16_t> = true;
-template <>
-inline constexpr bool is_sample<float> = true;
-
-/// A window of frames x channels in one piece, or in two when it wraps round the end of a ring.
-template <typename Sample>
-struct WindowView {
-  MatrixView<const Sample> first;
-  MatrixView<const Sample> second;  ///< follows `first`; may have no rows
-
-  constexpr Index frames() const { return first.rows + second.rows; }
-  constexpr Index channels() const { return first.cols; }
-  /// All channels of frame i in [0, frames()).
-  constexpr VectorView<const Sample> frame(Index i) const {
-    return i < first.rows ? first.row(i) : second.row(i - first.rows);
-  }
-};
-
-/// Memory and shape of a stream: what WindowStream needs besides its own positions. The stream keeps no
-/// pointer to it, so that an object that holds both can be all zero at start-up (.bss), moved and copied.
-template <typename Sample>
-struct WindowBuffer {
-  Sample* samples =
-      nullptr;         ///< capacity x channels, frame after frame; its content at the start is of no matter
-  Index capacity = 0;  ///< frames, at least `window`; what is beyond is slack while the reader works
-  Index channels = 1;
-  Index window = 0;  ///< frames
-  Index hop = 0;     ///< frames, 1 to window
-};
-
-/// Cuts a stream of frames, which come in blocks of any size, into overlapping windows: one writer (an
-/// interrupt) and one reader (the main loop), without locks. Only whole words are loaded and stored, in
-/// order, so the smallest Cortex-M will do. All-zero bits are the start-up state; 36 bytes; allocates
-/// nothing.
-///
-/// Each call takes the same WindowBuffer. When there is no room, frames are refused and counted, never older
-/// ones overwritten. No window bridges a gap, be it of refused frames or of those that gap() tells of: a
-/// window that is complete before it is still to be had, those begun and not completed are discarded and
-/// counted, and the next one starts behind it. Of several gaps that the reader finds at once only the last is
-/// known, and all frames before that are discarded.
-///
-/// Positions run over [0, 2 capacity), so that a full ring and an empty one differ and nothing ever wraps at
-/// 2^32; capacity must be below 2^30.
-template <typename Sample>
-class WindowStream {
- public:
-  /// Writer: takes `frames` x channels interleaved samples. Returns the frames accepted: all, or as many as
-  /// there is room for. Cost: two memcpy at most.
-  Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = smaller(frames, room(buffer, written));
-    if (accepted <= 0) return finish(buffer, written, 0, frames);
-    const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
-    const Index start = in_ring(buffer, written);
-    const Index straight = smaller(accepted, buffer.capacity - start);
-    memcpy(buffer.samples + start * buffer.channels, interleaved,
-           static_cast<size_t>(straight) * frame_bytes);
-    if (accepted > straight)
-      memcpy(buffer.samples, interleaved + straight * buffer.channels,
-             static_cast<size_t>(accepted - straight) * frame_bytes);
-    return finish(buffer, written, accepted, frames);
-  }
-
-  /// Writer: the same from one array of `frames` samples for each channel.
-  Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = larger(smaller(frames, room(buffer, written)), Index{0});
-    Index place = in_ring(buffer, written);
-    for (Index i = 0; i < accepted; ++i) {
-      for (Index c = 0; c < buffer.channels; ++c)
-        buffer.samples[place * buffer.channels + c] = channels[c][i];
-      if (++place == buffer.capacity) place = 0;
-    }
-    return finish(buffer, written, accepted, frames);
-  }
-
-  /// Writer: frames that write() would take now.
-  Index room(const WindowBuffer<Sample>& buffer) const { return room(buffer, load(written_)); }
-
-  /// Writer: so many frames are missing between those written and those to come; 0 or less when it is not
-  /// known how many. O(1).
-  void gap(Index frames) {
-    add(missing_, frames);
-    mark_gap(load(written_));
-  }
-
-  /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
-  /// there.
-  uint32_t overruns() const { return count(overruns_); }
-  /// Frames that gap() told of. Any side.
-  uint32_t missing() const { return count(missing_); }
-  /// Windows that began, and were not completed because of a gap. Any side.
-  uint32_t discarded() const { return count(discarded_); }
-
-  /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
-  bool window_ready(const WindowBuffer<Sample>& buffer) {
-    if (no_gap_ahead()) return complete(buffer);
-    return complete_before_gap(buffer) || (pass_gap(buffer) && complete(buffer));
-  }
-
-  /// Reader: frames written and not yet left behind by advance().
-  Index frames_waiting(const WindowBuffer<Sample>& buffer) const {
-    return waiting(buffer, load(written_), load(read_));
-  }
-
-  /// Reader: the oldest window; requires window_ready(). Valid until advance().
-  WindowView<Sample> window(const WindowBuffer<Sample>& buffer) const {
-    const Index start = in_ring(buffer, load(read_));
-    const Index straight = smaller(buffer.window, buffer.capacity - start);
-    const Sample* samples = buffer.samples;
-    return {row_major(samples + start * buffer.channels, straight, buffer.channels),
-            row_major(samples, buffer.window - straight, buffer.channels)};
-  }
-
-  /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
-  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
-
-  /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
-  void drop_waiting() {
-    const uint32_t marks = load_word(gap_marks_);  // first: a gap that comes in between is found later
-    store(read_, load(written_));
-    gaps_passed_ = marks & ~1u;
-  }
-
-  /// Forgets all frames and counts. Only while neither side is at work.
-  void reset() { *this = WindowStream(); }
-
- private:
-  static Index load(const uint32_t& position) {
-    return static_cast<Index>(__atomic_load_n(&position, __ATOMIC_ACQUIRE));
-  }
-  static void store(uint32_t& position, Index value) {
-    __atomic_store_n(&position, static_cast<uint32_t>(value), __ATOMIC_RELEASE);
-  }
-  static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
-    return position < buffer.capacity ? position : position - buffer.capacity;
-  }
-  static Index moved(const WindowBuffer<Sample>& buffer, Index position, Index frames) {
-    position += frames;
-    return position < 2 * buffer.capacity ? position : position - 2 * buffer.capacity;
-  }
-  static Index waiting(const WindowBuffer<Sample>& buffer, Index written, Index read) {
-    return written >= read ? written - read : written - read + 2 * buffer.capacity;
-  }
-
-  static uint32_t load_word(const uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
-  static void store_word(uint32_t& word, uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
-  static uint32_t count(const uint32_t& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
-  /// One side's own counter, which the other may read.
-  static void add(uint32_t& counter, Index events) {
-    if (events <= 0) return;
-    const uint64_t total = uint64_t{count(counter)} + static_cast<uint64_t>(events);
-    __atomic_store_n(&counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})), __ATOMIC_RELAXED);
-  }
-
-  // ---- writer
-
-  Index room(const WindowBuffer<Sample>& buffer, Index written) const {
-    return buffer.capacity - waiting(buffer, written, load(read_));
-  }
-
-  /// Hands the accepted frames to the reader; the others leave a gap.
-  Index finish(const WindowBuffer<Sample>& buffer, Index written, Index accepted, Index frames) {
-    const Index now = moved(buffer, written, accepted);
-    if (accepted > 0) {
-      store(written_, now);
-      gap_is_last_ = 0;
-    }
-    if (frames > accepted) {
-      add(overruns_, frames - accepted);
-      mark_gap(now);
-    }
-    return accepted;
-  }
-
-  /// The mark is odd while its place changes, so that the reader never takes one place for another's. Gaps
-  /// without frames between them are one.
-  void mark_gap(Index place) {
-    if (gap_is_last_ != 0) return;
-    store_word(gap_marks_, gap_marks_ + 1);
-    store(gap_at_, place);
-    store_word(gap_marks_, gap_marks_ + 1);
-    gap_is_last_ = 1;
-  }
-
-  // ---- reader
-
-  bool no_gap_ahead() const { return load_word(gap_marks_) == gaps_passed_; }
-
-  /// A window without a gap. Marks are looked at after `written_`: frames behind a gap are written after its
-  /// mark.
-  bool complete(const WindowBuffer<Sample>& buffer) const {
-    return frames_waiting(buffer) >= buffer.window && no_gap_ahead();
-  }
-
-  /// Where the last gap is, when that can be told: not while the writer is at it.
-  struct Gap {
-    bool known;
-    bool only_one;
-    uint32_t mark;
-    Index frames_before;  ///< and after read_; -1: it is behind that
-  };
-  Gap gap_ahead(const WindowBuffer<Sample>& buffer) const {
-    const uint32_t mark = load_word(gap_marks_);
-    const Index place = load(gap_at_);
-    const bool known = mark % 2 == 0 && load_word(gap_marks_) == mark;
-    const Index before = waiting(buffer, place, load(read_));
-    const bool ahead = before <= frames_waiting(buffer);
-    return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
-  }
-
-  bool complete_before_gap(const WindowBuffer<Sample>& buffer) const {
-    const Gap gap = gap_ahead(buffer);
-    return gap.known && gap.only_one && gap.frames_before >= buffer.window;
-  }
-
-  /// Drops the frames before the gap, and counts the windows that began there. False when it is to be tried
-  /// again later.
-  bool pass_gap(const WindowBuffer<Sample>& buffer) {
-    const Gap gap = gap_ahead(buffer);
-    if (!gap.known) return false;
-    if (gap.frames_before > 0) {
-      add(discarded_, (gap.frames_before + buffer.hop - 1) / buffer.hop);
-      store(read_, moved(buffer, load(read_), gap.frames_before));
-    }
-    gaps_passed_ = gap.mark;
-    return true;
-  }
-
-  // changed by the writer only
-  uint32_t written_ = 0;
-  uint32_t overruns_ = 0;
-  uint32_t missing_ = 0;
-  uint32_t gap_at_ = 0;       ///< position of the latest gap
-  uint32_t gap_marks_ = 0;    ///< two for each gap; compared for equality and by small differences only
-  uint32_t gap_is_last_ = 0;  ///< nothing was written behind it yet
-  // changed by the reader only
-  uint32_t read_ = 0;
-  uint32_t gaps_passed_ = 0;  ///< value of gap_marks_
-  uint32_t discarded_ = 0;
-};
-
-}  // namespace thrum
-
-#endif  // THRUM_FEATURES_WINDOW_STREAM_HPP
-
-#ifndef THRUM_FEATURES_STATISTICS_HPP
-#define THRUM_FEATURES_STATISTICS_HPP
-
-namespace thrum {
-
-/// Terms added before a sum is put aside. With two levels the relative error of a sum of N terms of one sign
-/// stays below (64 + N / 64) roundings: 5e-6 at 1024, 7e-5 at 65536, and is commonly a tenth of that.
-constexpr Index samples_per_partial_sum = 64;
-
-/// Where a channel's samples lie and how far they reach, in counts. What turns sample x into the normalised
-/// signal y in [-1, 1] that all features are computed from: y = ((x - first) - mean) * inverse_peak.
-/// Subtracting the first sample is exact for int16 (and for floats of like size), so an added constant
-/// changes no feature; dividing by the peak keeps powers of y from overflow and underflow at any amplitude.
-struct ChannelScale {
-  float first = 0;         ///< the first sample
-  float mean = 0;          ///< of the samples minus the first
-  float peak = 0;          ///< largest |x - mean of x|
-  float inverse_peak = 0;  ///< 1 / peak; 0 when flat
-  float range = 0;         ///< largest minus least sample
-
-  /// No movement: all samples equal, or apart by less than the smallest normal float.
-  constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
-    return (sample_minus_first - mean) * inverse_peak;
-  }
-};
-
-/// Sums over the normalised signal.
-struct ChannelSums {
-  float squares = 0;
-  float cubes = 0;
-  float fourths = 0;
-  int32_t crossings = 0;  ///< neighbours of different sign
-};
-
-namespace detail {
-
-/// Sum of `count` values in order, in partial sums.
-inline float ordered_sum_of(const float* values, Index count) {
-  float total = 0;
-  for (Index begin = 0; begin < count; begin += samples_per_partial_sum) {
-    const Index end = smaller(begin + samples_per_partial_sum, count);
-    float sum = 0;
-    for (Index i = begin; i < end; ++i) sum += values[i];
-    total += sum;
-  }
-  return total;
-}
-
-/// Least and greatest sample seen.
-template <typename Sample>
-struct Extremes {
-  Sample least;
-  Sample greatest;
-};
-
-/// Writes samples minus `first` to `out`.
-template <typename Sample>
-inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
-                             Extremes<Sample>& extremes) {
-  Sample least = extremes.least, greatest = extremes.greatest;
-  const Sample* sample = samples.data;
-  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
-    const Sample value = *sample;
-    least = smaller(value, least);
-    greatest = larger(greatest, value);
-    out[i] = static_cast<float>(value) - first;
-  }
-  extremes = {least, greatest};
-}
-
-}  // namespace detail
-
-/// Reads one channel: its scale, and its samples minus the first into `shifted` (window frames). The scale is
-/// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
-/// see is_usable.
-template <typename Sample>
-inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
-  const Sample first = window.first(0, channel);
-  ChannelScale scale;
-  scale.first = static_cast<float>(first);
-  detail::Extremes<Sample> extremes{first, first};
-  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
-  if (window.second.rows > 0)
-    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
-  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
-  const float least = static_cast<float>(extremes.least) - scale.first;
-  const float greatest = static_cast<float>(extremes.greatest) - scale.first;
-  scale.range = greatest - least;
-  scale.peak = larger(greatest - scale.mean, scale.mean - least);
-  if (scale.range >= FLT_MIN) scale.inverse_peak = 1.0f / scale.peak;
-  return scale;
-}
-
-/// True when no arithmetic on the channel overflowed, under any compiler flag. Where subnormals are flushed
-/// to zero, the inverse of a great peak is 0 as that of a flat channel is: hence the look at the range.
-inline bool is_usable(const ChannelScale& scale) {
-  return is_finite(scale.mean) && is_finite(scale.range) && is_finite(scale.peak) &&
-         is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
-}
-
-/// Turns shifted samples into the normalised signal, in place, and sums its powers.
-inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
-  ChannelSums total;
-  bool was_negative = scale.normalised(signal[0]) < 0.0f;
-  for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
-    const Index end = smaller(begin + samples_per_partial_sum, frames);
-    float squares = 0, cubes = 0, fourths = 0;
-    for (Index i = begin; i < end; ++i) {
-      const float y = scale.normalised(signal[i]);
-      signal[i] = y;
-      const float square = y * y;
-      squares += square;
-      cubes += square * y;
-      fourths += square * square;
-      const bool negative = y < 0.0f;
-      total.crossings += negative != was_negative ? 1 : 0;
-      was_negative = negative;
-    }
-    total.squares += squares;
-    total.cubes += cubes;
-    total.fourths += fourths;
-  }
-  return total;
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_FEATURES_STATISTICS_HPP
 
 #ifndef THRUM_FEATURES_SPECTRUM_HPP
 #define THRUM_FEATURES_SPECTRUM_HPP
@@ -3661,10 +4047,8 @@ class Detector {
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
-    const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+    verdict_ = judged(stream_.window(buffer()));
     stream_.advance(buffer());
-    verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
     return true;
   }
@@ -3679,7 +4063,7 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The latest window's features, model.features values.
+  /// The features of the latest window that was scored, model.features values.
   const float* features() const { return features_; }
 
   /// Frames refused since start, because the main loop was late. This count and the next two stay at
@@ -3699,6 +4083,14 @@ class Detector {
             model.signal.hop};
   }
 
+  Verdict judged(const WindowView<Sample>& window) {
+    if constexpr (checks_windows(model.signal)) {
+      const WindowCondition condition = check_.update(model.signal, window);
+      if (!condition.scored()) return verdict_on(condition);
+    }
+    return judged(extract_features(model.signal, window, table.value, scratch_, features_));
+  }
+
   Verdict judged(Status features_status) {
     if (features_status == Status::ok || features_status == Status::overflow) return rows_.judge(features_);
     Verdict verdict;
@@ -3710,7 +4102,9 @@ class Detector {
 
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
-  Verdict verdict_{Status::not_fitted, State::unknown, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
+  WindowCheck check_{};
+  Verdict verdict_{
+      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};
   float features_[array_size(model.features)] = {};
   float scratch_[array_size(feature_scratch_size(model.signal))] = {};
