@@ -3918,6 +3918,87 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 
 }  // namespace detail
 
+/// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
+/// features of one channel, or all correlations. most_channels: room, at least options.channels when
+/// correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+template <int most_channels = max_channels>
+class Extraction {
+ public:
+  /// Steps for a window.
+  static constexpr int steps(const FeatureOptions& options) {
+    return options.channels + (feature_count(options, FeatureKind::correlation) > 0 ? 1 : 0);
+  }
+
+  /// Does the next step; true when it was the last one, so that status() and all features are there, and the
+  /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
+  template <typename Sample>
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+            float* scratch, float* features) {
+    if (done_ == 0) status_ = status_of(options, window);
+    if (status_ != Status::ok && status_ != Status::overflow) return true;
+    if (done_ < options.channels)
+      add_channel(options, window, table, scratch, features + done_ * features_per_channel(options));
+    else
+      add_correlations(options, window, scratch, features);
+    if (++done_ < steps(options)) return false;
+    done_ = 0;
+    replace_overflowed(features, feature_count(options));
+    return true;
+  }
+
+  /// Of the window whose last step was done: see extract_features().
+  Status status() const { return status_; }
+
+  /// The next step begins a window.
+  void reset() { done_ = 0; }
+
+ private:
+  template <typename Sample>
+  static Status status_of(const FeatureOptions& options, const WindowView<Sample>& window) {
+    if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
+      return Status::wrong_size;
+    return detail::all_finite(window.first) && detail::all_finite(window.second) ? Status::ok
+                                                                                 : Status::non_finite;
+  }
+
+  template <typename Sample>
+  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+                   float* scratch, float* features) {
+    const ChannelScale scale = read_channel(window, done_, scratch);
+    if (!is_usable(scale)) {
+      status_ = Status::overflow;
+      for (int i = 0; i < features_per_channel(options); ++i) features[i] = detail::overflowed_feature;
+      return;
+    }
+    const ChannelSums sums = normalise(scale, scratch, options.window);
+    if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+    detail::write_channel(options, scale, sums, done_, table, scratch, features);
+  }
+
+  /// Where a channel overflowed, so do the correlations.
+  template <typename Sample>
+  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, float* scratch,
+                        float* features) {
+    const int first = options.channels * features_per_channel(options);
+    if (status_ == Status::ok)
+      detail::write_correlations(window, terms_, scratch, options.window, features + first);
+    else
+      for (int i = first; i < feature_count(options); ++i) features[i] = detail::overflowed_feature;
+  }
+
+  void replace_overflowed(float* features, int count) {
+    for (int i = 0; i < count; ++i) {
+      if (is_finite(features[i])) continue;
+      features[i] = detail::overflowed_feature;
+      status_ = Status::overflow;
+    }
+  }
+
+  int done_ = 0;  // steps of this window
+  Status status_ = Status::not_fitted;
+  detail::CorrelationTerm terms_[array_size(most_channels)] = {};
+};
+
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
@@ -3938,37 +4019,10 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 template <typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
-  if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
-    return Status::wrong_size;
-  if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
-
-  detail::CorrelationTerm terms[max_channels];
-  bool usable = true;
-  float* next = features;
-  for (int c = 0; c < options.channels; ++c) {
-    const ChannelScale scale = read_channel(window, c, scratch);
-    if (is_usable(scale)) {
-      const ChannelSums sums = normalise(scale, scratch, options.window);
-      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
-    } else {
-      usable = false;
-      for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
-    }
+  Extraction<> extraction;
+  while (!extraction.step(options, window, table, scratch, features)) {
   }
-  const int count = feature_count(options);
-  if (!usable) {
-    while (next != features + count) *next++ = detail::overflowed_feature;
-    return Status::overflow;
-  }
-  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
-  Status status = Status::ok;
-  for (int i = 0; i < count; ++i) {
-    if (is_finite(features[i])) continue;
-    features[i] = detail::overflowed_feature;
-    status = Status::overflow;
-  }
-  return status;
+  return extraction.status();
 }
 
 }  // namespace thrum
@@ -4044,18 +4098,49 @@ class Detector {
   /// when it is not known how many.
   void gap(Index frames) { stream_.gap(frames); }
 
-  /// Main loop: true once for every completed window, whose verdict is then to be had.
-  bool poll() {
-    if (!stream_.window_ready(buffer())) return false;
-    verdict_ = judged(stream_.window(buffer()));
-    stream_.advance(buffer());
-    monitor_.update(model.monitor, verdict_.state, verdict_.score);
-    return true;
+  /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
+  /// one channel, all correlations, and the verdict are one each.
+  static constexpr int steps_per_window =
+      (checks_windows(model.signal) ? 1 : 0) + Extraction<>::steps(model.signal) + 1;
+
+  /// Main loop: true once for every completed window, whose verdict is then to be had. Does all its work.
+  bool poll() { return poll(steps_per_window); }
+
+  /// Main loop: the same with at most `budget` steps a call; a window that takes more is gone on with by the
+  /// next call. No step costs more than the features of a channel, or all correlations.
+  bool poll(int budget) {
+    for (; budget > 0; --budget) {
+      if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
+      if (step()) return true;
+    }
+    return false;
+  }
+
+  /// One thread only: write and poll. Takes all frames and calls visit(verdict) for each window that they
+  /// complete. Returns how many those are.
+  template <typename Visit>
+  int push(const Sample* frames, Index count, Visit visit) {
+    int windows = 0;
+    while (count > 0) {
+      const Index taken = write(frames, smaller(count, stream_.room(buffer())));
+      frames += taken * model.signal.channels;
+      count -= taken;
+      for (; poll(); ++windows) visit(verdict());
+    }
+    return windows;
+  }
+  /// The same; the verdict is that on the last of them.
+  int push(const Sample* frames, Index count) {
+    return push(frames, count, [](const Verdict&) {});
   }
 
   /// Main loop: starts a new recording. Frames that wait for their window are dropped, so that none holds
-  /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
-  void restart() { stream_.drop_waiting(); }
+  /// frames from before and after; the machine's state, the latest verdict and the counts stay.
+  void restart() {
+    stream_.drop_waiting();
+    extraction_.reset();
+    stage_ = Stage::waiting;
+  }
 
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
@@ -4063,7 +4148,8 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The features of the latest window that was scored, model.features values.
+  /// The features of the latest window that was scored, model.features values; with poll(budget) partly of
+  /// the next one already, unless it has just been true.
   const float* features() const { return features_; }
 
   /// Frames refused since start, because the main loop was late. This count and the next two stay at
@@ -4083,12 +4169,31 @@ class Detector {
             model.signal.hop};
   }
 
-  Verdict judged(const WindowView<Sample>& window) {
+  enum class Stage : uint8_t { waiting, extracting, judging };
+
+  /// The next step of the window; true when its verdict is there.
+  bool step() {
+    const WindowView<Sample> window = stream_.window(buffer());
+    if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(model.signal)) {
-      const WindowCondition condition = check_.update(model.signal, window);
-      if (!condition.scored()) return verdict_on(condition);
+      if (stage_ == Stage::waiting) {
+        const WindowCondition condition = check_.update(model.signal, window);
+        if (!condition.scored()) return complete(verdict_on(condition));
+        stage_ = Stage::extracting;
+        return false;
+      }
     }
-    return judged(extract_features(model.signal, window, table.value, scratch_, features_));
+    const bool extracted = extraction_.step(model.signal, window, table.value, scratch_, features_);
+    stage_ = extracted ? Stage::judging : Stage::extracting;
+    return false;
+  }
+
+  bool complete(const Verdict& verdict) {
+    verdict_ = verdict;
+    monitor_.update(model.monitor, verdict.state, verdict.score);
+    stream_.advance(buffer());
+    stage_ = Stage::waiting;
+    return true;
   }
 
   Verdict judged(Status features_status) {
@@ -4103,6 +4208,8 @@ class Detector {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
+  Extraction<model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};

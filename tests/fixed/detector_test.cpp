@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <limits>
+#include <vector>
 
 #include "catch.hpp"
 
@@ -57,7 +58,7 @@ constexpr thrum::FeatureOptions square_wave = [] {
   options.zero_crossings = options.correlation = false;
   return options;
 }();
-constexpr float square_center[4] = {4, 8, 4, 8};
+constexpr float square_center[5] = {4, 8, 4, 8, 1};
 constexpr float quarter = 0.25f;
 
 constexpr DetectorModel<float> signal_model = [] {
@@ -67,6 +68,16 @@ constexpr DetectorModel<float> signal_model = [] {
   model.signal = square_wave;
   model.monitor = {2, 3, 0};
   model.anomaly = {square_center, &quarter, 1, 4, 1};
+  return model;
+}();
+
+/// The same with the correlation of the two, which looks at its sensors.
+constexpr DetectorModel<float> model_with_every_step = [] {
+  DetectorModel<float> model = signal_model;
+  model.features = 5;
+  model.signal.correlation = true;
+  model.signal.sensors.stuck_frames = 8;
+  model.anomaly.features = 5;
   return model;
 }();
 
@@ -365,4 +376,145 @@ TEST_CASE("a restart drops the frames that wait and nothing else") {
   REQUIRE(detector.poll());
   CHECK(detector.verdict().score == 0);
   CHECK(detector.state() == State::normal);
+}
+
+// ---- work in steps
+
+namespace {
+
+/// Frames of noise, and of both channels stuck in some places; 2 x frames samples.
+std::vector<std::int16_t> noise(int frames) {
+  std::vector<std::int16_t> samples;
+  std::uint32_t random = 7;
+  for (int i = 0; i < 2 * frames; ++i) {
+    random = random * 1664525u + 1013904223u;
+    samples.push_back(static_cast<std::int16_t>(i % 160 < 40 ? 9 : static_cast<int>(random >> 28) - 8));
+  }
+  return samples;
+}
+
+bool same_verdict(const Verdict& a, const Verdict& b) {
+  std::uint8_t packed_a[thrum::packed_verdict_size], packed_b[thrum::packed_verdict_size];
+  pack(a, packed_a);
+  pack(b, packed_b);
+  return std::memcmp(packed_a, packed_b, sizeof(packed_a)) == 0;
+}
+
+}  // namespace
+
+TEST_CASE("each step of a window is the check, the features of a channel, the correlations or the verdict") {
+  using Detector = thrum::fixed::Detector<model_with_every_step>;
+  STATIC_REQUIRE(Detector::steps_per_window == 5);
+  STATIC_REQUIRE(thrum::fixed::Detector<signal_model>::steps_per_window == 3);
+  Detector detector;
+  const std::int16_t frames[16] = {4, -6, -4, 6, 4, -6, -4, 6, 4, -6, -4, 6, 4, -6, -4, 6};
+  REQUIRE(detector.write(frames, 8) == 8);
+  const float whole[5] = {4, 8, 6, 12, -1};
+  const int written_after[5] = {0, 2, 4, 5, 5};  // features, of five
+  for (int call = 0; call < 5; ++call) {
+    CHECK_FALSE(detector.poll(0));
+    CHECK_FALSE(detector.poll(-1));
+    CHECK(detector.verdict().status == Status::not_fitted);
+    CHECK(detector.poll(1) == (call == 4));
+    for (int f = 0; f < 5; ++f) CHECK(detector.features()[f] == (f < written_after[call] ? whole[f] : 0));
+  }
+  CHECK(detector.verdict().status == Status::ok);
+  CHECK_FALSE(detector.poll(1));
+}
+
+TEST_CASE("with any budget a window takes no more calls than its steps, and has the same verdict") {
+  const std::vector<std::int16_t> samples = noise(400);
+  for (int budget = 1; budget <= 6; ++budget) {
+    thrum::fixed::Detector<model_with_every_step> at_once, in_steps;
+    const int calls_allowed = (at_once.steps_per_window + budget - 1) / budget;
+    int scored = 0, faults = 0, most_calls = 0;
+    for (int i = 0; i < 400; i += 4) {
+      at_once.write(samples.data() + 2 * i, 4);
+      in_steps.write(samples.data() + 2 * i, 4);
+      if (!at_once.poll()) continue;
+      int calls = 1;
+      while (!in_steps.poll(budget) && calls < 100) ++calls;
+      most_calls = thrum::larger(most_calls, calls);
+      CHECK(same_verdict(in_steps.verdict(), at_once.verdict()));
+      CHECK(in_steps.state() == at_once.state());
+      if (is_scored(at_once.verdict().state)) {
+        ++scored;
+        CHECK(calls == calls_allowed);
+        CHECK(std::memcmp(in_steps.features(), at_once.features(), 5 * sizeof(float)) == 0);
+      } else {
+        ++faults;
+        CHECK(calls == 1);
+      }
+    }
+    CHECK(scored > 20);
+    CHECK(faults > 5);
+    CHECK(most_calls == calls_allowed);
+  }
+}
+
+TEST_CASE("a window that is being worked on stays as it is while frames and gaps come in") {
+  thrum::fixed::Detector<model_with_every_step> detector, undisturbed;
+  const std::vector<std::int16_t> samples = noise(60);
+  const std::int16_t* const frames = samples.data() + 40 * 2;
+  detector.write(frames, 8);
+  undisturbed.write(frames, 8);
+  REQUIRE(undisturbed.poll());
+  CHECK_FALSE(detector.poll(2));
+  CHECK(detector.write(samples.data(), 50) == 4);  // no more room
+  detector.gap(5);
+  CHECK_FALSE(detector.poll(2));
+  REQUIRE(detector.poll(1));
+  CHECK(same_verdict(detector.verdict(), undisturbed.verdict()));
+  // The next window was complete before the gap.
+  CHECK(detector.poll());
+  CHECK_FALSE(detector.poll());
+}
+
+TEST_CASE("a restart in the middle of a window begins anew") {
+  thrum::fixed::Detector<model_with_every_step> detector;
+  const std::vector<std::int16_t> samples = noise(60);
+  for (int steps = 0; steps < 5; ++steps) {
+    detector.write(samples.data(), 8);
+    CHECK_FALSE(detector.poll(steps));
+    detector.restart();
+    CHECK_FALSE(detector.poll());
+    thrum::fixed::Detector<model_with_every_step> fresh;
+    detector.write(samples.data() + 80, 8);
+    fresh.write(samples.data() + 80, 8);
+    REQUIRE(detector.poll());
+    REQUIRE(fresh.poll());
+    CHECK(same_verdict(detector.verdict(), fresh.verdict()));
+  }
+}
+
+TEST_CASE("pushed frames are judged as written and polled ones, in blocks of any size and without overrun") {
+  const std::vector<std::int16_t> samples = noise(500);
+  std::vector<Verdict> expected;
+  thrum::fixed::Detector<model_with_every_step, std::int16_t, 500> written;
+  written.write(samples.data(), 500);
+  while (written.poll()) expected.push_back(written.verdict());
+  REQUIRE(expected.size() == 124);
+  for (const int block : {1, 3, 8, 77, 500}) {
+    thrum::fixed::Detector<model_with_every_step, std::int16_t, 0> pushed;
+    std::size_t next = 0;
+    bool same = true;
+    for (int i = 0; i < 500; i += block) {
+      const std::size_t before = next;
+      const int windows =
+          pushed.push(samples.data() + 2 * i, thrum::smaller(block, 500 - i), [&](const Verdict& verdict) {
+            same = same && next < expected.size() && same_verdict(verdict, expected[next]);
+            ++next;
+          });
+      CHECK(static_cast<std::size_t>(windows) == next - before);
+    }
+    CHECK(same);
+    CHECK(next == expected.size());
+    CHECK(pushed.overruns() == 0);
+    CHECK(pushed.discarded_windows() == 0);
+  }
+  thrum::fixed::Detector<model_with_every_step> latest;
+  CHECK(latest.push(samples.data(), 20) == 4);
+  CHECK(same_verdict(latest.verdict(), expected[3]));
+  CHECK(latest.push(samples.data(), 0) == 0);
+  CHECK(latest.push(samples.data(), -4) == 0);
 }

@@ -115,6 +115,87 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 
 }  // namespace detail
 
+/// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
+/// features of one channel, or all correlations. most_channels: room, at least options.channels when
+/// correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+template <int most_channels = max_channels>
+class Extraction {
+ public:
+  /// Steps for a window.
+  static constexpr int steps(const FeatureOptions& options) {
+    return options.channels + (feature_count(options, FeatureKind::correlation) > 0 ? 1 : 0);
+  }
+
+  /// Does the next step; true when it was the last one, so that status() and all features are there, and the
+  /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
+  template <typename Sample>
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+            float* scratch, float* features) {
+    if (done_ == 0) status_ = status_of(options, window);
+    if (status_ != Status::ok && status_ != Status::overflow) return true;
+    if (done_ < options.channels)
+      add_channel(options, window, table, scratch, features + done_ * features_per_channel(options));
+    else
+      add_correlations(options, window, scratch, features);
+    if (++done_ < steps(options)) return false;
+    done_ = 0;
+    replace_overflowed(features, feature_count(options));
+    return true;
+  }
+
+  /// Of the window whose last step was done: see extract_features().
+  Status status() const { return status_; }
+
+  /// The next step begins a window.
+  void reset() { done_ = 0; }
+
+ private:
+  template <typename Sample>
+  static Status status_of(const FeatureOptions& options, const WindowView<Sample>& window) {
+    if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
+      return Status::wrong_size;
+    return detail::all_finite(window.first) && detail::all_finite(window.second) ? Status::ok
+                                                                                 : Status::non_finite;
+  }
+
+  template <typename Sample>
+  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+                   float* scratch, float* features) {
+    const ChannelScale scale = read_channel(window, done_, scratch);
+    if (!is_usable(scale)) {
+      status_ = Status::overflow;
+      for (int i = 0; i < features_per_channel(options); ++i) features[i] = detail::overflowed_feature;
+      return;
+    }
+    const ChannelSums sums = normalise(scale, scratch, options.window);
+    if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+    detail::write_channel(options, scale, sums, done_, table, scratch, features);
+  }
+
+  /// Where a channel overflowed, so do the correlations.
+  template <typename Sample>
+  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, float* scratch,
+                        float* features) {
+    const int first = options.channels * features_per_channel(options);
+    if (status_ == Status::ok)
+      detail::write_correlations(window, terms_, scratch, options.window, features + first);
+    else
+      for (int i = first; i < feature_count(options); ++i) features[i] = detail::overflowed_feature;
+  }
+
+  void replace_overflowed(float* features, int count) {
+    for (int i = 0; i < count; ++i) {
+      if (is_finite(features[i])) continue;
+      features[i] = detail::overflowed_feature;
+      status_ = Status::overflow;
+    }
+  }
+
+  int done_ = 0;  // steps of this window
+  Status status_ = Status::not_fitted;
+  detail::CorrelationTerm terms_[array_size(most_channels)] = {};
+};
+
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
@@ -135,37 +216,10 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 template <typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
-  if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
-    return Status::wrong_size;
-  if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
-
-  detail::CorrelationTerm terms[max_channels];
-  bool usable = true;
-  float* next = features;
-  for (int c = 0; c < options.channels; ++c) {
-    const ChannelScale scale = read_channel(window, c, scratch);
-    if (is_usable(scale)) {
-      const ChannelSums sums = normalise(scale, scratch, options.window);
-      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
-    } else {
-      usable = false;
-      for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
-    }
+  Extraction<> extraction;
+  while (!extraction.step(options, window, table, scratch, features)) {
   }
-  const int count = feature_count(options);
-  if (!usable) {
-    while (next != features + count) *next++ = detail::overflowed_feature;
-    return Status::overflow;
-  }
-  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
-  Status status = Status::ok;
-  for (int i = 0; i < count; ++i) {
-    if (is_finite(features[i])) continue;
-    features[i] = detail::overflowed_feature;
-    status = Status::overflow;
-  }
-  return status;
+  return extraction.status();
 }
 
 }  // namespace thrum

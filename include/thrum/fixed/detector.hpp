@@ -82,18 +82,49 @@ class Detector {
   /// when it is not known how many.
   void gap(Index frames) { stream_.gap(frames); }
 
-  /// Main loop: true once for every completed window, whose verdict is then to be had.
-  bool poll() {
-    if (!stream_.window_ready(buffer())) return false;
-    verdict_ = judged(stream_.window(buffer()));
-    stream_.advance(buffer());
-    monitor_.update(model.monitor, verdict_.state, verdict_.score);
-    return true;
+  /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
+  /// one channel, all correlations, and the verdict are one each.
+  static constexpr int steps_per_window =
+      (checks_windows(model.signal) ? 1 : 0) + Extraction<>::steps(model.signal) + 1;
+
+  /// Main loop: true once for every completed window, whose verdict is then to be had. Does all its work.
+  bool poll() { return poll(steps_per_window); }
+
+  /// Main loop: the same with at most `budget` steps a call; a window that takes more is gone on with by the
+  /// next call. No step costs more than the features of a channel, or all correlations.
+  bool poll(int budget) {
+    for (; budget > 0; --budget) {
+      if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
+      if (step()) return true;
+    }
+    return false;
+  }
+
+  /// One thread only: write and poll. Takes all frames and calls visit(verdict) for each window that they
+  /// complete. Returns how many those are.
+  template <typename Visit>
+  int push(const Sample* frames, Index count, Visit visit) {
+    int windows = 0;
+    while (count > 0) {
+      const Index taken = write(frames, smaller(count, stream_.room(buffer())));
+      frames += taken * model.signal.channels;
+      count -= taken;
+      for (; poll(); ++windows) visit(verdict());
+    }
+    return windows;
+  }
+  /// The same; the verdict is that on the last of them.
+  int push(const Sample* frames, Index count) {
+    return push(frames, count, [](const Verdict&) {});
   }
 
   /// Main loop: starts a new recording. Frames that wait for their window are dropped, so that none holds
-  /// frames from before and after; the machine's state, the latest verdict and the overruns stay.
-  void restart() { stream_.drop_waiting(); }
+  /// frames from before and after; the machine's state, the latest verdict and the counts stay.
+  void restart() {
+    stream_.drop_waiting();
+    extraction_.reset();
+    stage_ = Stage::waiting;
+  }
 
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
@@ -101,7 +132,8 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The features of the latest window that was scored, model.features values.
+  /// The features of the latest window that was scored, model.features values; with poll(budget) partly of
+  /// the next one already, unless it has just been true.
   const float* features() const { return features_; }
 
   /// Frames refused since start, because the main loop was late. This count and the next two stay at
@@ -121,12 +153,31 @@ class Detector {
             model.signal.hop};
   }
 
-  Verdict judged(const WindowView<Sample>& window) {
+  enum class Stage : uint8_t { waiting, extracting, judging };
+
+  /// The next step of the window; true when its verdict is there.
+  bool step() {
+    const WindowView<Sample> window = stream_.window(buffer());
+    if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(model.signal)) {
-      const WindowCondition condition = check_.update(model.signal, window);
-      if (!condition.scored()) return verdict_on(condition);
+      if (stage_ == Stage::waiting) {
+        const WindowCondition condition = check_.update(model.signal, window);
+        if (!condition.scored()) return complete(verdict_on(condition));
+        stage_ = Stage::extracting;
+        return false;
+      }
     }
-    return judged(extract_features(model.signal, window, table.value, scratch_, features_));
+    const bool extracted = extraction_.step(model.signal, window, table.value, scratch_, features_);
+    stage_ = extracted ? Stage::judging : Stage::extracting;
+    return false;
+  }
+
+  bool complete(const Verdict& verdict) {
+    verdict_ = verdict;
+    monitor_.update(model.monitor, verdict.state, verdict.score);
+    stream_.advance(buffer());
+    stage_ = Stage::waiting;
+    return true;
   }
 
   Verdict judged(Status features_status) {
@@ -141,6 +192,8 @@ class Detector {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
+  Extraction<model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   RowDetector<model> rows_{};

@@ -45,11 +45,13 @@ inline Index model_flash_bytes(const DetectorModel<float>& model) {
 inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
-  const Index positions = 36, monitor = 12, check = 4, verdict = 28;
+  const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4;
+  const Index extraction = 8 + 16 * (model.signal.correlation ? model.signal.channels : 1);
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
-  return positions + monitor + check + verdict + scratch + floats + (samples + 3) / 4 * 4;
+  return positions + monitor + check + verdict + stage + extraction + scratch + floats +
+         (samples + 3) / 4 * 4;
 }
 
 namespace detail {
