@@ -1502,6 +1502,7 @@ struct FeatureOptions {
 
   ChannelOptions channel[max_channels] = {};
   SensorOptions sensors{};
+  int inputs = 0;  ///< numbers from elsewhere, such as speed, load or temperature, behind the features; to 64
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -1517,7 +1518,8 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
-         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors;
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors &&
+         a.inputs == b.inputs;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -1551,6 +1553,7 @@ enum class FeatureKind : uint8_t {
   envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
   spectral_kurtosis,          ///< of a band: 0 for stationary noise, -1 for a tone, large for impacts
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
+  input,                      ///< a number from elsewhere, in a unit of its own
 };
 
 /// English words for a kind of feature; static storage.
@@ -1568,6 +1571,7 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::envelope_energy: return "envelope band";
     case FeatureKind::spectral_kurtosis: return "spectral kurtosis";
     case FeatureKind::correlation: return "correlation";
+    case FeatureKind::input: return "input";
   }
   return "?";
 }
@@ -1581,11 +1585,11 @@ constexpr bool has_bands(FeatureKind kind) {
 /// What the feature at some place in a row is.
 struct FeatureName {
   FeatureKind kind;
-  int channel;
-  int detail;  ///< the band, from 0; the other channel of a correlation; else 0
+  int channel;  ///< -1 of an input
+  int detail;   ///< the band, from 0; the other channel of a correlation; the number of an input; else 0
 };
 
-/// How many features of this kind each channel has; of correlation, how many there are in all.
+/// How many features of this kind each channel has; of correlations and inputs, how many there are in all.
 constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   switch (kind) {
     case FeatureKind::mean: return options.mean;
@@ -1601,6 +1605,7 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::spectral_kurtosis: return options.spectral_kurtosis_bands;
     case FeatureKind::correlation:
       return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
+    case FeatureKind::input: return options.inputs;
   }
   return 0;
 }
@@ -1613,15 +1618,22 @@ constexpr int features_per_channel(const FeatureOptions& options) {
   return count;
 }
 
-/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
-/// correlations (0,1), (0,2), ..., (1,2), ...
-constexpr int feature_count(const FeatureOptions& options) {
+/// Features that are taken of a window: those of a row but the inputs.
+constexpr int window_feature_count(const FeatureOptions& options) {
   return options.channels * features_per_channel(options) + feature_count(options, FeatureKind::correlation);
+}
+
+/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
+/// correlations (0,1), (0,2), ..., (1,2), ..., then the inputs.
+constexpr int feature_count(const FeatureOptions& options) {
+  return window_feature_count(options) + options.inputs;
 }
 
 /// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
 constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   const int per_channel = features_per_channel(options);
+  if (index >= window_feature_count(options))
+    return {FeatureKind::input, -1, index - window_feature_count(options)};
   if (index < options.channels * per_channel) {
     int place = index % per_channel;
     int kind = 0;
@@ -1856,7 +1868,8 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;
   if (options.correlation && options.window < options.channels)
     return "window must have at least as many frames as there are channels when correlation is on";
-  if (feature_count(options) < 1) return "no feature is switched on";
+  if (window_feature_count(options) < 1) return "no feature is switched on";
+  if (options.inputs < 0 || options.inputs > 64) return "inputs must be from 0 to 64";
   return nullptr;
 }
 
@@ -2055,6 +2068,16 @@ class WindowStream {
     const uint32_t marks = load_word(gap_marks_);  // first: a gap that comes in between is found later
     store(read_, load(written_));
     gaps_passed_ = marks & ~1u;
+  }
+
+  /// Puts in order what a reset of the processor, in the middle of anything, left in memory that is retained:
+  /// frames are dropped, counts stay. False, and nothing is changed, when no stream can have left it. Only
+  /// while neither side is at work.
+  bool recover(const WindowBuffer<Sample>& buffer) {
+    if (load(written_) >= 2 * buffer.capacity) return false;
+    gap_marks_ &= ~1u;
+    drop_waiting();
+    return true;
   }
 
   /// Forgets all frames and counts. Only while neither side is at work.
@@ -2881,7 +2904,8 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.spectral_kurtosis_bands,
                        signal.spectral_kurtosis_block,
                        signal.sensors.stuck_frames,
-                       signal.sensors.clipped_frames};
+                       signal.sensors.clipped_frames,
+                       signal.inputs};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
   const float numbers[] = {signal.sampling_rate,      signal.lowest_hz,
                            signal.highest_hz,         signal.energy_floor,
@@ -3942,7 +3966,7 @@ class Extraction {
       add_correlations(options, window, scratch, features);
     if (++done_ < steps(options)) return false;
     done_ = 0;
-    replace_overflowed(features, feature_count(options));
+    replace_overflowed(features, window_feature_count(options));
     return true;
   }
 
@@ -3983,7 +4007,7 @@ class Extraction {
     if (status_ == Status::ok)
       detail::write_correlations(window, terms_, scratch, options.window, features + first);
     else
-      for (int i = first; i < feature_count(options); ++i) features[i] = detail::overflowed_feature;
+      for (int i = first; i < window_feature_count(options); ++i) features[i] = detail::overflowed_feature;
   }
 
   void replace_overflowed(float* features, int count) {
@@ -4002,7 +4026,8 @@ class Extraction {
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
-/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+/// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
+/// `options` must pass check().
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -4028,6 +4053,91 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
 }  // namespace thrum
 
 #endif  // THRUM_FEATURES_EXTRACT_HPP
+
+#ifndef THRUM_FEATURES_SAMPLE_CLOCK_HPP
+#define THRUM_FEATURES_SAMPLE_CLOCK_HPP
+
+namespace thrum {
+
+/// Tells by the time stamps of blocks whether frames are missing between them, and whether they come at the
+/// rate they should. Belongs to the writer; rate_off() may be asked by the reader. All zero at start; 32
+/// bytes.
+///
+/// Frames are missing where a block comes later than half as long again as the block before takes, and a
+/// frame. What is less is a matter of the rate, which is measured over a window's frames at a time: those
+/// that are lost unnoticed make it slow.
+class SampleClock {
+ public:
+  /// The next block, of `frames` > 0, whose first one was taken at `microseconds` of any clock that wraps at
+  /// 2^32. Returns how many frames are missing before it: 0 for none. options must pass check(). A pause of
+  /// more than 71 minutes is taken for a shorter one. O(1), a few float operations.
+  Index stamp(const FeatureOptions& options, uint32_t microseconds, Index frames) {
+    const uint32_t elapsed = microseconds - stamp_;
+    const Index before = static_cast<Index>(frames_);
+    stamp_ = microseconds;
+    frames_ = static_cast<uint32_t>(frames);
+    if (before == 0) return 0;
+    const float due = frames_in(options, static_cast<float>(elapsed));
+    const float taken = static_cast<float>(before);
+    if (due > 1.5f * taken + 1.0f) {
+      measured_frames_ = 0;
+      measured_time_ = 0;
+      return static_cast<Index>(smaller(due - taken + 0.5f, 2e9f));
+    }
+    if (elapsed > UINT32_MAX - measured_time_) measure(options);
+    measured_frames_ += static_cast<uint32_t>(before);
+    measured_time_ += elapsed;
+    if (measured_frames_ >= static_cast<uint32_t>(options.window)) measure(options);
+    return 0;
+  }
+
+  /// The rate was off by more than options.sensors.rate_tolerance when it was last measured. Any side.
+  bool rate_off() const { return __atomic_load_n(&rate_off_, __ATOMIC_RELAXED) != 0; }
+
+  /// The next block follows no other: something is known to be missing before it.
+  void restart() {
+    frames_ = 0;
+    measured_frames_ = 0;
+    measured_time_ = 0;
+  }
+
+ private:
+  static float frames_in(const FeatureOptions& options, float microseconds) {
+    return microseconds * 1e-6f * options.sampling_rate;
+  }
+
+  void measure(const FeatureOptions& options) {
+    const float due = frames_in(options, static_cast<float>(measured_time_));
+    const float taken = static_cast<float>(measured_frames_);
+    // The measured rate is nominal x taken / due.
+    const bool off = absolute(taken - due) > options.sensors.rate_tolerance * due;
+    __atomic_store_n(&rate_off_, off ? 1u : 0u, __ATOMIC_RELAXED);
+    measured_frames_ = 0;
+    measured_time_ = 0;
+  }
+
+  uint32_t measured_time_ = 0;  // microseconds, since the rate was last measured
+  uint32_t measured_frames_ = 0;
+  uint32_t stamp_ = 0;   // of the latest block
+  uint32_t frames_ = 0;  // of it; 0: there is none
+  uint32_t rate_off_ = 0;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_SAMPLE_CLOCK_HPP
+
+#ifndef THRUM_VERSION_HPP
+#define THRUM_VERSION_HPP
+
+#if __cplusplus < 201703L && !defined(_MSVC_LANG)
+#error "thrum needs C++17: -std=c++17 or newer"
+#endif
+
+/// Version of thrum as one number: major * 10000 + minor * 100 + patch.
+#define THRUM_VERSION 100
+
+#endif  // THRUM_VERSION_HPP
 
 #ifndef THRUM_FIXED_DETECTOR_HPP
 #define THRUM_FIXED_DETECTOR_HPP
@@ -4094,9 +4204,30 @@ class Detector {
     return stream_.write_planar(buffer(), channels, count);
   }
 
+  /// Interrupt: the same, interleaved, with the time of the first frame, in microseconds of any clock that
+  /// wraps at 2^32. Frames that are missing by it leave a gap (see SampleClock), and a rate that is off is a
+  /// fault of the sensor where the model has a rate_tolerance. Either all blocks have a time, or none.
+  Index write(const Sample* frames, Index count, uint32_t microseconds) {
+    if (count <= 0) return 0;
+    const Index missing = clock_.stamp(model.signal, microseconds, count);
+    if (missing > 0) stream_.gap(missing);
+    return write(frames, count);
+  }
+
   /// Interrupt: so many frames are missing before the next ones (a lost transfer, a sensor that was reset); 0
   /// when it is not known how many.
-  void gap(Index frames) { stream_.gap(frames); }
+  void gap(Index frames) {
+    clock_.restart();
+    stream_.gap(frames);
+  }
+
+  /// Main loop: the value of input i from now on, 0 at start, for windows that are judged from now on. NaN or
+  /// infinity makes them unknown. out_of_range when the model has no such input.
+  Status set_input(int i, float value) {
+    if (i < 0 || i >= model.signal.inputs) return Status::out_of_range;
+    features_[window_feature_count(model.signal) + i] = value;
+    return Status::ok;
+  }
 
   /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
   /// one channel, all correlations, and the verdict are one each.
@@ -4142,6 +4273,19 @@ class Detector {
     stage_ = Stage::waiting;
   }
 
+  /// At boot, of an object in memory that a reset does not clear, before anything else: true when this
+  /// firmware left it there, so that state, votes and counts go on (the frames that waited are dropped, as by
+  /// restart()); otherwise the object is made all zero, as at start. "This firmware" is one with this model
+  /// and layout. No checksum guards the content: use it where memory is retained, not where it may decay.
+  bool resume() {
+    const bool ours = owner_ == owner() && stream_.recover(buffer());
+    if (!ours) memset(static_cast<void*>(this), 0, sizeof(*this));
+    owner_ = owner();
+    clock_.restart();
+    restart();
+    return ours;
+  }
+
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
@@ -4169,6 +4313,15 @@ class Detector {
             model.signal.hop};
   }
 
+  /// What tells this firmware's objects from others', not 0.
+  static constexpr uint32_t owner() {
+    const uint32_t parts[] = {model.checksum,   model_schema,   THRUM_VERSION,
+                              sizeof(Detector), sizeof(Sample), static_cast<uint32_t>(slack)};
+    uint32_t mixed = 2166136261u;
+    for (const uint32_t part : parts) mixed = (mixed ^ part) * 16777619u;
+    return mixed | 1u;
+  }
+
   enum class Stage : uint8_t { waiting, extracting, judging };
 
   /// The next step of the window; true when its verdict is there.
@@ -4177,7 +4330,8 @@ class Detector {
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(model.signal)) {
       if (stage_ == Stage::waiting) {
-        const WindowCondition condition = check_.update(model.signal, window);
+        const WindowCondition condition = check_.update(
+            model.signal, window, model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off());
         if (!condition.scored()) return complete(verdict_on(condition));
         stage_ = Stage::extracting;
         return false;
@@ -4205,6 +4359,8 @@ class Detector {
 
   static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
+  uint32_t owner_ = 0;  // owner(), once resume() was called
+  SampleClock clock_{};
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
@@ -4524,18 +4680,6 @@ class Scaler {
 }  // namespace thrum
 
 #endif  // THRUM_FIXED_SCALER_HPP
-
-#ifndef THRUM_VERSION_HPP
-#define THRUM_VERSION_HPP
-
-#if __cplusplus < 201703L && !defined(_MSVC_LANG)
-#error "thrum needs C++17: -std=c++17 or newer"
-#endif
-
-/// Version of thrum as one number: major * 10000 + minor * 100 + patch.
-#define THRUM_VERSION 100
-
-#endif  // THRUM_VERSION_HPP
 
 #ifndef THRUM_FIRMWARE_HPP
 #define THRUM_FIRMWARE_HPP

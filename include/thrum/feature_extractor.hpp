@@ -51,13 +51,18 @@ void for_each_window(const FeatureOptions& options, const MatrixView<const Sampl
 /// Fills a row for each window of the recording.
 template <typename Sample>
 inline FeatureMatrix extract_from_view(const FeatureOptions& options,
-                                       const MatrixView<const Sample>& recording) {
+                                       const MatrixView<const Sample>& recording,
+                                       const FeatureMatrix& inputs) {
   require_recording(options, recording.rows, recording.cols);
   std::vector<float> table(static_cast<std::size_t>(feature_table_size(options)));
   fill_feature_table(options, table.data());
   std::vector<float> scratch(static_cast<std::size_t>(feature_scratch_size(options)));
 
   FeatureMatrix features((recording.rows - options.window) / options.hop + 1, feature_count(options));
+  require(inputs.cols() == options.inputs && (options.inputs == 0 || inputs.rows() == features.rows()),
+          "thrum::extract_windows: inputs is ", inputs.rows(), " x ", inputs.cols(), ", expected ",
+          features.rows(), " x ", options.inputs, ", a row for each window");
+  if (options.inputs > 0) features.rightCols(options.inputs) = inputs;
   for_each_window(options, recording, [&](Index row, const WindowView<Sample>& window) {
     const Status status =
         extract_features(options, window, table.data(), scratch.data(), features.row(row).data());
@@ -106,19 +111,23 @@ inline Index window_count(const FeatureOptions& options, Index frames) {
 /// Cuts a recording into windows and extracts their features: bit for bit what the firmware makes of the same
 /// frames. recording: frames x channels in counts, float or int16; any dense Eigen matrix, block, map or
 /// expression of either storage order, read where it lies (an expression without memory of its own is
-/// evaluated once). Returns window_count(options, frames) x feature_count(options).
+/// evaluated once). inputs: a row of options.inputs numbers for each window, which becomes the last columns
+/// of its features; NaN makes the verdict unknown. Returns window_count(options, frames) x
+/// feature_count(options).
 ///
 /// A window with a NaN or infinite sample has a row of NaN, so that its verdict is `unknown`; a feature
 /// that overflows is the largest finite number, so that its window is an alarm. Throws std::invalid_argument
 /// when options do not pass check(), the channels differ, or the recording is shorter than one window. Cost:
 /// a few microseconds per channel and 1024 frames; allocates the result, a table and a window.
 template <typename Sample>
-FeatureMatrix extract_windows(const FeatureOptions& options, MatrixView<const Sample> recording) {
-  return detail::extract_from_view<Sample>(options, recording);
+FeatureMatrix extract_windows(const FeatureOptions& options, MatrixView<const Sample> recording,
+                              const FeatureMatrix& inputs = {}) {
+  return detail::extract_from_view<Sample>(options, recording, inputs);
 }
 template <typename Derived>
-FeatureMatrix extract_windows(const FeatureOptions& options, const Eigen::DenseBase<Derived>& recording) {
-  return detail::with_recording(recording, [&](auto view) { return extract_windows(options, view); });
+FeatureMatrix extract_windows(const FeatureOptions& options, const Eigen::DenseBase<Derived>& recording,
+                              const FeatureMatrix& inputs = {}) {
+  return detail::with_recording(recording, [&](auto view) { return extract_windows(options, view, inputs); });
 }
 
 /// The condition of each window of a recording: whether it is to be scored, and if not, which sensor is at
@@ -156,15 +165,15 @@ inline FeatureMatrix scored_rows(const FeatureMatrix& features,
 
 /// The verdict on each window of a recording by a fitted detector with signal options, as the firmware gives
 /// it: those of faulty sensors and of a machine at rest are not scored. detector: a Detector or
-/// StoredDetector; recording: as for extract_windows. Throws std::invalid_argument as extract_windows does,
-/// and without signal options.
+/// StoredDetector; recording, inputs: as for extract_windows. Throws std::invalid_argument as extract_windows
+/// does, and without signal options.
 template <typename FittedDetector, typename Derived>
-std::vector<Verdict> judge_windows(const FittedDetector& detector,
-                                   const Eigen::DenseBase<Derived>& recording) {
+std::vector<Verdict> judge_windows(const FittedDetector& detector, const Eigen::DenseBase<Derived>& recording,
+                                   const FeatureMatrix& inputs = {}) {
   const auto& model = detector.model();
   detail::require(detector.fitted() && model.has_signal,
                   "thrum::judge_windows: detector is not fitted, or has no signal options");
-  std::vector<Verdict> verdicts = detector.verdicts(extract_windows(model.signal, recording));
+  std::vector<Verdict> verdicts = detector.verdicts(extract_windows(model.signal, recording, inputs));
   const std::vector<WindowCondition> conditions = window_conditions(model.signal, recording);
   for (std::size_t i = 0; i < conditions.size(); ++i)
     if (!conditions[i].scored()) verdicts[i] = verdict_on(conditions[i]);
@@ -179,6 +188,10 @@ inline std::vector<std::string> feature_names(const FeatureOptions& options) {
   std::vector<std::string> names;
   for (int i = 0; i < feature_count(options); ++i) {
     const FeatureName name = feature_name(options, i);
+    if (name.kind == FeatureKind::input) {
+      names.push_back("input " + std::to_string(name.detail));
+      continue;
+    }
     std::string text = "ch" + std::to_string(name.channel);
     if (name.kind == FeatureKind::correlation) text += "-ch" + std::to_string(name.detail);
     text += std::string(" ") + to_string(name.kind);

@@ -39,7 +39,8 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
                        signal.spectral_kurtosis_bands,
                        signal.spectral_kurtosis_block,
                        signal.sensors.stuck_frames,
-                       signal.sensors.clipped_frames};
+                       signal.sensors.clipped_frames,
+                       signal.inputs};
   add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
   const float numbers[] = {signal.sampling_rate,      signal.lowest_hz,
                            signal.highest_hz,         signal.energy_floor,

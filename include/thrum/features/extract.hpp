@@ -139,7 +139,7 @@ class Extraction {
       add_correlations(options, window, scratch, features);
     if (++done_ < steps(options)) return false;
     done_ = 0;
-    replace_overflowed(features, feature_count(options));
+    replace_overflowed(features, window_feature_count(options));
     return true;
   }
 
@@ -180,7 +180,7 @@ class Extraction {
     if (status_ == Status::ok)
       detail::write_correlations(window, terms_, scratch, options.window, features + first);
     else
-      for (int i = first; i < feature_count(options); ++i) features[i] = detail::overflowed_feature;
+      for (int i = first; i < window_feature_count(options); ++i) features[i] = detail::overflowed_feature;
   }
 
   void replace_overflowed(float* features, int count) {
@@ -199,7 +199,8 @@ class Extraction {
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
-/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+/// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
+/// `options` must pass check().
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the

@@ -91,6 +91,7 @@ struct FeatureOptions {
 
   ChannelOptions channel[max_channels] = {};
   SensorOptions sensors{};
+  int inputs = 0;  ///< numbers from elsewhere, such as speed, load or temperature, behind the features; to 64
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -106,7 +107,8 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_lowest_hz == b.envelope_lowest_hz && a.envelope_highest_hz == b.envelope_highest_hz &&
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
-         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors;
+         a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors &&
+         a.inputs == b.inputs;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -140,6 +142,7 @@ enum class FeatureKind : uint8_t {
   envelope_energy,            ///< natural log of the energy in a band of the envelope's spectrum, no unit
   spectral_kurtosis,          ///< of a band: 0 for stationary noise, -1 for a tone, large for impacts
   correlation,                ///< Pearson's, of two channels; 0 when either is flat
+  input,                      ///< a number from elsewhere, in a unit of its own
 };
 
 /// English words for a kind of feature; static storage.
@@ -157,6 +160,7 @@ constexpr const char* to_string(FeatureKind kind) {
     case FeatureKind::envelope_energy: return "envelope band";
     case FeatureKind::spectral_kurtosis: return "spectral kurtosis";
     case FeatureKind::correlation: return "correlation";
+    case FeatureKind::input: return "input";
   }
   return "?";
 }
@@ -170,11 +174,11 @@ constexpr bool has_bands(FeatureKind kind) {
 /// What the feature at some place in a row is.
 struct FeatureName {
   FeatureKind kind;
-  int channel;
-  int detail;  ///< the band, from 0; the other channel of a correlation; else 0
+  int channel;  ///< -1 of an input
+  int detail;   ///< the band, from 0; the other channel of a correlation; the number of an input; else 0
 };
 
-/// How many features of this kind each channel has; of correlation, how many there are in all.
+/// How many features of this kind each channel has; of correlations and inputs, how many there are in all.
 constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   switch (kind) {
     case FeatureKind::mean: return options.mean;
@@ -190,6 +194,7 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
     case FeatureKind::spectral_kurtosis: return options.spectral_kurtosis_bands;
     case FeatureKind::correlation:
       return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
+    case FeatureKind::input: return options.inputs;
   }
   return 0;
 }
@@ -202,15 +207,22 @@ constexpr int features_per_channel(const FeatureOptions& options) {
   return count;
 }
 
-/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
-/// correlations (0,1), (0,2), ..., (1,2), ...
-constexpr int feature_count(const FeatureOptions& options) {
+/// Features that are taken of a window: those of a row but the inputs.
+constexpr int window_feature_count(const FeatureOptions& options) {
   return options.channels * features_per_channel(options) + feature_count(options, FeatureKind::correlation);
+}
+
+/// Features in a row: channel after channel in the order of FeatureKind, bands from low to high, then the
+/// correlations (0,1), (0,2), ..., (1,2), ..., then the inputs.
+constexpr int feature_count(const FeatureOptions& options) {
+  return window_feature_count(options) + options.inputs;
 }
 
 /// What the feature at place `index` in [0, feature_count) is. O(number of kinds and channels).
 constexpr FeatureName feature_name(const FeatureOptions& options, int index) {
   const int per_channel = features_per_channel(options);
+  if (index >= window_feature_count(options))
+    return {FeatureKind::input, -1, index - window_feature_count(options)};
   if (index < options.channels * per_channel) {
     int place = index % per_channel;
     int kind = 0;
@@ -445,7 +457,8 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;
   if (options.correlation && options.window < options.channels)
     return "window must have at least as many frames as there are channels when correlation is on";
-  if (feature_count(options) < 1) return "no feature is switched on";
+  if (window_feature_count(options) < 1) return "no feature is switched on";
+  if (options.inputs < 0 || options.inputs > 64) return "inputs must be from 0 to 64";
   return nullptr;
 }
 

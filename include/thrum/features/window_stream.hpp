@@ -137,6 +137,16 @@ class WindowStream {
     gaps_passed_ = marks & ~1u;
   }
 
+  /// Puts in order what a reset of the processor, in the middle of anything, left in memory that is retained:
+  /// frames are dropped, counts stay. False, and nothing is changed, when no stream can have left it. Only
+  /// while neither side is at work.
+  bool recover(const WindowBuffer<Sample>& buffer) {
+    if (load(written_) >= 2 * buffer.capacity) return false;
+    gap_marks_ &= ~1u;
+    drop_waiting();
+    return true;
+  }
+
   /// Forgets all frames and counts. Only while neither side is at work.
   void reset() { *this = WindowStream(); }
 

@@ -2,6 +2,7 @@
 #define THRUM_FIXED_DETECTOR_HPP
 
 #include <stdint.h>
+#include <string.h>
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/status.hpp"
@@ -12,9 +13,11 @@
 #include "thrum/detection/verdict.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/features/sample_clock.hpp"
 #include "thrum/features/spectrum.hpp"
 #include "thrum/features/window_check.hpp"
 #include "thrum/features/window_stream.hpp"
+#include "thrum/version.hpp"
 
 namespace thrum {
 namespace fixed {
@@ -78,9 +81,30 @@ class Detector {
     return stream_.write_planar(buffer(), channels, count);
   }
 
+  /// Interrupt: the same, interleaved, with the time of the first frame, in microseconds of any clock that
+  /// wraps at 2^32. Frames that are missing by it leave a gap (see SampleClock), and a rate that is off is a
+  /// fault of the sensor where the model has a rate_tolerance. Either all blocks have a time, or none.
+  Index write(const Sample* frames, Index count, uint32_t microseconds) {
+    if (count <= 0) return 0;
+    const Index missing = clock_.stamp(model.signal, microseconds, count);
+    if (missing > 0) stream_.gap(missing);
+    return write(frames, count);
+  }
+
   /// Interrupt: so many frames are missing before the next ones (a lost transfer, a sensor that was reset); 0
   /// when it is not known how many.
-  void gap(Index frames) { stream_.gap(frames); }
+  void gap(Index frames) {
+    clock_.restart();
+    stream_.gap(frames);
+  }
+
+  /// Main loop: the value of input i from now on, 0 at start, for windows that are judged from now on. NaN or
+  /// infinity makes them unknown. out_of_range when the model has no such input.
+  Status set_input(int i, float value) {
+    if (i < 0 || i >= model.signal.inputs) return Status::out_of_range;
+    features_[window_feature_count(model.signal) + i] = value;
+    return Status::ok;
+  }
 
   /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
   /// one channel, all correlations, and the verdict are one each.
@@ -126,6 +150,19 @@ class Detector {
     stage_ = Stage::waiting;
   }
 
+  /// At boot, of an object in memory that a reset does not clear, before anything else: true when this
+  /// firmware left it there, so that state, votes and counts go on (the frames that waited are dropped, as by
+  /// restart()); otherwise the object is made all zero, as at start. "This firmware" is one with this model
+  /// and layout. No checksum guards the content: use it where memory is retained, not where it may decay.
+  bool resume() {
+    const bool ours = owner_ == owner() && stream_.recover(buffer());
+    if (!ours) memset(static_cast<void*>(this), 0, sizeof(*this));
+    owner_ = owner();
+    clock_.restart();
+    restart();
+    return ours;
+  }
+
   /// The verdict on the latest window; before the first one its status is not_fitted and the rest 0.
   const Verdict& verdict() const { return verdict_; }
 
@@ -153,6 +190,15 @@ class Detector {
             model.signal.hop};
   }
 
+  /// What tells this firmware's objects from others', not 0.
+  static constexpr uint32_t owner() {
+    const uint32_t parts[] = {model.checksum,   model_schema,   THRUM_VERSION,
+                              sizeof(Detector), sizeof(Sample), static_cast<uint32_t>(slack)};
+    uint32_t mixed = 2166136261u;
+    for (const uint32_t part : parts) mixed = (mixed ^ part) * 16777619u;
+    return mixed | 1u;
+  }
+
   enum class Stage : uint8_t { waiting, extracting, judging };
 
   /// The next step of the window; true when its verdict is there.
@@ -161,7 +207,8 @@ class Detector {
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(model.signal)) {
       if (stage_ == Stage::waiting) {
-        const WindowCondition condition = check_.update(model.signal, window);
+        const WindowCondition condition = check_.update(
+            model.signal, window, model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off());
         if (!condition.scored()) return complete(verdict_on(condition));
         stage_ = Stage::extracting;
         return false;
@@ -189,6 +236,8 @@ class Detector {
 
   static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
+  uint32_t owner_ = 0;  // owner(), once resume() was called
+  SampleClock clock_{};
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};

@@ -45,12 +45,12 @@ inline Index model_flash_bytes(const DetectorModel<float>& model) {
 inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
-  const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4;
+  const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4, owner = 4, clock = 20;
   const Index extraction = 8 + 16 * (model.signal.correlation ? model.signal.channels : 1);
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
-  return positions + monitor + check + verdict + stage + extraction + scratch + floats +
+  return positions + monitor + check + verdict + stage + owner + clock + extraction + scratch + floats +
          (samples + 3) / 4 * 4;
 }
 
@@ -156,7 +156,8 @@ class ModelHeaderWriter {
     }
     out_ << "},\n     {" << signal.sensors.stuck_frames << ", " << signal.sensors.clipped_frames << ", "
          << hex_float(signal.sensors.rate_tolerance) << ", " << hex_float(signal.sensors.run_up)
-         << "}},  // sensors: stuck, clipped, rate tolerance, run-up\n";
+         << "},  // sensors: stuck, clipped, rate tolerance, run-up\n     " << signal.inputs
+         << "},  // inputs\n";
   }
 
  private:

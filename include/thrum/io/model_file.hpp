@@ -158,6 +158,7 @@ void for_each_signal_setting(Signal& signal, Visit visit) {
   perhaps_at("sensors/clipped_frames", signal.sensors.clipped_frames);
   perhaps_at("sensors/rate_tolerance", signal.sensors.rate_tolerance);
   perhaps_at("sensors/run_up", signal.sensors.run_up);
+  perhaps_at("inputs", signal.inputs);
 }
 
 /// Calls visit(pointer, value) for everything in a model but arrays, the number of features and the parts,
