@@ -263,8 +263,8 @@ TEST_CASE("Reading a damaged model file names the file and the place") {
         "/features is 18446744073709551615, expected an integer from 1 to 1000000");
   CHECK(after("/features", 5) == "/scaling/offset has 4 numbers, expected 5");
   CHECK(after("/monitor/votes", 6) ==
-        "/monitor is not valid, expected 1 <= votes <= window <= 32, release < votes and a positive "
-        "threshold");
+        "/monitor is not valid, expected 1 <= votes <= window <= 32, release < votes, a positive "
+        "threshold and durations of at most 65535");
   CHECK(after("/scaling", 1) == "/scaling/offset is missing");
   CHECK(after("/scaling/factor/2", 0) == "/scaling/factor/2 is 0, expected a positive number");
   CHECK(after("/projection/components", 5) == "/projection/components is 5, expected an integer from 1 to 4");

@@ -8,11 +8,15 @@
 #include <vector>
 
 #include "catch.hpp"
-#include "thrum/core/random.hpp"
+#include "generated_model/detectors.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
+#include "thrum/firmware.hpp"
 #include "thrum/io/firmware_header.hpp"
 #include "thrum/io/model_file.hpp"
+
+// What the program write_models has written in this build.
+#include "watchful_model.hpp"
 
 using thrum::FeatureOptions;
 using thrum::Index;
@@ -20,58 +24,22 @@ using thrum::SensorFault;
 using thrum::State;
 using thrum::Verdict;
 using thrum_test::contains;
+using thrum_test::eventful;
+using thrum_test::inputs_for;
+using thrum_test::Samples;
+using thrum_test::watchful;
 
 namespace {
 
-using Recording = Eigen::Matrix<std::int16_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-constexpr FeatureOptions watchful = [] {
-  FeatureOptions options;
-  options.channels = 2;
-  options.window = 64;
-  options.hop = 32;
-  options.sampling_rate = 1000;
-  options.bands = 4;
-  for (int c = 0; c < 2; ++c) options.channel[c] = {1, 3000, "", 2, 20};
-  options.sensors = {8, 3, 0, 0.064f};
-  return options;
-}();
-
-/// Noise of 500 counts, with a stretch of each fault and of standstill.
-Recording eventful(Index frames) {
-  thrum::Random random(5);
-  Recording x(frames, 2);
-  for (Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<std::int16_t>(500 * random.normal());
-  if (frames < 4000) return x;
-  x.block(400, 1, 20, 1).setConstant(123);                // stuck
-  x.block(1000, 0, 200, 1).setConstant(-7);               // disconnected
-  for (Index i = 1500; i < 1600; i += 4) x(i, 1) = 3000;  // clipped
-  for (Index i = 2000; i < 2400; ++i)                     // at rest
-    for (Index c = 0; c < 2; ++c) x(i, c) = static_cast<std::int16_t>(x(i, c) / 50);
-  for (Index i = 3000; i < 3200; ++i) x(i, 0) = static_cast<std::int16_t>(x(i, 0) * 2);  // the machine's own
-  return x;
-}
-
-/// Fitted on what a machine running well sounds like.
-thrum::Detector<float> fitted_detector() {
-  thrum::DetectorOptions options;
-  options.signal = watchful;
-  options.kmeans.clusters = 1;
-  thrum::Detector<float> detector(options);
-  const thrum::FeatureMatrix rows = thrum::extract_windows(watchful, eventful(3999));
-  detector.fit(rows);
-  return detector;
-}
-
 const thrum::Detector<float>& detector() {
-  static const thrum::Detector<float> fitted = fitted_detector();
+  static const thrum::Detector<float> fitted = thrum_test::watchful_detector();
   return fitted;
 }
 
 }  // namespace
 
 TEST_CASE("the laptop's conditions of a recording's windows are those of its faults and its standstill") {
-  const Recording x = eventful(4000);
+  const Samples x = eventful(4000);
   const auto conditions = thrum::window_conditions(watchful, x);
   REQUIRE(static_cast<Index>(conditions.size()) == thrum::window_count(watchful, 4000));
   for (std::size_t i = 0; i < conditions.size(); ++i) {
@@ -97,9 +65,9 @@ TEST_CASE("the laptop's conditions of a recording's windows are those of its fau
 }
 
 TEST_CASE("rows to learn from are those of the windows that are scored") {
-  const Recording x = eventful(4000);
+  const Samples x = eventful(4000);
   const auto conditions = thrum::window_conditions(watchful, x);
-  const thrum::FeatureMatrix rows = thrum::extract_windows(watchful, x);
+  const thrum::FeatureMatrix rows = thrum::extract_windows(watchful, x, inputs_for(x));
   const thrum::FeatureMatrix scored = thrum::scored_rows(rows, conditions);
   Index next = 0;
   for (Index i = 0; i < rows.rows(); ++i)
@@ -110,9 +78,10 @@ TEST_CASE("rows to learn from are those of the windows that are scored") {
 }
 
 TEST_CASE("the laptop's verdicts on a recording tell faults and rest, and score the others as before") {
-  const Recording x = eventful(4000);
-  const std::vector<Verdict> verdicts = thrum::judge_windows(detector(), x);
-  const std::vector<Verdict> by_rows = detector().verdicts(thrum::extract_windows(watchful, x));
+  const Samples x = eventful(4000);
+  const std::vector<Verdict> verdicts = thrum::judge_windows(detector(), x, inputs_for(x));
+  const std::vector<Verdict> by_rows =
+      detector().verdicts(thrum::extract_windows(watchful, x, inputs_for(x)));
   const auto conditions = thrum::window_conditions(watchful, x);
   REQUIRE(verdicts.size() == by_rows.size());
   int alarms = 0;
@@ -134,12 +103,13 @@ TEST_CASE("the laptop's verdicts on a recording tell faults and rest, and score 
 }
 
 TEST_CASE("a recording is judged alike as a matrix, block or expression, of int16 or float") {
-  const Recording x = eventful(4000);
+  const Samples x = eventful(4000);
   const Eigen::MatrixXf as_float = x.cast<float>();
-  const std::vector<Verdict> verdicts = thrum::judge_windows(detector(), x);
+  const std::vector<Verdict> verdicts = thrum::judge_windows(detector(), x, inputs_for(x));
   for (const std::vector<Verdict>& other :
-       {thrum::judge_windows(detector(), as_float), thrum::judge_windows(detector(), x.cast<float>()),
-        thrum::judge_windows(detector(), as_float.middleRows(0, 4000))}) {
+       {thrum::judge_windows(detector(), as_float, inputs_for(x)),
+        thrum::judge_windows(detector(), x.cast<float>(), inputs_for(x)),
+        thrum::judge_windows(detector(), as_float.middleRows(0, 4000), inputs_for(x))}) {
     REQUIRE(other.size() == verdicts.size());
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
       CHECK(other[i].state == verdicts[i].state);
@@ -153,15 +123,18 @@ TEST_CASE("options about sensors travel with the model file, and files without t
   const auto path = std::filesystem::temp_directory_path() / "thrum_judge_windows_test.json";
   thrum::write_model(path, detector());
   CHECK(thrum::read_model<float>(path).model().signal == watchful);
+  CHECK(thrum::read_model<float>(path).model().monitor == detector().options().monitor);
   thrum::DetectorOptions options = detector().options();
   for (int c = 0; c < 2; ++c) options.signal->channel[c] = thrum::ChannelOptions{1, 3000, ""};
   options.signal->sensors = thrum::SensorOptions{};
+  options.signal->inputs = 0;
+  options.monitor = thrum::MonitorOptions{};
   thrum::Detector<float> plain(options);
   plain.fit(thrum::extract_windows(*options.signal, eventful(3999)));
   thrum::write_model(path, plain);
   std::ifstream file(path);
   const std::string text{std::istreambuf_iterator<char>(file), {}};
-  for (const char* word : {"sensors", "flat_range", "idle_level"})
+  for (const char* word : {"sensors", "flat_range", "idle_level", "inputs", "cool_down"})
     CHECK(text.find(word) == std::string::npos);
   CHECK(thrum::read_model<float>(path).model().signal == *options.signal);
   std::filesystem::remove(path);
@@ -169,9 +142,9 @@ TEST_CASE("options about sensors travel with the model file, and files without t
 
 TEST_CASE("options about sensors are in the firmware header and its checksum") {
   const std::string text = thrum::firmware_header("fan", detector());
-  CHECK_THAT(text, contains("{8, 3, 0x0p+0f, "));
+  CHECK_THAT(text, contains("{8, 3, 0x"));
   const std::uint32_t before = thrum::checksum_of(detector().model());
-  for (int change = 0; change < 6; ++change) {
+  for (int change = 0; change < 7; ++change) {
     thrum::DetectorModel<float> model = detector().model();
     if (change == 0) ++model.signal.sensors.stuck_frames;
     if (change == 1) ++model.signal.sensors.clipped_frames;
@@ -179,6 +152,62 @@ TEST_CASE("options about sensors are in the firmware header and its checksum") {
     if (change == 3) model.signal.sensors.run_up *= 2;
     if (change == 4) model.signal.channel[1].flat_range *= 2;
     if (change == 5) model.signal.channel[1].idle_level *= 2;
+    if (change == 6) model.signal.inputs += 1;
     CHECK(thrum::checksum_of(model) != before);
   }
+}
+
+TEST_CASE("the firmware says of a recording what the laptop says, fault by fault and bit by bit") {
+  static thrum::fixed::Detector<watchful_model> at_once;
+  static thrum::fixed::Detector<watchful_model> in_steps;
+  CHECK(at_once.self_test() == thrum::Status::ok);
+  CHECK(thrum::firmware_ram_bytes(watchful_model) == static_cast<Index>(sizeof(at_once)));
+  CHECK(watchful_model.signal == watchful);
+  CHECK(watchful_model.monitor == detector().options().monitor);
+  const Samples x = eventful(4000);
+  const thrum::FeatureMatrix inputs = inputs_for(x);
+  const std::vector<Verdict> verdicts = thrum::judge_windows(detector(), x, inputs);
+  thrum::Monitor monitor;
+  Index row = 0;
+  const auto same = [&](const Verdict& verdict) {
+    std::uint8_t expected[thrum::packed_verdict_size], found[thrum::packed_verdict_size];
+    pack(verdicts[static_cast<std::size_t>(row)], expected);
+    pack(verdict, found);
+    return std::equal(std::begin(expected), std::end(expected), std::begin(found));
+  };
+  for (Index i = 0; i < x.rows(); ++i) {
+    if (row < inputs.rows()) {
+      CHECK(at_once.set_input(0, inputs(row, 0)) == thrum::Status::ok);
+      CHECK(in_steps.set_input(0, inputs(row, 0)) == thrum::Status::ok);
+    }
+    const std::int16_t* const planar[2] = {&x(i, 0), &x(i, 1)};
+    REQUIRE(at_once.write(x.row(i).data(), 1, static_cast<std::uint32_t>(i) * 1000) == 1);
+    REQUIRE(in_steps.write_planar(planar, 1) == 1);
+    if (!at_once.poll()) continue;
+    while (!in_steps.poll(1)) {
+    }
+    CHECK(same(at_once.verdict()));
+    CHECK(same(in_steps.verdict()));
+    const Verdict& expected = verdicts[static_cast<std::size_t>(row)];
+    CHECK(at_once.state() == monitor.update(detector().options().monitor, expected.state, expected.score));
+    ++row;
+  }
+  CHECK(row == static_cast<Index>(verdicts.size()));
+}
+
+TEST_CASE("inputs are the last columns of feature rows, and their number is checked") {
+  const Samples x = eventful(4000);
+  const thrum::FeatureMatrix inputs = inputs_for(x), rows = thrum::extract_windows(watchful, x, inputs);
+  CHECK(rows.cols() == thrum::feature_count(watchful));
+  CHECK(rows.rightCols(1) == inputs);
+  FeatureOptions without = watchful;
+  without.inputs = 0;
+  CHECK(thrum::extract_windows(without, x) == rows.leftCols(rows.cols() - 1));
+  CHECK(thrum::feature_names(watchful).back() == "input 0");
+  CHECK_THROWS_WITH(thrum::extract_windows(watchful, x), contains("expected 124 x 1"));
+  CHECK_THROWS_WITH(thrum::extract_windows(watchful, x, inputs.topRows(3)), contains("inputs is 3 x 1"));
+  CHECK_THROWS_WITH(thrum::extract_windows(without, x, inputs), contains("expected 124 x 0"));
+  thrum::FeatureMatrix broken = inputs;
+  broken(5, 0) = thrum::not_a_number<float>();
+  CHECK(thrum::judge_windows(detector(), x, broken)[5].state == State::unknown);
 }

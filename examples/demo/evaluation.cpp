@@ -48,7 +48,7 @@ void split_recording(Split& split, const Recordings& recordings, std::size_t con
 std::vector<float> scores_of(const std::vector<thrum::Verdict>& verdicts) {
   std::vector<float> scores;
   for (const thrum::Verdict& verdict : verdicts)
-    if (verdict.state != thrum::State::unknown) scores.push_back(verdict.score);
+    if (is_scored(verdict.state)) scores.push_back(verdict.score);
   return scores;
 }
 

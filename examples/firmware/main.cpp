@@ -39,6 +39,8 @@ char command_line[1024];
 struct Tally {
   uint32_t windows = 0;
   uint32_t alarms = 0;
+  uint32_t sensor_faults = 0;
+  uint32_t idle = 0;
   uint64_t ticks = 0;
   uint32_t most_ticks = 0;
 };
@@ -54,12 +56,25 @@ void print_culprit(Line& line, const thrum::Verdict& verdict) {
   line.text("  culprit feature ").number(verdict.feature);
   line.text(" channel ").number(verdict.channel).text(" ").text(to_string(name.kind));
   if (thrum::has_bands(name.kind)) line.text(" ").number(name.detail);
+  if (name.kind == thrum::FeatureKind::input) line.text(" ").number(name.detail);
   if (name.kind == thrum::FeatureKind::correlation) line.text(" with channel ").number(name.detail);
+  line.text(" share ").decimal(verdict.share);
+}
+
+/// Which sensor, and what is wrong with it; or that the machine stands still.
+void print_unscored_window(Line& line, const thrum::Verdict& verdict) {
+  line.text(to_string(verdict.state));
+  if (verdict.state == thrum::State::sensor_fault) line.text(": ").text(to_string(verdict.fault));
+  if (verdict.channel >= 0) line.text(" channel ").number(verdict.channel);
+  line.column(60).text("machine ").text(to_string(detector.state())).end();
 }
 
 void print_window(const thrum::Verdict& verdict) {
   Line line;
-  line.text("window ").number(tally.windows).column(13).text(to_string(verdict.state));
+  line.text("window ").number(tally.windows).column(13);
+  if (verdict.state == thrum::State::sensor_fault || verdict.state == thrum::State::idle)
+    return print_unscored_window(line, verdict);
+  line.text(to_string(verdict.state));
   line.column(21).text("class ").number(verdict.cluster);
   line.column(30).text("score ").decimal(verdict.score).text(" ").hex(thrum::bits_of(verdict.score));
   line.column(60).text("machine ").text(to_string(detector.state()));
@@ -84,8 +99,9 @@ bool report_windows(uint32_t features_file) {
     print_window(verdict);
     ++tally.windows;
     if (verdict.state == thrum::State::alarm) ++tally.alarms;
-    if (verdict.state != thrum::State::unknown)
-      health.update(thrum::HealthOptions{}, verdict.tail_probability);
+    if (verdict.state == thrum::State::sensor_fault) ++tally.sensor_faults;
+    if (verdict.state == thrum::State::idle) ++tally.idle;
+    if (is_scored(verdict.state)) health.update(thrum::HealthOptions{}, verdict.tail_probability);
     if (features_file != semihosting::no_file &&
         !semihosting::write(features_file, detector.features(), model.features * sizeof(float)))
       return false;
@@ -130,7 +146,10 @@ void print_health() {
 void print_summary() {
   Line().text("windows ").number(tally.windows).end();
   Line().text("alarms ").number(tally.alarms).end();
+  Line().text("sensor faults ").number(tally.sensor_faults).end();
+  Line().text("idle ").number(tally.idle).end();
   Line().text("overruns ").number(detector.overruns()).end();
+  Line().text("discarded windows ").number(detector.discarded_windows()).end();
   Line().text("detector bytes ").number(static_cast<uint32_t>(sizeof(detector))).end();
   Line().text("stack bytes ").number(stack_bytes_used()).end();
   print_health();

@@ -19,7 +19,7 @@ constexpr int words_of_row(int features) { return words_of_verdict + features; }
 /// words.
 inline void put(const thrum::Verdict& verdict, const float* shares, int features, thrum::HealthIndex& health,
                 uint32_t* words) {
-  if (verdict.state != thrum::State::unknown) health.update(thrum::HealthOptions{}, verdict.tail_probability);
+  if (is_scored(verdict.state)) health.update(thrum::HealthOptions{}, verdict.tail_probability);
   *words++ = static_cast<uint32_t>(verdict.status);
   *words++ = static_cast<uint32_t>(verdict.state);
   *words++ = thrum::bits_of(verdict.score);

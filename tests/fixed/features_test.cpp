@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <cfloat>
 #include <cmath>
 #include <complex>
@@ -11,6 +12,7 @@
 #include <cstring>
 #include <limits>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -1257,6 +1259,41 @@ TEST_CASE("every window of a stream with gaps is judged or counted as discarded,
     for (; ring.stream.window_ready(ring.buffer); ring.stream.advance(ring.buffer)) ++windows;
   }
   CHECK(windows + static_cast<Index>(ring.stream.discarded()) == begun);
+}
+
+TEST_CASE("no window bridges a gap while writer and reader are at work at the same time") {
+  Ring<float> ring(48, 1, 16, 8);
+  std::atomic<bool> done{false};
+  std::thread writer([&] {
+    Generator random(33);
+    float now = 0;
+    for (int block = 0; block < 200000; ++block) {
+      float frames[8];
+      const Index count = 1 + random.index(8);  // in all less than the 2^24 that a float counts to
+      for (Index i = 0; i < count; ++i) frames[i] = now++;
+      ring.stream.write(ring.buffer, frames, count);
+      if (random.index(20) != 0) continue;
+      ring.stream.gap(1);
+      ++now;
+    }
+    done = true;
+  });
+  Index windows = 0, bridged = 0;
+  bool more = true;
+  while (more) {
+    more = !done;  // first: what is written before is looked at once more
+    while (ring.stream.window_ready(ring.buffer)) {
+      const std::vector<float> frames = frames_of(ring.stream.window(ring.buffer));
+      for (std::size_t i = 1; i < frames.size(); ++i)
+        bridged += frames[i] != frames[0] + static_cast<float>(i) ? 1 : 0;
+      ring.stream.advance(ring.buffer);
+      ++windows;
+    }
+  }
+  writer.join();
+  CHECK(windows > 0);
+  CHECK(bridged == 0);
+  CHECK(ring.stream.missing() > 0);
 }
 
 TEST_CASE("counts of missing frames and discarded windows stay at their largest value, and marks may wrap") {

@@ -105,6 +105,55 @@ inline thrum::Detector<float> detector_of_kind(thrum::AnomalyKind kind,
   return detector;
 }
 
+/// Looks for every fault of sensors and for standstill; one input.
+inline constexpr thrum::FeatureOptions watchful = [] {
+  thrum::FeatureOptions options;
+  options.channels = 2;
+  options.window = 64;
+  options.hop = 32;
+  options.sampling_rate = 1000;
+  options.bands = 4;
+  for (int c = 0; c < 2; ++c) options.channel[c] = {1, 3000, "", 2, 20};
+  options.sensors = {8, 3, 0.02f, 0.064f};
+  options.inputs = 1;
+  return options;
+}();
+
+/// Noise of 500 counts, with a stretch of each fault and of standstill.
+inline Samples eventful(thrum::Index frames) {
+  thrum::Random random(5);
+  Samples x(frames, 2);
+  for (thrum::Index i = 0; i < x.size(); ++i) x.data()[i] = static_cast<std::int16_t>(500 * random.normal());
+  if (frames < 4000) return x;
+  x.block(400, 1, 20, 1).setConstant(123);                       // stuck
+  x.block(1000, 0, 200, 1).setConstant(-7);                      // disconnected
+  for (thrum::Index i = 1500; i < 1600; i += 4) x(i, 1) = 3000;  // clipped
+  for (thrum::Index i = 2000; i < 2400; ++i)                     // at rest
+    for (thrum::Index c = 0; c < 2; ++c) x(i, c) = static_cast<std::int16_t>(x(i, c) / 50);
+  for (thrum::Index i = 3000; i < 3200; ++i)
+    x(i, 0) = static_cast<std::int16_t>(x(i, 0) * 2);  // the machine's own
+  return x;
+}
+
+/// The input for each window: a speed that rises and falls.
+inline thrum::FeatureMatrix inputs_for(const Samples& x) {
+  thrum::FeatureMatrix inputs(thrum::window_count(watchful, x.rows()), 1);
+  for (thrum::Index i = 0; i < inputs.rows(); ++i) inputs(i, 0) = static_cast<float>(100 + i % 20);
+  return inputs;
+}
+
+/// Fitted on what a machine running well sounds like.
+inline thrum::Detector<float> watchful_detector() {
+  thrum::DetectorOptions options;
+  options.signal = watchful;
+  options.kmeans.clusters = 1;
+  options.monitor = {2, 4, 0, 1, 3, 2};
+  thrum::Detector<float> detector(options);
+  const Samples x = eventful(3999);
+  detector.fit(thrum::extract_windows(watchful, x, inputs_for(x)));
+  return detector;
+}
+
 }  // namespace thrum_test
 
 #endif  // THRUM_TESTS_GENERATED_MODEL_DETECTORS_HPP

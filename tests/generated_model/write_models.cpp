@@ -33,6 +33,8 @@ int main(int argc, char* argv[]) {
     thrum::write_firmware_header(folder + "whitened_model.hpp", "whitened_model",
                                  thrum_test::whitened_detector());
     thrum::write_firmware_header(folder + "large_model.hpp", "large_model", thrum_test::large_detector());
+    thrum::write_firmware_header(folder + "watchful_model.hpp", "watchful_model",
+                                 thrum_test::watchful_detector());
     using thrum::AnomalyKind;
     using thrum::EllipsoidForm;
     const struct {
