@@ -4204,14 +4204,16 @@ class Detector {
     return stream_.write_planar(buffer(), channels, count);
   }
 
-  /// Interrupt: the same, interleaved, with the time of the first frame, in microseconds of any clock that
+  /// Interrupt: both with the time of the first frame, in microseconds of any clock that
   /// wraps at 2^32. Frames that are missing by it leave a gap (see SampleClock), and a rate that is off is a
   /// fault of the sensor where the model has a rate_tolerance. Either all blocks have a time, or none.
   Index write(const Sample* frames, Index count, uint32_t microseconds) {
-    if (count <= 0) return 0;
-    const Index missing = clock_.stamp(model.signal, microseconds, count);
-    if (missing > 0) stream_.gap(missing);
+    stamp(count, microseconds);
     return write(frames, count);
+  }
+  Index write_planar(const Sample* const* channels, Index count, uint32_t microseconds) {
+    stamp(count, microseconds);
+    return write_planar(channels, count);
   }
 
   /// Interrupt: so many frames are missing before the next ones (a lost transfer, a sensor that was reset); 0
@@ -4301,7 +4303,8 @@ class Detector {
   uint32_t overruns() const { return stream_.overruns(); }
   /// Frames that gap() told of since start.
   uint32_t missing_frames() const { return stream_.missing(); }
-  /// Windows that began, and were not completed because of a gap or refused frames.
+  /// Windows that began, and were not completed because of a gap or refused frames: all that began before the
+  /// last of several gaps that came between two calls of poll().
   uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
@@ -4311,6 +4314,12 @@ class Detector {
   WindowBuffer<Sample> buffer() {
     return {samples_, model.signal.window + slack, model.signal.channels, model.signal.window,
             model.signal.hop};
+  }
+
+  void stamp(Index count, uint32_t microseconds) {
+    if (count <= 0) return;
+    const Index missing = clock_.stamp(model.signal, microseconds, count);
+    if (missing > 0) stream_.gap(missing);
   }
 
   /// What tells this firmware's objects from others', not 0.
@@ -4330,8 +4339,8 @@ class Detector {
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(model.signal)) {
       if (stage_ == Stage::waiting) {
-        const WindowCondition condition = check_.update(
-            model.signal, window, model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off());
+        const bool rate_off = model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off();
+        const WindowCondition condition = check_.update(model.signal, window, rate_off);
         if (!condition.scored()) return complete(verdict_on(condition));
         stage_ = Stage::extracting;
         return false;
