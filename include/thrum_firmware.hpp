@@ -3858,9 +3858,14 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed.
-inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
-                            int channel, const float* table, float* signal, float* features) {
+/// front of feature_scratch_size(options) floats; destroyed. Inlined up to where the options are known to the
+/// compiler, as in fixed::Detector: it then leaves out the features that are off, most of the code.
+#if defined(__GNUC__)
+__attribute__((always_inline))
+#endif
+inline float*
+write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums, int channel,
+              const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -3956,13 +3961,17 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-            float* scratch, float* features) {
+#if defined(__GNUC__)
+  __attribute__((always_inline))  // as detail::write_channel
+#endif
+  bool
+  step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table, float* scratch,
+       float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
       add_channel(options, window, table, scratch, features + done_ * features_per_channel(options));
-    else
+    else if (options.correlation)  // always; but said, so that code that no model needs is left out
       add_correlations(options, window, scratch, features);
     if (++done_ < steps(options)) return false;
     done_ = 0;
@@ -3986,8 +3995,12 @@ class Extraction {
   }
 
   template <typename Sample>
-  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-                   float* scratch, float* features) {
+#if defined(__GNUC__)
+  __attribute__((always_inline))  // as detail::write_channel
+#endif
+  void
+  add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+              float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (!is_usable(scale)) {
       status_ = Status::overflow;

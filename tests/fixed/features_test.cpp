@@ -1267,7 +1267,7 @@ TEST_CASE("no window bridges a gap while writer and reader are at work at the sa
   std::thread writer([&] {
     Generator random(33);
     float now = 0;
-    for (int block = 0; block < 15000; ++block) {
+    for (int block = 0; block < 4000; ++block) {
       float frames[4];
       // Mostly waits for the reader, so that it is at work too; without that all would be refused.
       while (random.index(20) != 0 && ring.stream.room(ring.buffer) < 4) std::this_thread::yield();
