@@ -1937,6 +1937,41 @@ struct DetectorModel {
 
 #endif  // THRUM_DETECTION_DETECTOR_MODEL_HPP
 
+#ifndef THRUM_CORE_SHARED_WORD_HPP
+#define THRUM_CORE_SHARED_WORD_HPP
+
+namespace thrum {
+
+// A word that one side writes and the other reads, an interrupt and the main loop: plain loads and stores, in
+// the order of the program. clang knows no atomic access on a Cortex-M0 and would call a library; that has a
+// single core, where it is enough that the compiler keeps the order.
+#if defined(__clang__) && __GCC_ATOMIC_INT_LOCK_FREE != 2
+
+inline uint32_t load_shared(const uint32_t& word) {
+  const uint32_t value = *static_cast<const volatile uint32_t*>(&word);
+  __atomic_signal_fence(__ATOMIC_ACQ_REL);
+  return value;
+}
+
+inline void store_shared(uint32_t& word, uint32_t value) {
+  __atomic_signal_fence(__ATOMIC_ACQ_REL);
+  *static_cast<volatile uint32_t*>(&word) = value;
+}
+
+#else
+
+/// The word; what was written before it was stored is seen by what is read after it was loaded.
+inline uint32_t load_shared(const uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
+
+/// Stores the word, after all that was written before.
+inline void store_shared(uint32_t& word, uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
+
+#endif
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_SHARED_WORD_HPP
+
 #ifndef THRUM_FEATURES_WINDOW_STREAM_HPP
 #define THRUM_FEATURES_WINDOW_STREAM_HPP
 
@@ -2034,11 +2069,11 @@ class WindowStream {
 
   /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
   /// there.
-  uint32_t overruns() const { return count(overruns_); }
+  uint32_t overruns() const { return load_shared(overruns_); }
   /// Frames that gap() told of. Any side.
-  uint32_t missing() const { return count(missing_); }
+  uint32_t missing() const { return load_shared(missing_); }
   /// Windows that began, and were not completed because of a gap. Any side.
-  uint32_t discarded() const { return count(discarded_); }
+  uint32_t discarded() const { return load_shared(discarded_); }
 
   /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
   bool window_ready(const WindowBuffer<Sample>& buffer) {
@@ -2065,7 +2100,7 @@ class WindowStream {
 
   /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
   void drop_waiting() {
-    const uint32_t marks = load_word(gap_marks_);  // first: a gap that comes in between is found later
+    const uint32_t marks = load_shared(gap_marks_);  // first: a gap that comes in between is found later
     store(read_, load(written_));
     gaps_passed_ = marks & ~1u;
   }
@@ -2084,12 +2119,8 @@ class WindowStream {
   void reset() { *this = WindowStream(); }
 
  private:
-  static Index load(const uint32_t& position) {
-    return static_cast<Index>(__atomic_load_n(&position, __ATOMIC_ACQUIRE));
-  }
-  static void store(uint32_t& position, Index value) {
-    __atomic_store_n(&position, static_cast<uint32_t>(value), __ATOMIC_RELEASE);
-  }
+  static Index load(const uint32_t& position) { return static_cast<Index>(load_shared(position)); }
+  static void store(uint32_t& position, Index value) { store_shared(position, static_cast<uint32_t>(value)); }
   static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
     return position < buffer.capacity ? position : position - buffer.capacity;
   }
@@ -2101,14 +2132,11 @@ class WindowStream {
     return written >= read ? written - read : written - read + 2 * buffer.capacity;
   }
 
-  static uint32_t load_word(const uint32_t& word) { return __atomic_load_n(&word, __ATOMIC_ACQUIRE); }
-  static void store_word(uint32_t& word, uint32_t value) { __atomic_store_n(&word, value, __ATOMIC_RELEASE); }
-  static uint32_t count(const uint32_t& counter) { return __atomic_load_n(&counter, __ATOMIC_RELAXED); }
   /// One side's own counter, which the other may read.
   static void add(uint32_t& counter, Index events) {
     if (events <= 0) return;
-    const uint64_t total = uint64_t{count(counter)} + static_cast<uint64_t>(events);
-    __atomic_store_n(&counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})), __ATOMIC_RELAXED);
+    const uint64_t total = uint64_t{load_shared(counter)} + static_cast<uint64_t>(events);
+    store_shared(counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})));
   }
 
   // ---- writer
@@ -2135,15 +2163,15 @@ class WindowStream {
   /// without frames between them are one.
   void mark_gap(Index place) {
     if (gap_is_last_ != 0) return;
-    store_word(gap_marks_, gap_marks_ + 1);
+    store_shared(gap_marks_, gap_marks_ + 1);
     store(gap_at_, place);
-    store_word(gap_marks_, gap_marks_ + 1);
+    store_shared(gap_marks_, gap_marks_ + 1);
     gap_is_last_ = 1;
   }
 
   // ---- reader
 
-  bool no_gap_ahead() const { return load_word(gap_marks_) == gaps_passed_; }
+  bool no_gap_ahead() const { return load_shared(gap_marks_) == gaps_passed_; }
 
   /// A window without a gap. Marks are looked at after `written_`: frames behind a gap are written after its
   /// mark.
@@ -2159,9 +2187,9 @@ class WindowStream {
     Index frames_before;  ///< and after read_; -1: it is behind that
   };
   Gap gap_ahead(const WindowBuffer<Sample>& buffer) const {
-    const uint32_t mark = load_word(gap_marks_);
+    const uint32_t mark = load_shared(gap_marks_);
     const Index place = load(gap_at_);
-    const bool known = mark % 2 == 0 && load_word(gap_marks_) == mark;
+    const bool known = mark % 2 == 0 && load_shared(gap_marks_) == mark;
     const Index before = waiting(buffer, place, load(read_));
     const bool ahead = before <= frames_waiting(buffer);
     return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
@@ -4105,7 +4133,7 @@ class SampleClock {
   }
 
   /// The rate was off by more than options.sensors.rate_tolerance when it was last measured. Any side.
-  bool rate_off() const { return __atomic_load_n(&rate_off_, __ATOMIC_RELAXED) != 0; }
+  bool rate_off() const { return load_shared(rate_off_) != 0; }
 
   /// The next block follows no other: something is known to be missing before it.
   void restart() {
@@ -4124,7 +4152,7 @@ class SampleClock {
     const float taken = static_cast<float>(measured_frames_);
     // The measured rate is nominal x taken / due.
     const bool off = absolute(taken - due) > options.sensors.rate_tolerance * due;
-    __atomic_store_n(&rate_off_, off ? 1u : 0u, __ATOMIC_RELAXED);
+    store_shared(rate_off_, off ? 1u : 0u);
     measured_frames_ = 0;
     measured_time_ = 0;
   }

@@ -5,6 +5,7 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/core/shared_word.hpp"
 #include "thrum/features/options.hpp"
 
 namespace thrum {
@@ -42,7 +43,7 @@ class SampleClock {
   }
 
   /// The rate was off by more than options.sensors.rate_tolerance when it was last measured. Any side.
-  bool rate_off() const { return __atomic_load_n(&rate_off_, __ATOMIC_RELAXED) != 0; }
+  bool rate_off() const { return load_shared(rate_off_) != 0; }
 
   /// The next block follows no other: something is known to be missing before it.
   void restart() {
@@ -61,7 +62,7 @@ class SampleClock {
     const float taken = static_cast<float>(measured_frames_);
     // The measured rate is nominal x taken / due.
     const bool off = absolute(taken - due) > options.sensors.rate_tolerance * due;
-    __atomic_store_n(&rate_off_, off ? 1u : 0u, __ATOMIC_RELAXED);
+    store_shared(rate_off_, off ? 1u : 0u);
     measured_frames_ = 0;
     measured_time_ = 0;
   }
