@@ -275,6 +275,19 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
+/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+  Bits passed = 0;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride)
+    passed |= last - (bits_of(*x) & ~sign);
+  return (passed & sign) != 0;
+}
+
 namespace detail {
 
 /// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
@@ -607,31 +620,88 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-/// Sums of four neighbouring columns, kept in registers.
 template <typename Scalar>
-struct FourSums {
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+/// Keeps the compiler from beginning what follows before four sums are done.
+template <typename Scalar>
+inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+
+#if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+
+/// GCC would load all columns first, run out of registers and put the sums on the stack.
+template <>
+inline void finish(float& a, float& b, float& c, float& d) {
+  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
+}
+#endif
+
+/// Sums of so many neighbouring columns, a power of two, kept in registers.
+template <typename Scalar, int lanes>
+struct LaneSums {
+  LaneSums<Scalar, lanes / 2> low, high;
+
+  template <typename AddTerm>
+  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    low.add(value, entries, add_term);
+    high.add(value, entries + lanes / 2, add_term);
+  }
+  void store(Scalar* sums) const {
+    low.store(sums);
+    high.store(sums + lanes / 2);
+  }
+};
+
+template <typename Scalar>
+struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(VectorView<const Scalar> x, const Scalar* column, Index columns, Index begin, Index end,
-           AddTerm add_term) {
-    const Scalar* entry = column + begin * columns;
-    for (Index f = begin; f < end; ++f, entry += columns) {
-      const Scalar value = x[f];
-      a = add_term(a, value, entry[0]);
-      b = add_term(b, value, entry[1]);
-      c = add_term(c, value, entry[2]);
-      d = add_term(d, value, entry[3]);
-    }
+  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
+    a = add_term(a, value, first.a);
+    b = add_term(b, value, first.b);
+    c = add_term(c, value, second.a);
+    d = add_term(d, value, second.b);
+    finish(a, b, c, d);
   }
-
-  void add(const FourSums& other) {
-    a += other.a;
-    b += other.b;
-    c += other.c;
-    d += other.d;
+  void store(Scalar* sums) const {
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
   }
 };
+
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns. A function of its
+/// own, so that nothing else competes for its registers, and all who sum share its code.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
+                                 Index columns, AddTerm add_term, Scalar* results) {
+  LaneSums<Scalar, lanes> sums;
+  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+    sums.add(*value, entries, add_term);
+  sums.store(results);
+}
 
 }  // namespace detail
 
@@ -648,27 +718,50 @@ inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> col
   return total;
 }
 
+namespace detail {
+
+/// Columns that are summed together where there are so many.
+constexpr int most_lanes = 16;
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers.
+template <typename Scalar, typename AddTerm>
+[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                       Index j, AddTerm add_term, Scalar* results) {
+  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
+  if (columns - j < lanes) {
+    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+    return 1;
+  }
+  Scalar part[array_size(most_lanes)];
+  Index begin = 0;
+  do {
+    const Index count = smaller(features_per_partial_sum, x.size - begin);
+    Scalar* const sums = begin == 0 ? results : part;
+    const Scalar* const entries = matrix + begin * columns + j;
+    if (lanes == 4)
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, sums);
+    else
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, sums);
+    for (int i = 0; begin > 0 && i < lanes; ++i) results[i] += part[i];
+    begin += count;
+  } while (begin < x.size);
+  return lanes;
+}
+
+}  // namespace detail
+
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
 /// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
-  Index j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    detail::FourSums<Scalar> total;
-    for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
-      detail::FourSums<Scalar> sums;
-      sums.add(x, matrix + j, columns, begin, smaller(begin + features_per_partial_sum, x.size), add_term);
-      total.add(sums);
-    }
-    visit(j, total.a);
-    visit(j + 1, total.b);
-    visit(j + 2, total.c);
-    visit(j + 3, total.d);
+  Scalar sums[array_size(detail::most_lanes)];
+  for (Index j = 0; j < columns;) {
+    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
+    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
   }
-  for (; j < columns; ++j)
-    visit(j, column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term));
 }
 
 }  // namespace thrum
@@ -897,12 +990,16 @@ namespace detail {
 /// not be the nearest class. O(d k).
 template <typename Scalar>
 inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
-    const Scalar in_radii = squared * model.inverse_squared_radius[j];
-    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
-  });
-  return nearest;
+  Scalar least = positive_infinity<Scalar>();
+  Index nearest = 0;
+  for_each_squared_distance(x, model.centers, model.clusters,
+                            [&, inverse = model.inverse_squared_radius](Index j, Scalar squared) {
+                              const Scalar in_radii = squared * inverse[j];
+                              const bool nearer = in_radii < least;
+                              least = nearer ? in_radii : least;
+                              nearest = nearer ? j : nearest;
+                            });
+  return {static_cast<int>(nearest), least};
 }
 
 /// A form of ellipsoids and the part it is, as a type.
@@ -1910,12 +2007,11 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }

@@ -2,6 +2,7 @@
 #define THRUM_CORE_SCALAR_HPP
 
 #include <float.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
@@ -57,6 +58,19 @@ inline bool is_finite(Scalar x) {
   constexpr Bits exponent = (Bits{2} * ScalarTraits<Scalar>::exponent_bias + 1)
                             << ScalarTraits<Scalar>::mantissa_bits;
   return (bits_of(x) & exponent) != exponent;
+}
+
+/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+  Bits passed = 0;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride)
+    passed |= last - (bits_of(*x) & ~sign);
+  return (passed & sign) != 0;
 }
 
 namespace detail {

@@ -52,12 +52,11 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
