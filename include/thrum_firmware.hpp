@@ -300,6 +300,31 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
   return from_bits<Scalar>(bits);
 }
 
+template <typename Scalar>
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+#if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+#endif
+
 }  // namespace detail
 
 /// Positive infinity, under any compiler flag.
@@ -620,34 +645,11 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-template <typename Scalar>
-struct Two {
-  Scalar a, b;
-};
-
-/// Two neighbouring numbers.
-template <typename Scalar>
-inline Two<Scalar> load_two(const Scalar* at) {
-  return {at[0], at[1]};
-}
-
 /// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
 inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
 #if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
-/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
-/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
-/// for that of a word.
-template <>
-inline Two<float> load_two(const float* at) {
-  typedef double __attribute__((may_alias)) Bits;
-  const Bits both = *reinterpret_cast<const Bits*>(at);
-  Two<float> two;
-  __builtin_memcpy(&two, &both, sizeof(two));
-  return two;
-}
-
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
 inline void finish(float& a, float& b, float& c, float& d) {
@@ -1616,6 +1618,28 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
       return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
   return 0;
+}
+
+/// Features that take code of their own. Bits, so that a firmware whose options are a constant leaves out the
+/// code of the others.
+enum FeaturePart : uint32_t {
+  median_feature = 1,
+  hann_bands_feature = 2,
+  sine_taper_bands_feature = 4,
+  envelope_feature = 8,
+  spectral_kurtosis_feature = 16,
+  correlation_feature = 32,
+  every_feature = 63,
+};
+
+/// Those that the options switch on.
+constexpr uint32_t feature_parts(const FeatureOptions& options) {
+  const uint32_t bands =
+      options.spectrum == SpectrumKind::hann ? hann_bands_feature : sine_taper_bands_feature;
+  return (options.median_absolute_deviation ? uint32_t{median_feature} : 0) |
+         (options.bands > 0 ? bands : 0) | (options.envelope_bands > 0 ? uint32_t{envelope_feature} : 0) |
+         (options.spectral_kurtosis_bands > 0 ? uint32_t{spectral_kurtosis_feature} : 0) |
+         (feature_count(options, FeatureKind::correlation) > 0 ? uint32_t{correlation_feature} : 0);
 }
 
 /// Features of one channel, correlations not included.
@@ -2630,7 +2654,8 @@ inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
 
 template <typename Scalar>
 inline Complex<Scalar> load(const Scalar* at) {
-  return {at[0], at[1]};
+  const Two<Scalar> two = load_two(at);
+  return {two.a, two.b};
 }
 template <typename Scalar>
 inline void store(Scalar* at, Complex<Scalar> value) {
@@ -2695,12 +2720,15 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(circle, j * step);
-    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
+    const Index angle = j * step;  // less than a quarter of a turn
+    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
+    const Complex<Scalar> twice{circle.cosines[2 * angle],
+                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
+    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));
@@ -3003,18 +3031,22 @@ struct Extremes {
   Sample greatest;
 };
 
-/// Writes samples minus `first` to `out`.
-template <typename Sample>
-inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
-                             Extremes<Sample>& extremes) {
-  Sample least = extremes.least, greatest = extremes.greatest;
-  const Sample* sample = samples.data;
-  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
-    const Sample value = *sample;
+/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
+/// that holds a Sample and that the processor compares at once.
+template <typename Sample, typename Wide>
+inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
+                          float& sum, Extremes<Wide>& extremes) {
+  Wide least = extremes.least, greatest = extremes.greatest;
+  float total = sum;
+  for (float* const end = shifted + count; shifted != end; sample += stride) {
+    const Wide value = *sample;
+    const float difference = static_cast<float>(value) - first;
     least = smaller(value, least);
     greatest = larger(greatest, value);
-    out[i] = static_cast<float>(value) - first;
+    total += difference;
+    *shifted++ = difference;
   }
+  sum = total;
   extremes = {least, greatest};
 }
 
@@ -3025,14 +3057,24 @@ inline void copy_minus_first(VectorView<const Sample> samples, float first, floa
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  using Wide = decltype(Sample() + 0);
   const Sample first = window.first(0, channel);
   ChannelScale scale;
   scale.first = static_cast<float>(first);
-  detail::Extremes<Sample> extremes{first, first};
-  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
-  if (window.second.rows > 0)
-    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
-  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  detail::Extremes<Wide> extremes{first, first};
+  const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  float total = 0;
+  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
+    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
+    float sum = 0;
+    detail::shift_samples(&before[begin], middle - begin, before.stride, scale.first, shifted + begin, sum,
+                          extremes);
+    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
+                          scale.first, shifted + middle, sum, extremes);
+    total += sum;
+  }
+  scale.mean = total / static_cast<float>(window.frames());
   const float least = static_cast<float>(extremes.least) - scale.first;
   const float greatest = static_cast<float>(extremes.greatest) - scale.first;
   scale.range = greatest - least;
@@ -3048,10 +3090,18 @@ inline bool is_usable(const ChannelScale& scale) {
          is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
+namespace detail {
+
+/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
+inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+
+}  // namespace detail
+
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  uint32_t crossings = 0;
+  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     float squares = 0, cubes = 0, fourths = 0;
@@ -3062,14 +3112,15 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       squares += square;
       cubes += square * y;
       fourths += square * square;
-      const bool negative = y < 0.0f;
-      total.crossings += negative != was_negative ? 1 : 0;
-      was_negative = negative;
+      const uint32_t sign = detail::sign_of(y);
+      crossings += (sign ^ before) >> 31;
+      before = sign;
     }
     total.squares += squares;
     total.cubes += cubes;
     total.fourths += fourths;
   }
+  total.crossings = static_cast<int32_t>(crossings);
   return total;
 }
 
@@ -3233,18 +3284,25 @@ inline float log_energy(float energy, float floor) {
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
 /// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
 /// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
-/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
+/// extract_features.
+template <uint32_t allowed>
 inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
                                 float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
-  if (has_sine_tapers(options)) {
-    add_sine_taper_powers(options, layout, table, signal, energies);
-    per_power *= 0.5f / static_cast<float>(options.tapers);
-  } else {
-    add_hann_powers(options, layout, table, signal, energies);
-    per_power *= 8.0f / 3.0f;
+  if constexpr ((allowed & sine_taper_bands_feature) != 0) {
+    if (has_sine_tapers(options)) {
+      add_sine_taper_powers(options, layout, table, signal, energies);
+      per_power *= 0.5f / static_cast<float>(options.tapers);
+    }
+  }
+  if constexpr ((allowed & hann_bands_feature) != 0) {
+    if (!has_sine_tapers(options)) {
+      add_hann_powers(options, layout, table, signal, energies);
+      per_power *= 8.0f / 3.0f;
+    }
   }
   for (int band = 0; band < layout.bands; ++band)
     energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
@@ -3444,7 +3502,8 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed.
+/// front of feature_scratch_size(options) floats; destroyed. allowed: see extract_features.
+template <uint32_t allowed>
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
                             int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
@@ -3456,9 +3515,11 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
 
   if (options.mean) *features++ = (scale.first + scale.mean) * unit;
   if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
-  if (options.median_absolute_deviation) {
-    const VectorView<const float> y = contiguous<const float>(signal, options.window);
-    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  if constexpr ((allowed & median_feature) != 0) {
+    if (options.median_absolute_deviation) {
+      const VectorView<const float> y = contiguous<const float>(signal, options.window);
+      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+    }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
   if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
@@ -3470,10 +3531,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   float* const envelope = bands + options.bands;
   float* const kurtosis = envelope + options.envelope_bands;
   float* const work = signal + options.window;
-  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
-  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
-  if (options.bands > 0)
-    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  if constexpr ((allowed & spectral_kurtosis_feature) != 0)
+    if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if constexpr ((allowed & envelope_feature) != 0)
+    if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if constexpr ((allowed & (hann_bands_feature | sine_taper_bands_feature)) != 0)
+    if (options.bands > 0)
+      write_band_energies<allowed>(options, amplitude, table, signal, bands);  // destroys the signal
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
@@ -3531,7 +3595,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
-/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check();
+/// `allowed`: features that they may switch on, the code of others is left out (feature_parts).
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -3545,22 +3610,23 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
 /// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
-template <typename Sample>
+template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
 
-  detail::CorrelationTerm terms[max_channels];
+  [[maybe_unused]] detail::CorrelationTerm terms[max_channels];
   bool usable = true;
   float* next = features;
   for (int c = 0; c < options.channels; ++c) {
     const ChannelScale scale = read_channel(window, c, scratch);
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
-      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
+      if constexpr ((allowed & correlation_feature) != 0)
+        terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+      next = detail::write_channel<allowed>(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
@@ -3571,7 +3637,8 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     while (next != features + count) *next++ = detail::overflowed_feature;
     return Status::overflow;
   }
-  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
+  if constexpr ((allowed & correlation_feature) != 0)
+    if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
   Status status = Status::ok;
   for (int i = 0; i < count; ++i) {
     if (is_finite(features[i])) continue;
@@ -3653,7 +3720,7 @@ class Detector {
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
     const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+        extract_features<feature_parts(model.signal)>(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);

@@ -16,34 +16,11 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-template <typename Scalar>
-struct Two {
-  Scalar a, b;
-};
-
-/// Two neighbouring numbers.
-template <typename Scalar>
-inline Two<Scalar> load_two(const Scalar* at) {
-  return {at[0], at[1]};
-}
-
 /// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
 inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
 #if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
-/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
-/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
-/// for that of a word.
-template <>
-inline Two<float> load_two(const float* at) {
-  typedef double __attribute__((may_alias)) Bits;
-  const Bits both = *reinterpret_cast<const Bits*>(at);
-  Two<float> two;
-  __builtin_memcpy(&two, &both, sizeof(two));
-  return two;
-}
-
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
 inline void finish(float& a, float& b, float& c, float& d) {

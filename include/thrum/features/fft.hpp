@@ -5,6 +5,7 @@
 
 #include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 
 namespace thrum {
 
@@ -61,7 +62,8 @@ inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
 
 template <typename Scalar>
 inline Complex<Scalar> load(const Scalar* at) {
-  return {at[0], at[1]};
+  const Two<Scalar> two = load_two(at);
+  return {two.a, two.b};
 }
 template <typename Scalar>
 inline void store(Scalar* at, Complex<Scalar> value) {
@@ -126,12 +128,15 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(circle, j * step);
-    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
+    const Index angle = j * step;  // less than a quarter of a turn
+    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
+    const Complex<Scalar> twice{circle.cosines[2 * angle],
+                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
+    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));

@@ -79,7 +79,7 @@ class Detector {
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
     const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+        extract_features<feature_parts(model.signal)>(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
