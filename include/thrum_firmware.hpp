@@ -694,6 +694,23 @@ struct LaneSums<Scalar, 4> {
   }
 };
 
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  template <typename AddTerm>
+  void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+};
+#endif
+
 /// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns. A function of its
 /// own, so that nothing else competes for its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>
@@ -1362,6 +1379,27 @@ inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorVi
     sum = loading * z[c] + sum;
   }
   return sum;
+}
+
+/// A point of the p-dimensional plane and a slope along it.
+template <typename Scalar>
+struct PointAndSlope {
+  Scalar point = 0, slope = 0;
+};
+
+/// Feature f of the point in input space that projects onto z, less the mean, and the derivative by it of a
+/// function whose derivatives by z are `slopes`; in one go. z, slopes: p values, contiguous. O(p).
+template <typename Scalar>
+inline PointAndSlope<Scalar> back_projected(const ProjectionModel<Scalar>& model, const Scalar* z,
+                                            const Scalar* slopes, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  PointAndSlope<Scalar> at;
+  for (Index c = 0; c < model.components; ++c) {
+    at.point = row[c] * z[c] + at.point;
+    at.slope = row[c] * slopes[c] + at.slope;
+  }
+  if (model.variance != nullptr) at.point = back_projected(model, contiguous(z, model.components), feature);
+  return at;
 }
 
 /// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).
@@ -2061,11 +2099,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f

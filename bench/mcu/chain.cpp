@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "kernel.hpp"
-#include "thrum/firmware.hpp"
+#include "thrum_firmware.hpp"
 
 namespace {
 

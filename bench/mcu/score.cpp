@@ -5,7 +5,7 @@
 #include <stdint.h>
 
 #include "kernel.hpp"
-#include "thrum/firmware.hpp"
+#include "thrum_firmware.hpp"
 
 #ifndef BENCH_FEATURES
 #define BENCH_FEATURES 33

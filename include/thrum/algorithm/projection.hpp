@@ -50,6 +50,27 @@ inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorVi
   return sum;
 }
 
+/// A point of the p-dimensional plane and a slope along it.
+template <typename Scalar>
+struct PointAndSlope {
+  Scalar point = 0, slope = 0;
+};
+
+/// Feature f of the point in input space that projects onto z, less the mean, and the derivative by it of a
+/// function whose derivatives by z are `slopes`; in one go. z, slopes: p values, contiguous. O(p).
+template <typename Scalar>
+inline PointAndSlope<Scalar> back_projected(const ProjectionModel<Scalar>& model, const Scalar* z,
+                                            const Scalar* slopes, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  PointAndSlope<Scalar> at;
+  for (Index c = 0; c < model.components; ++c) {
+    at.point = row[c] * z[c] + at.point;
+    at.slope = row[c] * slopes[c] + at.slope;
+  }
+  if (model.variance != nullptr) at.point = back_projected(model, contiguous(z, model.components), feature);
+  return at;
+}
+
 /// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).
 template <typename Scalar>
 inline void unproject(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> z, VectorView<Scalar> x) {

@@ -65,6 +65,23 @@ struct LaneSums<Scalar, 4> {
   }
 };
 
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  template <typename AddTerm>
+  void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+};
+#endif
+
 /// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns. A function of its
 /// own, so that nothing else competes for its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>

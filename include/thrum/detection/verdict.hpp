@@ -82,11 +82,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
