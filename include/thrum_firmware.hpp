@@ -2042,17 +2042,39 @@ struct Verdict {
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
+enum OmittedStage : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+};
+
+/// `allowed` for one model that is known when compiling.
+template <typename Scalar>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar>& model) {
+  return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
+         (model.projects() ? 0 : uint32_t{without_projection});
+}
+
 namespace detail {
 
+template <uint32_t allowed, typename Scalar>
+constexpr bool scales(const DetectorModel<Scalar>& model) {
+  return (allowed & without_scaling) == 0 && model.scales();
+}
+template <uint32_t allowed, typename Scalar>
+constexpr bool projects(const DetectorModel<Scalar>& model) {
+  return (allowed & without_projection) == 0 && model.projects();
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <typename Scalar>
+template <uint32_t allowed = every_part, typename Scalar>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
-  if (model.scales()) {
+  if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (model.projects()) {
+  if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
     x = z;
@@ -2074,7 +2096,8 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
       if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
     return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const VectorView<const Scalar> z =
+      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -2085,9 +2108,9 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
-  if (!model.projects()) {
+  if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
@@ -2114,7 +2137,7 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -2124,7 +2147,7 @@ inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   detail::with_form_of<allowed>(score.part, [&](auto of) {
     using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
     const OwnEllipsoid own(ellipsoids, j, z, rest);
-    if (!model.projects()) {
+    if (!detail::projects<allowed>(model)) {
       for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
       return;
     }
@@ -3710,20 +3733,22 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
+  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
   /// The verdict on one row of model.features values.
   Verdict judge(const float* row) {
-    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
-                                              contiguous(shares, model.features));
+    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                  contiguous(shares, model.features));
   }
 
  private:
+  static constexpr uint32_t allowed = allowed_for(model);
+
   float scratch_[array_size(model.scratch_size())] = {};
 };
 
@@ -3756,8 +3781,8 @@ class Detector {
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
-    const Status status =
-        extract_features<feature_parts(model.signal)>(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+    const Status status = extract_features<feature_parts(model.signal)>(
+        model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);

@@ -94,6 +94,6 @@ static float scratch[d];
 
 void bench_run() {
   const thrum::VectorView<const float> row = thrum::contiguous<const float>(bench_row, d);
-  bench_result = thrum::score_row<thrum::radius_part>(bench_model, row, scratch).value;
+  bench_result = thrum::score_row<thrum::allowed_for(bench_model)>(bench_model, row, scratch).value;
 }
 #endif
