@@ -42,7 +42,7 @@ uint64_t ticks_of(void (*run)(), int input, uint32_t count) {
 }
 
 /// Few runs will do where a tick is nothing beside a run.
-uint32_t runs_of(int input) { return ticks_of(bench_run, input, 1) > 20000 ? 1 : runs; }
+uint32_t runs_of(int input) { return ticks_of(bench_run, input, 1) > 2000 ? 1 : runs; }
 
 uint64_t instructions(void (*run)(), int input, uint32_t count) {
   const uint64_t all = bench_counter.instructions(ticks_of(run, input, count));

@@ -41,23 +41,34 @@ def plain(title):
     return title.rsplit(":", 1)[-1]
 
 
+def output_of(*command):
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
 def read_library(elf):
-    """Frames and calls of every function in an image, by its instructions."""
-    text = subprocess.run(["arm-none-eabi-objdump", "-d", "--no-show-raw-insn", elf], check=True, capture_output=True,
-                          text=True).stdout
-    frames, calls, name, bodies = {}, {}, None, {}
-    for line in text.splitlines():
-        symbol = re.match(r"[0-9a-f]+ <(.+)>:$", line)
-        if symbol:
-            name = symbol.group(1)
-            frames[name], calls[name] = 0, set()
-            continue
-        if name is None:
-            continue
-        frames[name] += pushed(line)
-        target = re.search(r"\tb\S*\s+(?:r\d+, )?[0-9a-f]+ <([^>+]+)>", line)
-        if target and target.group(1) != name:
-            calls[name].add(target.group(1))
+    """Frames and calls of every function in an image, by its instructions; names that share an address share both."""
+    functions, name = {}, None  # frame and called addresses by address
+    for line in output_of("arm-none-eabi-objdump", "-d", "--no-show-raw-insn", elf).splitlines():
+        header = re.match(r"([0-9a-f]+) <.+>:$", line)
+        if header:
+            name = int(header.group(1), 16)
+            functions[name] = [0, set()]
+        elif name is not None:
+            functions[name][0] += pushed(line)
+            target = re.search(r"\tb\S*\s+(?:r\d+, )?([0-9a-f]+) <", line)
+            if target:
+                functions[name][1].add(int(target.group(1), 16))
+    names = {}  # by address
+    for line in output_of("arm-none-eabi-nm", elf).splitlines():
+        words = line.split()
+        if len(words) == 3 and words[1] in "tTwW" and int(words[0], 16) & ~1 in functions:
+            names.setdefault(int(words[0], 16) & ~1, []).append(words[2])
+    frames, calls = {}, {}
+    for address, (frame, targets) in functions.items():
+        for own in names.get(address, ()):
+            frames[own] = frame
+            # Jumps within a function, or to its own beginning, are loops.
+            calls[own] = {names[target][0] for target in targets if target in names and target != address}
     return frames, calls
 
 
