@@ -7,7 +7,8 @@
 # trace weighed by Arm's timings, see mcu/cycles.py; null for processors that Arm publishes none of. flash_bytes: code
 # and tables, model and input not counted, from the link map less that of an image without the kernel. stack_bytes: of
 # the worst call chain, see mcu/stack_depth.py. Takes some minutes; works from any directory.
-#   bench/mcu.sh [--board BOARD]... [--kernel KERNEL]... [--fast] [--output FILE]      --fast: -O2 only
+#   bench/mcu.sh [--board BOARD]... [--kernel KERNEL]... [--fast] [--pictures] [--output FILE]
+#       --fast: -O2 only; --pictures: draws build/mcu_scores.png and build/mcu_sizes.png too
 # Kernels are listed in mcu/kernels.txt, goals in mcu/goals.txt. Needs what `cmake/setup.sh demo` installs.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -209,11 +209,38 @@ def print_records(records):
         print(f"| {kernel} | {board} | {level[2:]} | " + " | ".join(map(cell, values)) + " |")
 
 
+GRID_FEATURES = (4, 8, 16, 33, 64, 128)
+GRID_CLUSTERS = (1, 4, 8, 16, 32, 64)
+
+
+def draw(records, folder, output):
+    """The pictures, beside `output`: of scores on each board, and of scores of many sizes on a Cortex-M4F."""
+    bars = os.path.join(folder, "bars.txt")
+    with open(bars, "w", encoding="utf-8") as file:
+        for board, machine in BOARDS.items():
+            found = [records.get((board, "-O2", kernel + variant)) for kernel in
+                     ("score_f32_33x32", "score_f32_exact_33x32") for variant in ("_obvious", "")]
+            if "-mfloat-abi=hard" in machine.flags and all(found):
+                print(f'"{machine.core}"', *(record["instructions"] for record in found), file=file)
+    grid = os.path.join(folder, "grid.txt")
+    build = Build("mps2-an386", "-O2", folder)
+    with open(grid, "w", encoding="utf-8") as file:
+        print("d", *(f'"{k} classes"' if k > 1 else '"1 class"' for k in GRID_CLUSTERS), file=file)
+        for d in GRID_FEATURES:
+            counts = []
+            for k in GRID_CLUSTERS:
+                flags = ["-ffp-contract=off", f"-DBENCH_FEATURES={d}", f"-DBENCH_CLUSTERS={k}"]
+                counts.append(count(build.board, build.link("score.cpp", "grid", flags))[0])
+            print(d, *counts, file=file, flush=True)
+    run(["gnuplot", "-c", os.path.join(HERE, "pictures.gp"), bars, grid, output + "_scores.png", output + "_sizes.png"])
+
+
 def main():
     parser = argparse.ArgumentParser(prog="mcu.sh", description=__doc__.splitlines()[0])
     parser.add_argument("--board", action="append", choices=BOARDS, help="only this board; may be repeated")
     parser.add_argument("--kernel", action="append", help="only this kernel; may be repeated")
     parser.add_argument("--fast", action="store_true", help="only -O2")
+    parser.add_argument("--pictures", action="store_true", help="also draws build/mcu_scores.png and mcu_sizes.png")
     parser.add_argument("--output", default=os.path.join(ROOT, "build", "mcu.json"))
     options = parser.parse_args()
     unknown = set(options.kernel or ()) - {kernel.name for kernel in read_kernels()}
@@ -222,7 +249,9 @@ def main():
     with tempfile.TemporaryDirectory() as folder:
         records = measure_all(options.board or BOARDS, ["-O2"] if options.fast else ["-O2", "-Os"], options.kernel,
                               folder)
-    os.makedirs(os.path.dirname(os.path.abspath(options.output)), exist_ok=True)
+        os.makedirs(os.path.dirname(os.path.abspath(options.output)), exist_ok=True)
+        if options.pictures:
+            draw(records, folder, os.path.splitext(options.output)[0])
     with open(options.output, "w", encoding="utf-8") as file:
         json.dump(list(records.values()), file, indent=1)
         file.write("\n")

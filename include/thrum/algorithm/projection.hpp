@@ -34,8 +34,13 @@ template <typename Scalar>
 inline void project(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* centered,
                     VectorView<Scalar> z) {
   for (Index f = 0; f < model.features; ++f) centered[f] = x[f] - model.mean[f];
-  for_each_column_sum(contiguous<const Scalar>(centered, model.features), model.basis, model.components,
-                      detail::AddProduct{}, [z](Index c, Scalar sum) { z[c] = sum; });
+  const auto difference = contiguous<const Scalar>(centered, model.features);
+  if (z.stride == 1) {  // without a detour
+    sum_columns(difference, model.basis, model.components, detail::AddProduct{}, z.data);
+    return;
+  }
+  for_each_column_sum(difference, model.basis, model.components, detail::AddProduct{},
+                      [z](Index c, Scalar sum) { z[c] = sum; });
 }
 
 /// Feature f of the point in input space that projects onto z, less the mean. O(p).

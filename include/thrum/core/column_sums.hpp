@@ -42,6 +42,10 @@ struct LaneSums {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
+  void add_to(Scalar* sums) const {
+    low.add_to(sums);
+    high.add_to(sums + lanes / 2);
+  }
 };
 
 template <typename Scalar>
@@ -63,6 +67,12 @@ struct LaneSums<Scalar, 4> {
     sums[2] = c;
     sums[3] = d;
   }
+  void add_to(Scalar* sums) const {
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
+  }
 };
 
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
@@ -79,18 +89,23 @@ struct LaneSums<float, 4> {
     sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
   }
   void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
 };
 #endif
 
-/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns. A function of its
-/// own, so that nothing else competes for its registers, and all who sum share its code.
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
+/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
+/// its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
-                                 Index columns, AddTerm add_term, Scalar* results) {
+                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
   LaneSums<Scalar, lanes> sums;
   for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
     sums.add(*value, entries, add_term);
-  sums.store(results);
+  if (first)
+    sums.store(results);
+  else
+    sums.add_to(results);
 }
 
 }  // namespace detail
@@ -123,23 +138,27 @@ template <typename Scalar, typename AddTerm>
     *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
     return 1;
   }
-  Scalar part[array_size(most_lanes)];
   Index begin = 0;
   do {
     const Index count = smaller(features_per_partial_sum, x.size - begin);
-    Scalar* const sums = begin == 0 ? results : part;
     const Scalar* const entries = matrix + begin * columns + j;
     if (lanes == 4)
-      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, sums);
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
     else
-      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, sums);
-    for (int i = 0; begin > 0 && i < lanes; ++i) results[i] += part[i];
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
     begin += count;
   } while (begin < x.size);
   return lanes;
 }
 
 }  // namespace detail
+
+/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm>
+inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
+                        Scalar* sums) {
+  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
+}
 
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).

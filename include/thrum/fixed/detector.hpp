@@ -34,8 +34,9 @@ class RowDetector {
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
   Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
+  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
+  /// extracting features.)
+  [[gnu::noinline]] Verdict judge(const float* row) {
     return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
