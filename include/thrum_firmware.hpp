@@ -311,7 +311,8 @@ inline Two<Scalar> load_two(const Scalar* at) {
   return {at[0], at[1]};
 }
 
-#if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
 /// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
 /// floats only if told that they are a double. Their address need not be one of a double: the processor asks
 /// for that of a word.
@@ -649,7 +650,8 @@ namespace detail {
 template <typename Scalar>
 inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
-#if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
 inline void finish(float& a, float& b, float& c, float& d) {

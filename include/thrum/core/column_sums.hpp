@@ -20,7 +20,8 @@ namespace detail {
 template <typename Scalar>
 inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
-#if defined(__arm__) && defined(__ARM_FP) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
 inline void finish(float& a, float& b, float& c, float& d) {
