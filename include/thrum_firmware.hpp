@@ -250,7 +250,7 @@ struct ScalarTraits<double> {
 /// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
 /// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
 template <typename Scalar>
-inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
   typename ScalarTraits<Scalar>::Bits bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
 #if defined(__GNUC__)
@@ -307,7 +307,7 @@ struct Two {
 
 /// Two neighbouring numbers.
 template <typename Scalar>
-inline Two<Scalar> load_two(const Scalar* at) {
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
   return {at[0], at[1]};
 }
 
@@ -317,7 +317,7 @@ inline Two<Scalar> load_two(const Scalar* at) {
 /// floats only if told that they are a double. Their address need not be one of a double: the processor asks
 /// for that of a word.
 template <>
-inline Two<float> load_two(const float* at) {
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
   typedef double __attribute__((may_alias)) Bits;
   const Bits both = *reinterpret_cast<const Bits*>(at);
   Two<float> two;
@@ -636,7 +636,8 @@ inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index featu
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip.
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
 
 namespace thrum {
 
@@ -648,13 +649,13 @@ namespace detail {
 
 /// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
-inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
     !defined(__clang__)
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
-inline void finish(float& a, float& b, float& c, float& d) {
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
   __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
 }
 #endif
@@ -665,15 +666,15 @@ struct LaneSums {
   LaneSums<Scalar, lanes / 2> low, high;
 
   template <typename AddTerm>
-  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     low.add(value, entries, add_term);
     high.add(value, entries + lanes / 2, add_term);
   }
-  void store(Scalar* sums) const {
+  [[gnu::always_inline]] void store(Scalar* sums) const {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
-  void add_to(Scalar* sums) const {
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
     low.add_to(sums);
     high.add_to(sums + lanes / 2);
   }
@@ -684,7 +685,7 @@ struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
     a = add_term(a, value, first.a);
     b = add_term(b, value, first.b);
@@ -692,13 +693,13 @@ struct LaneSums<Scalar, 4> {
     d = add_term(d, value, second.b);
     finish(a, b, c, d);
   }
-  void store(Scalar* sums) const {
+  [[gnu::always_inline]] void store(Scalar* sums) const {
     sums[0] = a;
     sums[1] = b;
     sums[2] = c;
     sums[3] = d;
   }
-  void add_to(Scalar* sums) const {
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
     sums[0] += a;
     sums[1] += b;
     sums[2] += c;
@@ -715,7 +716,7 @@ struct LaneSums<float, 4> {
   Four sums = {};
 
   template <typename AddTerm>
-  void add(float value, const float* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
     const Four values = {value, value, value, value};
     sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
   }
@@ -818,7 +819,7 @@ namespace detail {
 /// Adds (value - center)^2 to a running sum.
 struct AddSquaredDifference {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
     const Scalar difference = value - center;
     return difference * difference + sum;
   }
@@ -1373,7 +1374,7 @@ namespace detail {
 
 struct AddProduct {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
     return a * b + sum;
   }
 };
@@ -2724,34 +2725,34 @@ struct Complex {
 };
 
 template <typename Scalar>
-inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <typename Scalar>
-inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re - b.re, a.im - b.im};
 }
 
 /// a times the twiddle w.re - i w.im.
 template <typename Scalar>
-inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
   return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
 template <typename Scalar>
-inline Complex<Scalar> load(const Scalar* at) {
+[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
   const Two<Scalar> two = load_two(at);
   return {two.a, two.b};
 }
 template <typename Scalar>
-inline void store(Scalar* at, Complex<Scalar> value) {
+[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
   at[0] = value.re;
   at[1] = value.im;
 }
 
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
   const Index from_quarter = k - circle.size / 4;
   return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
@@ -2789,7 +2790,8 @@ inline void join_pairs(Scalar* z, Index count) {
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
 /// order the four are those of the samples 0, 2, 1, 3 modulo 4.
 template <typename Scalar>
-inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
+                                             Complex<Scalar> d) {
   const Complex<Scalar> a = load(at);
   const Complex<Scalar> even_sum = a + b, even_difference = a - b;
   const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
@@ -3083,7 +3085,7 @@ struct ChannelScale {
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
+  [[gnu::always_inline]] constexpr float normalised(float sample_minus_first) const {
     return (sample_minus_first - mean) * inverse_peak;
   }
 };
@@ -3179,7 +3181,7 @@ inline bool is_usable(const ChannelScale& scale) {
 namespace detail {
 
 /// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
-inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
 
 }  // namespace detail
 
@@ -3693,8 +3695,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,

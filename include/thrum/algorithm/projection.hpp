@@ -21,7 +21,7 @@ namespace detail {
 
 struct AddProduct {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
     return a * b + sum;
   }
 };

@@ -6,7 +6,8 @@
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip.
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
 
 namespace thrum {
 
@@ -18,13 +19,13 @@ namespace detail {
 
 /// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
-inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
 
 #if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
     !defined(__clang__)
 /// GCC would load all columns first, run out of registers and put the sums on the stack.
 template <>
-inline void finish(float& a, float& b, float& c, float& d) {
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
   __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
 }
 #endif
@@ -35,15 +36,15 @@ struct LaneSums {
   LaneSums<Scalar, lanes / 2> low, high;
 
   template <typename AddTerm>
-  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     low.add(value, entries, add_term);
     high.add(value, entries + lanes / 2, add_term);
   }
-  void store(Scalar* sums) const {
+  [[gnu::always_inline]] void store(Scalar* sums) const {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
-  void add_to(Scalar* sums) const {
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
     low.add_to(sums);
     high.add_to(sums + lanes / 2);
   }
@@ -54,7 +55,7 @@ struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
     a = add_term(a, value, first.a);
     b = add_term(b, value, first.b);
@@ -62,13 +63,13 @@ struct LaneSums<Scalar, 4> {
     d = add_term(d, value, second.b);
     finish(a, b, c, d);
   }
-  void store(Scalar* sums) const {
+  [[gnu::always_inline]] void store(Scalar* sums) const {
     sums[0] = a;
     sums[1] = b;
     sums[2] = c;
     sums[3] = d;
   }
-  void add_to(Scalar* sums) const {
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
     sums[0] += a;
     sums[1] += b;
     sums[2] += c;
@@ -85,7 +86,7 @@ struct LaneSums<float, 4> {
   Four sums = {};
 
   template <typename AddTerm>
-  void add(float value, const float* entries, AddTerm add_term) {
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
     const Four values = {value, value, value, value};
     sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
   }

@@ -35,7 +35,7 @@ struct ScalarTraits<double> {
 /// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
 /// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
 template <typename Scalar>
-inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
   typename ScalarTraits<Scalar>::Bits bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
 #if defined(__GNUC__)
@@ -92,7 +92,7 @@ struct Two {
 
 /// Two neighbouring numbers.
 template <typename Scalar>
-inline Two<Scalar> load_two(const Scalar* at) {
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
   return {at[0], at[1]};
 }
 
@@ -102,7 +102,7 @@ inline Two<Scalar> load_two(const Scalar* at) {
 /// floats only if told that they are a double. Their address need not be one of a double: the processor asks
 /// for that of a word.
 template <>
-inline Two<float> load_two(const float* at) {
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
   typedef double __attribute__((may_alias)) Bits;
   const Bits both = *reinterpret_cast<const Bits*>(at);
   Two<float> two;

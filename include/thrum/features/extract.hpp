@@ -136,8 +136,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,

@@ -46,34 +46,34 @@ struct Complex {
 };
 
 template <typename Scalar>
-inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <typename Scalar>
-inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re - b.re, a.im - b.im};
 }
 
 /// a times the twiddle w.re - i w.im.
 template <typename Scalar>
-inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
   return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
 template <typename Scalar>
-inline Complex<Scalar> load(const Scalar* at) {
+[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
   const Two<Scalar> two = load_two(at);
   return {two.a, two.b};
 }
 template <typename Scalar>
-inline void store(Scalar* at, Complex<Scalar> value) {
+[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
   at[0] = value.re;
   at[1] = value.im;
 }
 
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
   const Index from_quarter = k - circle.size / 4;
   return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
@@ -111,7 +111,8 @@ inline void join_pairs(Scalar* z, Index count) {
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
 /// order the four are those of the samples 0, 2, 1, 3 modulo 4.
 template <typename Scalar>
-inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
+                                             Complex<Scalar> d) {
   const Complex<Scalar> a = load(at);
   const Complex<Scalar> even_sum = a + b, even_difference = a - b;
   const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;

@@ -27,7 +27,7 @@ struct ChannelScale {
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
+  [[gnu::always_inline]] constexpr float normalised(float sample_minus_first) const {
     return (sample_minus_first - mean) * inverse_peak;
   }
 };
@@ -123,7 +123,7 @@ inline bool is_usable(const ChannelScale& scale) {
 namespace detail {
 
 /// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
-inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
 
 }  // namespace detail
 
