@@ -9,7 +9,7 @@
 # the worst call chain, see mcu/stack_depth.py. Takes some minutes; works from any directory.
 #   bench/mcu.sh [--board BOARD]... [--kernel KERNEL]... [--fast] [--pictures] [--output FILE]
 #       --fast: -O2 only; --pictures: draws build/mcu_scores.png and build/mcu_sizes.png too
-# Kernels are listed in mcu/kernels.txt, goals in mcu/goals.txt. Needs what `cmake/setup.sh demo` installs.
+# Kernels are listed in mcu/kernels.txt, goals in mcu/goals.txt. Needs what `cmake/setup.sh tests` installs.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 exec python3 -B "$here/mcu/mcu.py" "$@"
