@@ -3156,8 +3156,8 @@ inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel
     const Index end = smaller(begin + samples_per_partial_sum, window.frames());
     const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
     float sum = 0;
-    detail::shift_samples(&before[begin], middle - begin, before.stride, scale.first, shifted + begin, sum,
-                          extremes);
+    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
+                          shifted + begin, sum, extremes);
     detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
                           scale.first, shifted + middle, sum, extremes);
     total += sum;
