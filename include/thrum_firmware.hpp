@@ -250,7 +250,7 @@ struct ScalarTraits<double> {
 /// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
 /// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
 template <typename Scalar>
-inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
   typename ScalarTraits<Scalar>::Bits bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
 #if defined(__GNUC__)
@@ -275,6 +275,19 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
+/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+  Bits passed = 0;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride)
+    passed |= last - (bits_of(*x) & ~sign);
+  return (passed & sign) != 0;
+}
+
 namespace detail {
 
 /// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
@@ -286,6 +299,32 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
 #endif
   return from_bits<Scalar>(bits);
 }
+
+template <typename Scalar>
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+#endif
 
 }  // namespace detail
 
@@ -597,7 +636,8 @@ inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index featu
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip.
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
 
 namespace thrum {
 
@@ -607,31 +647,98 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-/// Sums of four neighbouring columns, kept in registers.
+/// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
-struct FourSums {
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// GCC would load all columns first, run out of registers and put the sums on the stack.
+template <>
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
+  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
+}
+#endif
+
+/// Sums of so many neighbouring columns, a power of two, kept in registers.
+template <typename Scalar, int lanes>
+struct LaneSums {
+  LaneSums<Scalar, lanes / 2> low, high;
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    low.add(value, entries, add_term);
+    high.add(value, entries + lanes / 2, add_term);
+  }
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    low.store(sums);
+    high.store(sums + lanes / 2);
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    low.add_to(sums);
+    high.add_to(sums + lanes / 2);
+  }
+};
+
+template <typename Scalar>
+struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(VectorView<const Scalar> x, const Scalar* column, Index columns, Index begin, Index end,
-           AddTerm add_term) {
-    const Scalar* entry = column + begin * columns;
-    for (Index f = begin; f < end; ++f, entry += columns) {
-      const Scalar value = x[f];
-      a = add_term(a, value, entry[0]);
-      b = add_term(b, value, entry[1]);
-      c = add_term(c, value, entry[2]);
-      d = add_term(d, value, entry[3]);
-    }
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
+    a = add_term(a, value, first.a);
+    b = add_term(b, value, first.b);
+    c = add_term(c, value, second.a);
+    d = add_term(d, value, second.b);
+    finish(a, b, c, d);
   }
-
-  void add(const FourSums& other) {
-    a += other.a;
-    b += other.b;
-    c += other.c;
-    d += other.d;
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
   }
 };
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+};
+#endif
+
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
+/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
+/// its registers, and all who sum share its code.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
+                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+  LaneSums<Scalar, lanes> sums;
+  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+    sums.add(*value, entries, add_term);
+  if (first)
+    sums.store(results);
+  else
+    sums.add_to(results);
+}
 
 }  // namespace detail
 
@@ -648,27 +755,54 @@ inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> col
   return total;
 }
 
+namespace detail {
+
+/// Columns that are summed together where there are so many.
+constexpr int most_lanes = 16;
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers.
+template <typename Scalar, typename AddTerm>
+[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                       Index j, AddTerm add_term, Scalar* results) {
+  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
+  if (columns - j < lanes) {
+    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+    return 1;
+  }
+  Index begin = 0;
+  do {
+    const Index count = smaller(features_per_partial_sum, x.size - begin);
+    const Scalar* const entries = matrix + begin * columns + j;
+    if (lanes == 4)
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    else
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    begin += count;
+  } while (begin < x.size);
+  return lanes;
+}
+
+}  // namespace detail
+
+/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm>
+inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
+                        Scalar* sums) {
+  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
+}
+
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
 /// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
-  Index j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    detail::FourSums<Scalar> total;
-    for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
-      detail::FourSums<Scalar> sums;
-      sums.add(x, matrix + j, columns, begin, smaller(begin + features_per_partial_sum, x.size), add_term);
-      total.add(sums);
-    }
-    visit(j, total.a);
-    visit(j + 1, total.b);
-    visit(j + 2, total.c);
-    visit(j + 3, total.d);
+  Scalar sums[array_size(detail::most_lanes)];
+  for (Index j = 0; j < columns;) {
+    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
+    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
   }
-  for (; j < columns; ++j)
-    visit(j, column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term));
 }
 
 }  // namespace thrum
@@ -685,7 +819,7 @@ namespace detail {
 /// Adds (value - center)^2 to a running sum.
 struct AddSquaredDifference {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
     const Scalar difference = value - center;
     return difference * difference + sum;
   }
@@ -897,12 +1031,16 @@ namespace detail {
 /// not be the nearest class. O(d k).
 template <typename Scalar>
 inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
-    const Scalar in_radii = squared * model.inverse_squared_radius[j];
-    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
-  });
-  return nearest;
+  Scalar least = positive_infinity<Scalar>();
+  Index nearest = 0;
+  for_each_squared_distance(x, model.centers, model.clusters,
+                            [&, inverse = model.inverse_squared_radius](Index j, Scalar squared) {
+                              const Scalar in_radii = squared * inverse[j];
+                              const bool nearer = in_radii < least;
+                              least = nearer ? in_radii : least;
+                              nearest = nearer ? j : nearest;
+                            });
+  return {static_cast<int>(nearest), least};
 }
 
 /// A form of ellipsoids and the part it is, as a type.
@@ -1236,7 +1374,7 @@ namespace detail {
 
 struct AddProduct {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
     return a * b + sum;
   }
 };
@@ -1249,8 +1387,13 @@ template <typename Scalar>
 inline void project(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* centered,
                     VectorView<Scalar> z) {
   for (Index f = 0; f < model.features; ++f) centered[f] = x[f] - model.mean[f];
-  for_each_column_sum(contiguous<const Scalar>(centered, model.features), model.basis, model.components,
-                      detail::AddProduct{}, [z](Index c, Scalar sum) { z[c] = sum; });
+  const auto difference = contiguous<const Scalar>(centered, model.features);
+  if (z.stride == 1) {  // without a detour
+    sum_columns(difference, model.basis, model.components, detail::AddProduct{}, z.data);
+    return;
+  }
+  for_each_column_sum(difference, model.basis, model.components, detail::AddProduct{},
+                      [z](Index c, Scalar sum) { z[c] = sum; });
 }
 
 /// Feature f of the point in input space that projects onto z, less the mean. O(p).
@@ -1263,6 +1406,27 @@ inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorVi
     sum = loading * z[c] + sum;
   }
   return sum;
+}
+
+/// A point of the p-dimensional plane and a slope along it.
+template <typename Scalar>
+struct PointAndSlope {
+  Scalar point = 0, slope = 0;
+};
+
+/// Feature f of the point in input space that projects onto z, less the mean, and the derivative by it of a
+/// function whose derivatives by z are `slopes`; in one go. z, slopes: p values, contiguous. O(p).
+template <typename Scalar>
+inline PointAndSlope<Scalar> back_projected(const ProjectionModel<Scalar>& model, const Scalar* z,
+                                            const Scalar* slopes, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  PointAndSlope<Scalar> at;
+  for (Index c = 0; c < model.components; ++c) {
+    at.point = row[c] * z[c] + at.point;
+    at.slope = row[c] * slopes[c] + at.slope;
+  }
+  if (model.variance != nullptr) at.point = back_projected(model, contiguous(z, model.components), feature);
+  return at;
 }
 
 /// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).
@@ -1519,6 +1683,28 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
       return options.correlation ? options.channels * (options.channels - 1) / 2 : 0;
   }
   return 0;
+}
+
+/// Features that take code of their own. Bits, so that a firmware whose options are a constant leaves out the
+/// code of the others.
+enum FeaturePart : uint32_t {
+  median_feature = 1,
+  hann_bands_feature = 2,
+  sine_taper_bands_feature = 4,
+  envelope_feature = 8,
+  spectral_kurtosis_feature = 16,
+  correlation_feature = 32,
+  every_feature = 63,
+};
+
+/// Those that the options switch on.
+constexpr uint32_t feature_parts(const FeatureOptions& options) {
+  const uint32_t bands =
+      options.spectrum == SpectrumKind::hann ? hann_bands_feature : sine_taper_bands_feature;
+  return (options.median_absolute_deviation ? uint32_t{median_feature} : 0) |
+         (options.bands > 0 ? bands : 0) | (options.envelope_bands > 0 ? uint32_t{envelope_feature} : 0) |
+         (options.spectral_kurtosis_bands > 0 ? uint32_t{spectral_kurtosis_feature} : 0) |
+         (feature_count(options, FeatureKind::correlation) > 0 ? uint32_t{correlation_feature} : 0);
 }
 
 /// Features of one channel, correlations not included.
@@ -1883,17 +2069,39 @@ struct Verdict {
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
+enum OmittedStage : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+};
+
+/// `allowed` for one model that is known when compiling.
+template <typename Scalar>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar>& model) {
+  return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
+         (model.projects() ? 0 : uint32_t{without_projection});
+}
+
 namespace detail {
 
+template <uint32_t allowed, typename Scalar>
+constexpr bool scales(const DetectorModel<Scalar>& model) {
+  return (allowed & without_scaling) == 0 && model.scales();
+}
+template <uint32_t allowed, typename Scalar>
+constexpr bool projects(const DetectorModel<Scalar>& model) {
+  return (allowed & without_projection) == 0 && model.projects();
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <typename Scalar>
+template <uint32_t allowed = every_part, typename Scalar>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
-  if (model.scales()) {
+  if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (model.projects()) {
+  if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
     x = z;
@@ -1910,13 +2118,13 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
-  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const VectorView<const Scalar> z =
+      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -1927,9 +2135,9 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
-  if (!model.projects()) {
+  if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
@@ -1941,11 +2149,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
@@ -1957,7 +2164,7 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -1967,7 +2174,7 @@ inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   detail::with_form_of<allowed>(score.part, [&](auto of) {
     using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
     const OwnEllipsoid own(ellipsoids, j, z, rest);
-    if (!model.projects()) {
+    if (!detail::projects<allowed>(model)) {
       for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
       return;
     }
@@ -2518,33 +2725,34 @@ struct Complex {
 };
 
 template <typename Scalar>
-inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <typename Scalar>
-inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re - b.re, a.im - b.im};
 }
 
 /// a times the twiddle w.re - i w.im.
 template <typename Scalar>
-inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
   return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
 template <typename Scalar>
-inline Complex<Scalar> load(const Scalar* at) {
-  return {at[0], at[1]};
+[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
+  const Two<Scalar> two = load_two(at);
+  return {two.a, two.b};
 }
 template <typename Scalar>
-inline void store(Scalar* at, Complex<Scalar> value) {
+[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
   at[0] = value.re;
   at[1] = value.im;
 }
 
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
   const Index from_quarter = k - circle.size / 4;
   return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
@@ -2582,7 +2790,8 @@ inline void join_pairs(Scalar* z, Index count) {
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
 /// order the four are those of the samples 0, 2, 1, 3 modulo 4.
 template <typename Scalar>
-inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
+                                             Complex<Scalar> d) {
   const Complex<Scalar> a = load(at);
   const Complex<Scalar> even_sum = a + b, even_difference = a - b;
   const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
@@ -2599,12 +2808,15 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(circle, j * step);
-    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
+    const Index angle = j * step;  // less than a quarter of a turn
+    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
+    const Complex<Scalar> twice{circle.cosines[2 * angle],
+                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
+    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));
@@ -2873,7 +3085,7 @@ struct ChannelScale {
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
+  [[gnu::always_inline]] constexpr float normalised(float sample_minus_first) const {
     return (sample_minus_first - mean) * inverse_peak;
   }
 };
@@ -2907,18 +3119,22 @@ struct Extremes {
   Sample greatest;
 };
 
-/// Writes samples minus `first` to `out`.
-template <typename Sample>
-inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
-                             Extremes<Sample>& extremes) {
-  Sample least = extremes.least, greatest = extremes.greatest;
-  const Sample* sample = samples.data;
-  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
-    const Sample value = *sample;
+/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
+/// that holds a Sample and that the processor compares at once.
+template <typename Sample, typename Wide>
+inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
+                          float& sum, Extremes<Wide>& extremes) {
+  Wide least = extremes.least, greatest = extremes.greatest;
+  float total = sum;
+  for (float* const end = shifted + count; shifted != end; sample += stride) {
+    const Wide value = *sample;
+    const float difference = static_cast<float>(value) - first;
     least = smaller(value, least);
     greatest = larger(greatest, value);
-    out[i] = static_cast<float>(value) - first;
+    total += difference;
+    *shifted++ = difference;
   }
+  sum = total;
   extremes = {least, greatest};
 }
 
@@ -2929,14 +3145,24 @@ inline void copy_minus_first(VectorView<const Sample> samples, float first, floa
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  using Wide = decltype(Sample() + 0);
   const Sample first = window.first(0, channel);
   ChannelScale scale;
   scale.first = static_cast<float>(first);
-  detail::Extremes<Sample> extremes{first, first};
-  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
-  if (window.second.rows > 0)
-    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
-  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  detail::Extremes<Wide> extremes{first, first};
+  const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  float total = 0;
+  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
+    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
+    float sum = 0;
+    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
+                          shifted + begin, sum, extremes);
+    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
+                          scale.first, shifted + middle, sum, extremes);
+    total += sum;
+  }
+  scale.mean = total / static_cast<float>(window.frames());
   const float least = static_cast<float>(extremes.least) - scale.first;
   const float greatest = static_cast<float>(extremes.greatest) - scale.first;
   scale.range = greatest - least;
@@ -2952,10 +3178,18 @@ inline bool is_usable(const ChannelScale& scale) {
          is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
+namespace detail {
+
+/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
+[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+
+}  // namespace detail
+
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  uint32_t crossings = 0;
+  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     float squares = 0, cubes = 0, fourths = 0;
@@ -2966,14 +3200,15 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       squares += square;
       cubes += square * y;
       fourths += square * square;
-      const bool negative = y < 0.0f;
-      total.crossings += negative != was_negative ? 1 : 0;
-      was_negative = negative;
+      const uint32_t sign = detail::sign_of(y);
+      crossings += (sign ^ before) >> 31;
+      before = sign;
     }
     total.squares += squares;
     total.cubes += cubes;
     total.fourths += fourths;
   }
+  total.crossings = static_cast<int32_t>(crossings);
   return total;
 }
 
@@ -3137,18 +3372,25 @@ inline float log_energy(float energy, float floor) {
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
 /// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
 /// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
-/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
+/// extract_features.
+template <uint32_t allowed>
 inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
                                 float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
-  if (has_sine_tapers(options)) {
-    add_sine_taper_powers(options, layout, table, signal, energies);
-    per_power *= 0.5f / static_cast<float>(options.tapers);
-  } else {
-    add_hann_powers(options, layout, table, signal, energies);
-    per_power *= 8.0f / 3.0f;
+  if constexpr ((allowed & sine_taper_bands_feature) != 0) {
+    if (has_sine_tapers(options)) {
+      add_sine_taper_powers(options, layout, table, signal, energies);
+      per_power *= 0.5f / static_cast<float>(options.tapers);
+    }
+  }
+  if constexpr ((allowed & hann_bands_feature) != 0) {
+    if (!has_sine_tapers(options)) {
+      add_hann_powers(options, layout, table, signal, energies);
+      per_power *= 8.0f / 3.0f;
+    }
   }
   for (int band = 0; band < layout.bands; ++band)
     energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
@@ -3348,7 +3590,8 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed.
+/// front of feature_scratch_size(options) floats; destroyed. allowed: see extract_features.
+template <uint32_t allowed>
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
                             int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
@@ -3360,9 +3603,11 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
 
   if (options.mean) *features++ = (scale.first + scale.mean) * unit;
   if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
-  if (options.median_absolute_deviation) {
-    const VectorView<const float> y = contiguous<const float>(signal, options.window);
-    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  if constexpr ((allowed & median_feature) != 0) {
+    if (options.median_absolute_deviation) {
+      const VectorView<const float> y = contiguous<const float>(signal, options.window);
+      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+    }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
   if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
@@ -3374,10 +3619,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   float* const envelope = bands + options.bands;
   float* const kurtosis = envelope + options.envelope_bands;
   float* const work = signal + options.window;
-  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
-  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
-  if (options.bands > 0)
-    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  if constexpr ((allowed & spectral_kurtosis_feature) != 0)
+    if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if constexpr ((allowed & envelope_feature) != 0)
+    if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if constexpr ((allowed & (hann_bands_feature | sine_taper_bands_feature)) != 0)
+    if (options.bands > 0)
+      write_band_energies<allowed>(options, amplitude, table, signal, bands);  // destroys the signal
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
@@ -3435,7 +3683,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
-/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check();
+/// `allowed`: features that they may switch on, the code of others is left out (feature_parts).
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -3446,25 +3695,26 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
-template <typename Sample>
+template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
 
-  detail::CorrelationTerm terms[max_channels];
+  [[maybe_unused]] detail::CorrelationTerm terms[max_channels];
   bool usable = true;
   float* next = features;
   for (int c = 0; c < options.channels; ++c) {
     const ChannelScale scale = read_channel(window, c, scratch);
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
-      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
+      if constexpr ((allowed & correlation_feature) != 0)
+        terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+      next = detail::write_channel<allowed>(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
@@ -3475,7 +3725,8 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     while (next != features + count) *next++ = detail::overflowed_feature;
     return Status::overflow;
   }
-  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
+  if constexpr ((allowed & correlation_feature) != 0)
+    if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
   Status status = Status::ok;
   for (int i = 0; i < count; ++i) {
     if (is_finite(features[i])) continue;
@@ -3510,20 +3761,23 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
+  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
-    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
+  /// extracting features.)
+  [[gnu::noinline]] Verdict judge(const float* row) {
+    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
-                                              contiguous(shares, model.features));
+    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                  contiguous(shares, model.features));
   }
 
  private:
+  static constexpr uint32_t allowed = allowed_for(model);
+
   float scratch_[array_size(model.scratch_size())] = {};
 };
 
@@ -3556,8 +3810,8 @@ class Detector {
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
-    const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+    const Status status = extract_features<feature_parts(model.signal)>(
+        model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);

@@ -80,12 +80,16 @@ namespace detail {
 /// not be the nearest class. O(d k).
 template <typename Scalar>
 inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
-    const Scalar in_radii = squared * model.inverse_squared_radius[j];
-    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
-  });
-  return nearest;
+  Scalar least = positive_infinity<Scalar>();
+  Index nearest = 0;
+  for_each_squared_distance(x, model.centers, model.clusters,
+                            [&, inverse = model.inverse_squared_radius](Index j, Scalar squared) {
+                              const Scalar in_radii = squared * inverse[j];
+                              const bool nearer = in_radii < least;
+                              least = nearer ? in_radii : least;
+                              nearest = nearer ? j : nearest;
+                            });
+  return {static_cast<int>(nearest), least};
 }
 
 /// A form of ellipsoids and the part it is, as a type.

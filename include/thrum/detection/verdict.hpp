@@ -25,17 +25,39 @@ struct Verdict {
   int channel = -1;  ///< on alarm, that feature's channel; -1 when the model was fitted on bare feature rows
 };
 
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
+enum OmittedStage : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+};
+
+/// `allowed` for one model that is known when compiling.
+template <typename Scalar>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar>& model) {
+  return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
+         (model.projects() ? 0 : uint32_t{without_projection});
+}
+
 namespace detail {
 
+template <uint32_t allowed, typename Scalar>
+constexpr bool scales(const DetectorModel<Scalar>& model) {
+  return (allowed & without_scaling) == 0 && model.scales();
+}
+template <uint32_t allowed, typename Scalar>
+constexpr bool projects(const DetectorModel<Scalar>& model) {
+  return (allowed & without_projection) == 0 && model.projects();
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <typename Scalar>
+template <uint32_t allowed = every_part, typename Scalar>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
-  if (model.scales()) {
+  if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (model.projects()) {
+  if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
     x = z;
@@ -52,13 +74,13 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
-  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const VectorView<const Scalar> z =
+      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -69,9 +91,9 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
-  if (!model.projects()) {
+  if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
@@ -83,11 +105,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
@@ -99,7 +120,7 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -109,7 +130,7 @@ inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   detail::with_form_of<allowed>(score.part, [&](auto of) {
     using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
     const OwnEllipsoid own(ellipsoids, j, z, rest);
-    if (!model.projects()) {
+    if (!detail::projects<allowed>(model)) {
       for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
       return;
     }

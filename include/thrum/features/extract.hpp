@@ -31,7 +31,8 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed.
+/// front of feature_scratch_size(options) floats; destroyed. allowed: see extract_features.
+template <uint32_t allowed>
 inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
                             int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
@@ -43,9 +44,11 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
 
   if (options.mean) *features++ = (scale.first + scale.mean) * unit;
   if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
-  if (options.median_absolute_deviation) {
-    const VectorView<const float> y = contiguous<const float>(signal, options.window);
-    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  if constexpr ((allowed & median_feature) != 0) {
+    if (options.median_absolute_deviation) {
+      const VectorView<const float> y = contiguous<const float>(signal, options.window);
+      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+    }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
   if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
@@ -57,10 +60,13 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   float* const envelope = bands + options.bands;
   float* const kurtosis = envelope + options.envelope_bands;
   float* const work = signal + options.window;
-  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
-  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
-  if (options.bands > 0)
-    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  if constexpr ((allowed & spectral_kurtosis_feature) != 0)
+    if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if constexpr ((allowed & envelope_feature) != 0)
+    if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if constexpr ((allowed & (hann_bands_feature | sine_taper_bands_feature)) != 0)
+    if (options.bands > 0)
+      write_band_energies<allowed>(options, amplitude, table, signal, bands);  // destroys the signal
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
@@ -118,7 +124,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
-/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check().
+/// feature_count(options) floats out, in the order feature_name tells. `options` must pass check();
+/// `allowed`: features that they may switch on, the code of others is left out (feature_parts).
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -129,25 +136,26 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
-template <typename Sample>
+template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
   if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
     return Status::wrong_size;
   if (!detail::all_finite(window.first) || !detail::all_finite(window.second)) return Status::non_finite;
 
-  detail::CorrelationTerm terms[max_channels];
+  [[maybe_unused]] detail::CorrelationTerm terms[max_channels];
   bool usable = true;
   float* next = features;
   for (int c = 0; c < options.channels; ++c) {
     const ChannelScale scale = read_channel(window, c, scratch);
     if (is_usable(scale)) {
       const ChannelSums sums = normalise(scale, scratch, options.window);
-      terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-      next = detail::write_channel(options, scale, sums, c, table, scratch, next);
+      if constexpr ((allowed & correlation_feature) != 0)
+        terms[c] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+      next = detail::write_channel<allowed>(options, scale, sums, c, table, scratch, next);
     } else {
       usable = false;
       for (int i = 0; i < features_per_channel(options); ++i) *next++ = detail::overflowed_feature;
@@ -158,7 +166,8 @@ inline Status extract_features(const FeatureOptions& options, const WindowView<S
     while (next != features + count) *next++ = detail::overflowed_feature;
     return Status::overflow;
   }
-  if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
+  if constexpr ((allowed & correlation_feature) != 0)
+    if (next != features + count) detail::write_correlations(window, terms, scratch, options.window, next);
   Status status = Status::ok;
   for (int i = 0; i < count; ++i) {
     if (is_finite(features[i])) continue;

@@ -32,20 +32,23 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
+  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
-    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
+  /// extracting features.)
+  [[gnu::noinline]] Verdict judge(const float* row) {
+    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
-                                              contiguous(shares, model.features));
+    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                  contiguous(shares, model.features));
   }
 
  private:
+  static constexpr uint32_t allowed = allowed_for(model);
+
   float scratch_[array_size(model.scratch_size())] = {};
 };
 
@@ -78,8 +81,8 @@ class Detector {
   /// Main loop: true once for every completed window, whose verdict is then to be had.
   bool poll() {
     if (!stream_.window_ready(buffer())) return false;
-    const Status status =
-        extract_features(model.signal, stream_.window(buffer()), table.value, scratch_, features_);
+    const Status status = extract_features<feature_parts(model.signal)>(
+        model.signal, stream_.window(buffer()), table.value, scratch_, features_);
     stream_.advance(buffer());
     verdict_ = judged(status);
     monitor_.update(model.monitor, verdict_.state, verdict_.score);
