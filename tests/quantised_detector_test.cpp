@@ -242,7 +242,7 @@ TEST_CASE("a quantised detector's header is in integers and says what was lost")
   const QuantisedDetector<std::int8_t> small(detector, machine_rows(2, 400), {}, anything());
   const std::string text = thrum::firmware_header("small", small);
   CHECK_THAT(text, contains("thrum::DetectorModel<float, thrum::QuantisedClasses<int8_t, 7, 3>> small"));
-  CHECK_THAT(text, contains("inline constexpr int8_t centers[40]"));
+  CHECK_THAT(text, contains("inline constexpr int8_t negated_centers[40]"));
   CHECK_THAT(text, contains("quantised   to int8_t: "));
   CHECK_THAT(text, !contains("inverse_squared_radius"));
   CHECK(thrum::model_flash_bytes(small.model()) < thrum::model_flash_bytes(detector.model()));

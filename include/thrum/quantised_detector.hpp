@@ -73,7 +73,7 @@ template <typename Stored>
 struct QuantisedArrays {
   std::vector<int16_t> exponent, factor;
   std::vector<int32_t> offset;
-  std::vector<Stored> centers;
+  std::vector<Stored> negated_centers;
   std::vector<uint32_t> classes;
   std::vector<float> score_table;
 };
@@ -108,8 +108,8 @@ class Quantiser {
     fill_centers(arrays);
     if (anomaly_.score_table != nullptr)
       arrays.score_table.assign(anomaly_.score_table, anomaly_.score_table + tail_table_size);
-    // The weight of the narrowest radius is 65535 / 65536, of squares moved to the left by the free bits.
-    const double square = std::ldexp(1.0, 16 - free_bits(anomaly_.features, bits_)) / 65535;
+    // The weight of the narrowest radius is 65535 / 65536, of half squares moved to the left by the free bits.
+    const double square = std::ldexp(1.0, 17 - free_bits(anomaly_.features, bits_)) / 65535;
     classes_.unit = static_cast<float>(score_of_step() * std::sqrt(square));
     return classes_;
   }
@@ -162,19 +162,19 @@ class Quantiser {
   void fill_centers(QuantisedArrays<Stored>& arrays) {
     const Index d = anomaly_.features, k = anomaly_.clusters;
     const int limit = 1 << bits_;
-    arrays.centers.assign(array_size(integer_rows_size<Stored>(d, k)), Stored{0});
+    arrays.negated_centers.assign(array_size(integer_rows_size<Stored>(d, k)), Stored{0});
     for (Index j = 0; j < k; ++j) {
       uint32_t squares = 0;
       for (Index f = 0; f < d; ++f) {
         const std::size_t i = array_size(f);
         const double x = std::ldexp(in_rows(f, center(f, j)), 158 - arrays.exponent[i]);
         const double q = std::floor((x - arrays.offset[i]) * arrays.factor[i] / std::ldexp(1.0, 29 - bits_));
-        const int entry = clipped(static_cast<int>(q), -limit, limit - 1);
-        arrays.centers[array_size(j * integer_row_size(d) + f)] = static_cast<Stored>(entry);
+        const int entry = clipped(static_cast<int>(q), 1 - limit, limit - 1);
+        arrays.negated_centers[array_size(j * integer_row_size(d) + f)] = static_cast<Stored>(-entry);
         squares += static_cast<uint32_t>(entry * entry);
       }
       const double ratio = narrowest_ / radius(j);
-      arrays.classes.push_back(squares);
+      arrays.classes.push_back((squares + 1) / 2);
       arrays.classes.push_back(static_cast<uint32_t>(std::lround(65535 * ratio * ratio)) << 16);
     }
   }
@@ -295,7 +295,7 @@ class QuantisedDetector {
     model_.anomaly.exponent = arrays->exponent.data();
     model_.anomaly.offset = arrays->offset.data();
     model_.anomaly.factor = arrays->factor.data();
-    model_.anomaly.centers = arrays->centers.data();
+    model_.anomaly.negated_centers = arrays->negated_centers.data();
     model_.anomaly.classes = arrays->classes.data();
     if (!arrays->score_table.empty()) model_.anomaly.score_table = arrays->score_table.data();
     arrays_ = std::move(arrays);

@@ -37,22 +37,22 @@ struct Extreme {
       offsets.push_back(static_cast<std::int32_t>(offset));
       factor.push_back(static_cast<std::int16_t>(ends ? 1 << 14 : 8192 + random.index(8193)));
     }
-    centers.assign(static_cast<std::size_t>(thrum::integer_rows_size<Stored>(d, k)), Stored{0});
+    negated.assign(static_cast<std::size_t>(thrum::integer_rows_size<Stored>(d, k)), Stored{0});
     for (Index j = 0; j < k; ++j) {
       std::uint32_t squares = 0;
       for (Index f = 0; f < d; ++f) {
-        const Index entry =
-            ends ? (random.index(2) == 0 ? -limit : limit - 1) : random.index(2 * limit) - limit;
-        centers[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] = static_cast<Stored>(entry);
+        const Index entry = ends ? (random.index(2) == 0 ? 1 - limit : limit - 1)
+                                 : random.index(2 * limit - 1) - limit + 1;
+        negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] = static_cast<Stored>(-entry);
         squares += static_cast<std::uint32_t>(entry * entry);
       }
-      classes.push_back(squares);
+      classes.push_back((squares + 1) / 2);
       classes.push_back(static_cast<std::uint32_t>(ends ? 65535 : 1 + random.index(65535)) << 16);
     }
     model.exponent = exponent.data();
     model.offset = offsets.data();
     model.factor = factor.data();
-    model.centers = centers.data();
+    model.negated_centers = negated.data();
     model.classes = classes.data();
     model.unit = 1;
     model.features = d;
@@ -63,7 +63,7 @@ struct Extreme {
   Numbers random;
   std::vector<std::int16_t> exponent, factor;
   std::vector<std::int32_t> offsets;
-  std::vector<Stored> centers;
+  std::vector<Stored> negated;
   std::vector<std::uint32_t> classes;
   std::vector<float> scratch;
   QuantisedClasses<Stored> model{};
@@ -108,16 +108,21 @@ void check_against_definition(int d, int k, std::uint64_t seed, bool ends) {
     int cluster = 0;
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     for (int j = 0; j < k; ++j) {
-      std::uint64_t squared = 0;
+      // In this order every sum on the way lies in [0, 2^31): that is what the proof says.
+      std::int64_t row_square = 0;
       for (int f = 0; f < d; ++f) {
-        const std::int64_t difference =
-            coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]) -
-            extreme.centers[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)];
-        squared += static_cast<std::uint64_t>(difference * difference);
+        const std::int64_t x = coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]);
+        row_square += x * x;
       }
-      REQUIRE(squared << room < std::uint64_t{1} << 32);  // what the proof says
-      const std::uint64_t weighted =
-          (squared << room) * (extreme.classes[2 * static_cast<std::size_t>(j) + 1] >> 16) >> 16;
+      std::int64_t half = (row_square + 1) / 2 + extreme.classes[2 * static_cast<std::size_t>(j)];
+      for (int f = 0; f < d; ++f) {
+        half += coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]) *
+                extreme.negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)];
+        REQUIRE((half >= 0 && half < std::int64_t{1} << (31 - room)));
+      }
+      const std::uint64_t weighted = (static_cast<std::uint64_t>(half) << room) *
+                                         (extreme.classes[2 * static_cast<std::size_t>(j) + 1] >> 16) >>
+                                     16;
       if (weighted < least) {
         least = weighted;
         cluster = j;

@@ -67,9 +67,9 @@ struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
   const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
   const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
   const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
-  const Stored* centers = nullptr;    ///< integer_rows_size(d, k), each in [-2^b, 2^b); aligned to 8 bytes
-  const uint32_t* classes = nullptr;  ///< k x 2: squared length of the centre, and (narrowest radius / own)^2
-                                      ///< in 2^-32, a multiple of 2^16 and not 0
+  const Stored* negated_centers = nullptr;  ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
+  const uint32_t* classes = nullptr;  ///< k x 2: half the squared length of the centre, rounded up, and
+                                      ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
   const float* score_table = nullptr;  ///< tail_table_size, of raw scores
   float unit = 0;                      ///< score of a row at weighted squared distance 1
   float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
@@ -88,7 +88,7 @@ struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
     visit("exponent", self.exponent, z);
     visit("quantised_offset", self.offset, z);
     visit("quantised_factor", self.factor, z);
-    visit("centers", self.centers, integer_rows_size<Stored>(z, k));
+    visit("negated_centers", self.negated_centers, integer_rows_size<Stored>(z, k));
     visit("classes", self.classes, 2 * k);
     visit("score_table", self.score_table, Index{tail_table_size});
   }
@@ -110,13 +110,18 @@ struct ScratchIntegers {
   }
 };
 
+/// What scaled_integer() says of numbers that are no ordinary case.
+constexpr int32_t extreme_integer(uint32_t bits, int shift) {
+  constexpr int32_t most = (int32_t{1} << 30) - 1;
+  if (shift > 31) return 0;
+  return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
+}
+
 /// x 2^e towards zero; from 2^30 on, infinity included, 2^30 - 1 with its sign, and so NaN without. From the
 /// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
 constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
-  constexpr int32_t most = (int32_t{1} << 30) - 1;
   const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
-  if (shift < 2) return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
-  if (shift > 31) return 0;
+  if (static_cast<unsigned>(shift - 2) > 29) return extreme_integer(bits, shift);
   const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
   const int32_t sign = -static_cast<int32_t>(bits >> 31);
   return (magnitude ^ sign) - sign;
@@ -125,8 +130,8 @@ constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
 /// The nearest number of so many bits, one of them the sign.
 template <int bits>
 inline int32_t saturated(int32_t value) {
-#if defined(__ARM_FEATURE_SAT)
-  return __ssat(value, bits);
+#if defined(__ARM_FEATURE_SAT)  // the macro of arm_acle.h warns of a conversion
+  return static_cast<int32_t>(__builtin_arm_ssat(value, bits));
 #else
   constexpr int32_t beyond = int32_t{1} << (bits - 1);
   return value < -beyond ? -beyond : value >= beyond ? beyond - 1 : value;
@@ -179,18 +184,18 @@ template <typename Stored, int d, int k>
 inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
                                     const typename ScratchIntegers<Stored>::Type* row) {
   const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
-  const auto norm = static_cast<uint32_t>(integer_dot(row, row, model.features));
+  const int32_t half_norm = (integer_dot(row, row, model.features) + 1) / 2;
   int cluster = 0;
   uint32_t least = UINT32_MAX;
-  const auto take = [&](Index j, int32_t dot) __attribute__((always_inline)) {
-    // |x|^2 + |c|^2 - 2 x c: exact modulo 2^32, and below it.
-    const uint32_t squared = norm + model.classes[2 * j] - 2 * static_cast<uint32_t>(dot);
-    const uint32_t distance = weighted(squared << room, model.classes[2 * j + 1]);
+  // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
+  const auto start = [&](Index j) { return half_norm + static_cast<int32_t>(model.classes[2 * j]); };
+  const auto take = [&](Index j, int32_t half_squared) {
+    const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
     if (distance >= least) return;
     least = distance;
     cluster = static_cast<int>(j);
   };
-  for_each_integer_dot(row, model.centers, model.features, model.clusters, take);
+  for_each_integer_sum(row, model.negated_centers, model.features, model.clusters, start, take);
   return {cluster, least};
 }
 
@@ -221,9 +226,9 @@ inline void for_each_slope(const QuantisedClasses<Stored, d, k>& model, ConstVec
                            const Score<float>& score, float* scratch, Visit visit) {
   auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
   quantise(model, x, row);
-  const Stored* const center = model.centers + score.cluster * integer_row_size(model.features);
+  const Stored* const negated = model.negated_centers + score.cluster * integer_row_size(model.features);
   for (Index f = 0; f < model.features; ++f) {
-    const float difference = static_cast<float>(int32_t{row[f]} - int32_t{center[f]}) * model.step;
+    const float difference = static_cast<float>(int32_t{row[f]} + int32_t{negated[f]}) * model.step;
     visit(f, difference, difference);
   }
 }

@@ -7,7 +7,7 @@
 #if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
 #include <arm_mve.h>
 #endif
-#if defined(__ARM_FEATURE_SAT) || defined(__ARM_FEATURE_SIMD32)
+#if defined(__ARM_FEATURE_SIMD32)
 #include <arm_acle.h>
 #endif
 
@@ -71,7 +71,8 @@ struct IntegerBlock<int16_t> {
   explicit IntegerBlock(const int16_t* from) {
     uint64_t four;
     __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
-    __asm__("" : "+r"(four));  // one load of two words
+    // Two words at once, and not before the sums so far are done: else registers run out.
+    __asm__ volatile("" : "+r"(four));
     first = static_cast<int16x2_t>(four);
     second = static_cast<int16x2_t>(four >> 32);
   }
@@ -87,6 +88,7 @@ struct IntegerBlock<int8_t> {
   explicit IntegerBlock(const int8_t* from) {
     uint32_t four;
     __builtin_memcpy(&four, __builtin_assume_aligned(from, 4), sizeof(four));
+    __asm__ volatile("" : "+r"(four));
     even = __sxtb16(static_cast<int8x4_t>(four));
     odd = __sxtb16(static_cast<int8x4_t>(four >> 8 | four << 24));
   }
@@ -119,20 +121,23 @@ inline int32_t integer_dot(const Stored* x, const Stored* row, Index features) {
   return sum;
 }
 
-/// Calls visit(j, dot product of x with row j) for j = 0 ... rows - 1.
-/// x: integer_input_size(d), rows: integer_rows_size(d, rows) integers, row after row, zeros behind the d
-/// entries of each. No sum of products may leave int32, in any order: d times the largest product < 2^31.
-/// O(d rows).
-template <typename Stored, typename Visit>
-__attribute__((always_inline)) inline void for_each_integer_dot(const Stored* x, const Stored* rows,
-                                                                Index features, Index count, Visit visit) {
+/// Calls visit(j, start(j) + dot product of x with row j) for j = 0 ... count - 1.
+/// x: integer_input_size(d), rows: integer_rows_size(d, count) integers, row after row, zeros behind the d
+/// entries of each. No sum of start and products may leave int32, in any order. O(d count).
+template <typename Stored, typename Start, typename Visit>
+#if defined(__GNUC__)
+__attribute__((always_inline))  // else loops whose lengths are known are compiled for any
+#endif
+inline void
+for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index count, Start start,
+                     Visit visit) {
   using Block = detail::IntegerBlock<Stored>;
   const Index size = integer_row_size(features);
   const Index in_fours = count / 4 * 4;
   for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
-    int32_t a = 0, b = 0, c = 0, d = 0;
+    int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
     const Stored* row = rows;
-#pragma GCC unroll 4
+#pragma GCC unroll 8
     for (Index f = 0; f < features; f += Block::size, row += Block::size) {
       const Block block(x + f);
       a = block.add(a, row);
@@ -145,7 +150,8 @@ __attribute__((always_inline)) inline void for_each_integer_dot(const Stored* x,
     visit(j + 2, c);
     visit(j + 3, d);
   }
-  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, integer_dot(x, rows, features));
+  for (Index j = in_fours; j < count; ++j, rows += size)
+    visit(j, start(j) + integer_dot(x, rows, features));
 }
 
 }  // namespace thrum

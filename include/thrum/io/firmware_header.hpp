@@ -252,7 +252,7 @@ void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const Quantised
   out << "    {{}, " << writer.reference("exponent", classes.exponent) << ", "
       << writer.reference("quantised_offset", classes.offset) << ", "
       << writer.reference("quantised_factor", classes.factor) << ", "
-      << writer.reference("centers", classes.centers) << ",\n     "
+      << writer.reference("negated_centers", classes.negated_centers) << ",\n     "
       << writer.reference("classes", classes.classes) << ", "
       << writer.reference("score_table", classes.score_table) << ", " << hex_float(classes.unit) << ", "
       << hex_float(classes.step) << ", " << hex_float(classes.threshold) << "},  // unit, step, threshold\n";
