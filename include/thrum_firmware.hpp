@@ -1974,7 +1974,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
   for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
     int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
     const Stored* row = rows;
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (Index f = 0; f < features; f += Block::size, row += Block::size) {
       const Block block(x + f);
       a = block.add(a, row);
@@ -2134,13 +2134,19 @@ inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, u
 
 }  // namespace detail
 
-/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). O(d).
+/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). Returns its squared
+/// length. O(d).
 template <typename Stored, int d, int k>
-inline void quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
-                     typename detail::ScratchIntegers<Stored>::Type* row) {
-  for (Index f = 0; f < model.features; ++f)
-    row[f] = static_cast<Stored>(detail::quantised(model, f, bits_of(x[f])));
+inline int32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                        typename detail::ScratchIntegers<Stored>::Type* row) {
+  int32_t squared = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const int32_t entry = detail::quantised(model, f, bits_of(x[f]));
+    row[f] = static_cast<Stored>(entry);
+    squared += entry * entry;
+  }
   for (Index f = model.features; f < integer_input_size<Stored>(model.features); ++f) row[f] = 0;
+  return squared;
 }
 
 namespace detail {
@@ -2166,16 +2172,17 @@ constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
 #endif
 }
 
-/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote. O(d k).
+/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote, and its
+/// squared length. O(d k).
 template <typename Stored, int d, int k>
 inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
-                                    const typename ScratchIntegers<Stored>::Type* row) {
+                                    const typename ScratchIntegers<Stored>::Type* row, int32_t squared_length) {
   const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
-  const int32_t half_norm = (integer_dot(row, row, model.features) + 1) / 2;
+  const int32_t half_length = (squared_length + 1) / 2;
   int cluster = 0;
   uint32_t least = UINT32_MAX;
   // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
-  const auto start = [&](Index j) { return half_norm + static_cast<int32_t>(model.classes[2 * j]); };
+  const auto start = [&](Index j) { return half_length + static_cast<int32_t>(model.classes[2 * j]); };
   const auto take = [&](Index j, int32_t half_squared) {
     const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
     if (distance >= least) return;
@@ -2194,8 +2201,8 @@ template <uint32_t allowed = every_part, typename Stored, int d, int k>
 inline Score<float> anomaly_score(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
                                   float* scratch) {
   auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
-  quantise(model, x, row);
-  const detail::NearestInteger nearest = detail::nearest_class(model, row);
+  const int32_t squared_length = quantise(model, x, row);
+  const detail::NearestInteger nearest = detail::nearest_class(model, row, squared_length);
   const float score = square_root(static_cast<float>(nearest.distance)) * model.unit;
   return {Status::ok, score, nearest.cluster, radius_part};
 }

@@ -155,25 +155,6 @@ TEMPLATE_TEST_CASE("quantised verdicts on what is not finite are those of the fl
   CHECK(std::isnan(small.score(rows)[0]));
 }
 
-TEST_CASE("of equally near quantised classes the lowest is taken") {
-  // Two centres, mirror images of each other, equal radii: a row in the middle is as near to both.
-  Matrix<float> x(40, 1);
-  for (Index i = 0; i < 40; ++i)
-    x(i, 0) = static_cast<float>((i % 2 == 0 ? -8 : 8) + (i / 2 % 2 == 0 ? -1 : 1));
-  DetectorOptions options;
-  options.scaler = std::nullopt;
-  options.pca = std::nullopt;
-  options.kmeans.clusters = 2;
-  options.bad_share = 0;
-  Detector<float> detector(options);
-  detector.fit(x);
-  const QuantisedDetector<std::int16_t> small(detector, x, {}, anything());
-  const std::vector<thrum::Verdict> verdicts = small.verdicts(Matrix<float>::Zero(1, 1));
-  CHECK(verdicts[0].cluster == 0);
-  const auto& classes = small.model().anomaly;
-  CHECK(classes.classes[1] == classes.classes[3]);
-}
-
 TEST_CASE("a quantised detector behind a projection judges nearly as the float one") {
   const Detector<float> detector = fitted(thrum::PCAOptions{3, 0, false});
   const QuantisedDetector<std::int16_t> small(detector, machine_rows(2, 400));
@@ -218,6 +199,7 @@ TEST_CASE("what has no form in integers is refused with its reason") {
         thrum::AnomalyKind::residual, thrum::AnomalyKind::automatic}) {
     DetectorOptions options;
     options.scorer.kind = kind;
+    options.pca = std::nullopt;
     options.kmeans.clusters = 2;
     Detector<float> detector(options);
     detector.fit(rows);

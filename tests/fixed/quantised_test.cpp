@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <limits>
@@ -140,6 +141,28 @@ TEMPLATE_TEST_CASE("integer scores are what their definition gives in 64 bits, a
   for (const bool ends : {true, false})
     for (const int d : {1, 2, 3, 4, 15, 16, 17, 33, 63, 64, 65, 255, 256, 257, 1024, 4096})
       for (const int k : {1, 3, 4, 9}) check_against_definition<TestType>(d, k, 11, ends);
+}
+
+TEMPLATE_TEST_CASE("of equally near quantised classes the lowest is taken", "", std::int16_t, std::int8_t) {
+  constexpr int d = 5, k = 9;
+  Extreme<TestType> extreme(d, k, 12, false);
+  const auto cluster = [&extreme](const std::vector<float>& row) {
+    return thrum::anomaly_score(extreme.model, thrum::contiguous<const float>(row.data(), d),
+                                extreme.scratch.data())
+        .cluster;
+  };
+  // Classes 3 to 8 are one and the same, and no other is as near to any row.
+  for (int j = 3; j < k; ++j) {
+    std::copy_n(extreme.negated.begin() + 3 * thrum::integer_row_size(d), d,
+                extreme.negated.begin() + j * thrum::integer_row_size(d));
+    extreme.classes[2 * static_cast<std::size_t>(j)] = extreme.classes[6];
+    extreme.classes[2 * static_cast<std::size_t>(j) + 1] = 1u << 16;
+  }
+  for (int j = 0; j < 3; ++j) extreme.classes[2 * static_cast<std::size_t>(j) + 1] = 65535u << 16;
+  for (int repeat = 0; repeat < 50; ++repeat)
+    CHECK(cluster(row_of_bits(extreme.random, d, repeat % 2 == 1)) == 3);
+  extreme.classes[2 * 3 + 1] = 65535u << 16;
+  CHECK(cluster(row_of_bits(extreme.random, d, true)) == 4);
 }
 
 TEST_CASE("the widest distance that integers can have is below two to the thirty-second and nearly that") {

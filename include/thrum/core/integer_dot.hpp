@@ -137,7 +137,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
   for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
     int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
     const Stored* row = rows;
-#pragma GCC unroll 8
+#pragma GCC unroll 12
     for (Index f = 0; f < features; f += Block::size, row += Block::size) {
       const Block block(x + f);
       a = block.add(a, row);
