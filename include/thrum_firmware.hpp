@@ -1974,7 +1974,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
   for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
     int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
     const Stored* row = rows;
-#pragma GCC unroll 12
+#pragma GCC unroll 16
     for (Index f = 0; f < features; f += Block::size, row += Block::size) {
       const Block block(x + f);
       a = block.add(a, row);
@@ -1987,8 +1987,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
     visit(j + 2, c);
     visit(j + 3, d);
   }
-  for (Index j = in_fours; j < count; ++j, rows += size)
-    visit(j, start(j) + integer_dot(x, rows, features));
+  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
 }
 
 }  // namespace thrum
@@ -2054,9 +2053,10 @@ struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
   const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
   const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
   const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
-  const Stored* negated_centers = nullptr;  ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
-  const uint32_t* classes = nullptr;  ///< k x 2: half the squared length of the centre, rounded up, and
-                                      ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
+  const Stored* negated_centers =
+      nullptr;                         ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
+  const uint32_t* classes = nullptr;   ///< k x 2: half the squared length of the centre, rounded up, and
+                                       ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
   const float* score_table = nullptr;  ///< tail_table_size, of raw scores
   float unit = 0;                      ///< score of a row at weighted squared distance 1
   float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
@@ -2108,7 +2108,7 @@ constexpr int32_t extreme_integer(uint32_t bits, int shift) {
 /// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
 constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
   const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
-  if (static_cast<unsigned>(shift - 2) > 29) return extreme_integer(bits, shift);
+  if (__builtin_expect(static_cast<unsigned>(shift - 2) > 29, 0)) return extreme_integer(bits, shift);
   const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
   const int32_t sign = -static_cast<int32_t>(bits >> 31);
   return (magnitude ^ sign) - sign;
@@ -2176,7 +2176,8 @@ constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
 /// squared length. O(d k).
 template <typename Stored, int d, int k>
 inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
-                                    const typename ScratchIntegers<Stored>::Type* row, int32_t squared_length) {
+                                    const typename ScratchIntegers<Stored>::Type* row,
+                                    int32_t squared_length) {
   const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
   const int32_t half_length = (squared_length + 1) / 2;
   int cluster = 0;

@@ -108,7 +108,8 @@ class Quantiser {
     fill_centers(arrays);
     if (anomaly_.score_table != nullptr)
       arrays.score_table.assign(anomaly_.score_table, anomaly_.score_table + tail_table_size);
-    // The weight of the narrowest radius is 65535 / 65536, of half squares moved to the left by the free bits.
+    // The weight of the narrowest radius is 65535 / 65536, of half squares moved to the left by the free
+    // bits.
     const double square = std::ldexp(1.0, 17 - free_bits(anomaly_.features, bits_)) / 65535;
     classes_.unit = static_cast<float>(score_of_step() * std::sqrt(square));
     return classes_;

@@ -42,8 +42,8 @@ struct Extreme {
     for (Index j = 0; j < k; ++j) {
       std::uint32_t squares = 0;
       for (Index f = 0; f < d; ++f) {
-        const Index entry = ends ? (random.index(2) == 0 ? 1 - limit : limit - 1)
-                                 : random.index(2 * limit - 1) - limit + 1;
+        const Index entry =
+            ends ? (random.index(2) == 0 ? 1 - limit : limit - 1) : random.index(2 * limit - 1) - limit + 1;
         negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] = static_cast<Stored>(-entry);
         squares += static_cast<std::uint32_t>(entry * entry);
       }

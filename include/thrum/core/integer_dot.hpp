@@ -137,7 +137,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
   for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
     int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
     const Stored* row = rows;
-#pragma GCC unroll 12
+#pragma GCC unroll 16
     for (Index f = 0; f < features; f += Block::size, row += Block::size) {
       const Block block(x + f);
       a = block.add(a, row);
@@ -150,8 +150,7 @@ for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index 
     visit(j + 2, c);
     visit(j + 3, d);
   }
-  for (Index j = in_fours; j < count; ++j, rows += size)
-    visit(j, start(j) + integer_dot(x, rows, features));
+  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
 }
 
 }  // namespace thrum
