@@ -291,7 +291,7 @@ void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string
 
 /// What a header needs of a detector beside its model: whose rows test it, how exactly, and what it says.
 template <typename FittedDetector>
-const DetectorModel<float> float_model(const FittedDetector& detector) {
+auto float_model(const FittedDetector& detector) {
   return detector.model();
 }
 template <typename Stored>
