@@ -74,9 +74,10 @@ TEMPLATE_TEST_CASE("a quantised score is as near to the float one as its steps a
   const Detector<float> detector = fitted();
   const QuantisedDetector<TestType> small(detector, machine_rows(2, 400), {}, anything());
   const auto& classes = small.model().anomaly;
-  double narrowest = infinity, widest = 0;
+  double narrowest = std::numeric_limits<double>::infinity(), widest = 0;
   for (Index j = 0; j < 3; ++j) {
-    const double radius = 1 / std::sqrt(detector.model().anomaly.inverse_squared_radius[j]);
+    const float inverse_square = detector.model().anomaly.inverse_squared_radius[j];
+    const double radius = 1 / std::sqrt(static_cast<double>(inverse_square));
     narrowest = std::fmin(narrowest, radius);
     widest = std::fmax(widest, radius);
   }
