@@ -993,6 +993,8 @@ constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_pa
 /// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
 template <typename Scalar>
 struct AnomalyModel {
+  static constexpr uint32_t possible_parts = every_part;
+
   const Scalar* centers = nullptr;                 ///< d x k, feature-major
   const Scalar* inverse_squared_radius = nullptr;  ///< k
   Scalar threshold = 1;                            ///< what calibration found: the raw score that counts as 1
@@ -1013,6 +1015,26 @@ struct AnomalyModel {
     return (parts & full_ellipsoid_part) != 0       ? features
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
+  }
+
+  /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters, e = self.ellipsoid_count;
+    const Index rank = self.ellipsoids.rank, m = self.soft.count;
+    visit("centers", self.centers, z * k);
+    visit("inverse_squared_radius", self.inverse_squared_radius, k);
+    visit("ellipsoid_center", self.ellipsoids.center, e * z);
+    visit("ellipsoid_scale", self.ellipsoids.scale, e * z);
+    visit("ellipsoid_factor", self.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
+    visit("ellipsoid_weight", self.ellipsoids.weight, e * (1 + rank));
+    visit("soft_centers", self.soft.centers, z * m);
+    visit("soft_log_weights", self.soft.log_weights, m);
+    visit("tails", self.tails.tables, z * feature_tails_size);
+    visit("ellipsoid_tables", self.ellipsoid_tables, e * tail_table_size);
+    visit("soft_table", self.soft_table, tail_table_size);
+    visit("tails_table", self.tails_table, tail_table_size);
+    visit("score_table", self.score_table, tail_table_size);
   }
 };
 
@@ -1973,8 +1995,9 @@ struct SelfTests {
 };
 
 /// A fitted detector as plain data that somebody else owns: Eigen matrices on the laptop, constexpr arrays in
-/// flash. A stage that is not used has no features and null pointers.
-template <typename Scalar>
+/// flash. A stage that is not used has no features and null pointers. Classes: how the last stage scores,
+/// AnomalyModel or QuantisedClasses (whose scaling is its own: `scaling` serves a projection only).
+template <typename Scalar, typename Classes = AnomalyModel<Scalar>>
 struct DetectorModel {
   uint32_t schema = model_schema;
   uint32_t checksum = 0;  ///< `checksum_of` the model
@@ -1984,7 +2007,7 @@ struct DetectorModel {
   MonitorOptions monitor{};
   ScalingModel<Scalar> scaling{};
   ProjectionModel<Scalar> projection{};
-  AnomalyModel<Scalar> anomaly{};
+  Classes anomaly{};
   SelfTests<Scalar> self_tests{};
 
   constexpr bool scales() const { return scaling.features > 0; }
@@ -2001,14 +2024,408 @@ struct DetectorModel {
 
 #endif  // THRUM_DETECTION_DETECTOR_MODEL_HPP
 
+#ifndef THRUM_CORE_INTEGER_DOT_HPP
+#define THRUM_CORE_INTEGER_DOT_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#include <arm_mve.h>
+#endif
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
+// The one inner loop of scoring in integers: a row against several others, products summed. Integer sums are
+// exact, so every form below has the same bits: Helium, two or four products at a time, and plain C.
+
+namespace thrum {
+
+/// Integers that a row of `features` takes: rows are filled up with zeros to whole steps of four.
+constexpr Index integer_row_size(Index features) { return (features + 3) / 4 * 4; }
+
+/// Integers that `rows` rows under each other take: behind the last one vector kernels read, but do not use,
+/// up to 16 bytes.
+template <typename Stored>
+constexpr Index integer_rows_size(Index features, Index rows) {
+  return rows * integer_row_size(features) + 16 / static_cast<Index>(sizeof(Stored));
+}
+
+/// Integers that the row on the other side takes: zeros up to whole vectors of 16 bytes.
+template <typename Stored>
+constexpr Index integer_input_size(Index features) {
+  constexpr Index lanes = 16 / static_cast<Index>(sizeof(Stored));
+  return (features + lanes - 1) / lanes * lanes;
+}
+
+namespace detail {
+
+/// Neighbouring integers of a row, and how their products with those of another row are added to a sum.
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+
+// Vectors by memcpy: GCC 12 moves stores of scalars past vld1q.
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 8;
+  int16x8_t integers;
+  explicit IntegerBlock(const int16_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    return vmladavaq_s16(sum, integers, IntegerBlock(row).integers);
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 16;
+  int8x16_t integers;
+  explicit IntegerBlock(const int8_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    return vmladavaq_s8(sum, integers, IntegerBlock(row).integers);
+  }
+};
+
+#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 4;
+  int16x2_t first, second;
+  explicit IntegerBlock(const int16_t* from) {
+    uint64_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
+    // Two words at once, and not before the sums so far are done: else registers run out.
+    __asm__ volatile("" : "+r"(four));
+    first = static_cast<int16x2_t>(four);
+    second = static_cast<int16x2_t>(four >> 32);
+  }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(second, other.second, __smlad(first, other.first, sum));
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 4;
+  int16x2_t even, odd;
+  explicit IntegerBlock(const int8_t* from) {
+    uint32_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 4), sizeof(four));
+    __asm__ volatile("" : "+r"(four));
+    even = __sxtb16(static_cast<int8x4_t>(four));
+    odd = __sxtb16(static_cast<int8x4_t>(four >> 8 | four << 24));
+  }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(odd, other.odd, __smlad(even, other.even, sum));
+  }
+};
+
+#else
+
+template <typename Stored>
+struct IntegerBlock {
+  static constexpr Index size = 1;
+  int32_t integer;
+  explicit IntegerBlock(const Stored* from) : integer(*from) {}
+  int32_t add(int32_t sum, const Stored* row) const { return sum + integer * *row; }
+};
+
+#endif
+
+}  // namespace detail
+
+/// Dot product of two rows. x: integer_input_size(d), row: of integer_rows_size(d, k) integers. O(d).
+template <typename Stored>
+inline int32_t integer_dot(const Stored* x, const Stored* row, Index features) {
+  using Block = detail::IntegerBlock<Stored>;
+  int32_t sum = 0;
+  for (Index f = 0; f < features; f += Block::size) sum = Block(x + f).add(sum, row + f);
+  return sum;
+}
+
+/// Calls visit(j, start(j) + dot product of x with row j) for j = 0 ... count - 1.
+/// x: integer_input_size(d), rows: integer_rows_size(d, count) integers, row after row, zeros behind the d
+/// entries of each. No sum of start and products may leave int32, in any order. O(d count).
+template <typename Stored, typename Start, typename Visit>
+#if defined(__GNUC__)
+__attribute__((always_inline))  // else loops whose lengths are known are compiled for any
+#endif
+inline void
+for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index count, Start start,
+                     Visit visit) {
+  using Block = detail::IntegerBlock<Stored>;
+  const Index size = integer_row_size(features);
+  const Index in_fours = count / 4 * 4;
+  for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
+    int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
+    const Stored* row = rows;
+#pragma GCC unroll 16
+    for (Index f = 0; f < features; f += Block::size, row += Block::size) {
+      const Block block(x + f);
+      a = block.add(a, row);
+      b = block.add(b, row + size);
+      c = block.add(c, row + 2 * size);
+      d = block.add(d, row + 3 * size);
+    }
+    visit(j, a);
+    visit(j + 1, b);
+    visit(j + 2, c);
+    visit(j + 3, d);
+  }
+  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_INTEGER_DOT_HPP
+
+#ifndef THRUM_ALGORITHM_QUANTISED_HPP
+#define THRUM_ALGORITHM_QUANTISED_HPP
+
+// Scoring in integers: scaling, nearest class and radius. Nothing overflows for any input; the proof is in
+// docs/numerics.md, section "Quantised models".
+
+namespace thrum {
+
+/// Most features of a quantised model.
+constexpr Index most_quantised_features = 4096;
+
+/// Bits b without the sign of a quantised coordinate, which is in [-2^b, 2^b): the most for which the squared
+/// distance of two rows of d features is below 2^32, and that the type holds. Stored: int16_t or int8_t.
+template <typename Stored>
+constexpr int quantised_bits(Index features) {
+  int bits = sizeof(Stored) == 1 ? 7 : 13;
+  while (features > Index{1} << (30 - 2 * bits)) --bits;
+  return bits;
+}
+static_assert(quantised_bits<int8_t>(most_quantised_features) == 7 &&
+                  quantised_bits<int16_t>(most_quantised_features) == 9 && quantised_bits<int16_t>(64) == 12,
+              "d (2^(b + 1))^2 <= 2^32");
+
+/// By how many bits a squared distance can be shifted to the left and still is below 2^32.
+constexpr int free_bits(Index features, int bits) {
+  int room = 30 - 2 * bits;
+  while (features > 1) {
+    features = (features + 1) / 2;
+    --room;
+  }
+  return room;
+}
+
+/// Sizes d and k as part of a type, as firmware has them: loops of known length are faster. 0: not known.
+template <int static_features, int static_clusters>
+struct QuantisedSizes {
+  static_assert(static_features > 0 && static_features <= most_quantised_features && static_clusters > 0,
+                "a quantised model has 1 ... 4096 features, or components, and a class");
+  static constexpr int features = static_features;
+  static constexpr int clusters = static_clusters;
+};
+template <>
+struct QuantisedSizes<0, 0> {
+  int features = 0;
+  int clusters = 0;
+};
+
+/// k working classes in integers, each a centre and a radius: AnomalyModel's `radius` in little memory.
+/// Stored: int16_t (called q15) or int8_t. Feature f of a row becomes, with e = 158 - exponent,
+///   q15 = (trunc(x 2^e) - offset) factor / 2^14, q = q15 / 2^(15 - b), each rounded down,
+/// where trunc saturates at 31 bits, the difference at 2^16, q15 at 2^15 and so q at 2^b.
+template <typename Stored, int static_features = 0, int static_clusters = 0>
+struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
+  static constexpr uint32_t parts = radius_part;
+  static constexpr uint32_t possible_parts = radius_part;
+
+  const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
+  const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
+  const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
+  const Stored* negated_centers =
+      nullptr;                         ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
+  const uint32_t* classes = nullptr;   ///< k x 2: half the squared length of the centre, rounded up, and
+                                       ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
+  const float* score_table = nullptr;  ///< tail_table_size, of raw scores
+  float unit = 0;                      ///< score of a row at weighted squared distance 1
+  float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
+  float threshold = 1;                 ///< raw score that counts as 1
+
+  /// Floats of scratch that a score needs: the row in integers, wherever 8 bytes begin.
+  constexpr int scratch_size() const {
+    return 1 + static_cast<int>(integer_input_size<Stored>(this->features) *
+                                static_cast<Index>(sizeof(Stored)) / 4);
+  }
+
+  /// As AnomalyModel::for_each_array; arrays are of several types.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters;
+    visit("exponent", self.exponent, z);
+    visit("quantised_offset", self.offset, z);
+    visit("quantised_factor", self.factor, z);
+    visit("negated_centers", self.negated_centers, integer_rows_size<Stored>(z, k));
+    visit("classes", self.classes, 2 * k);
+    visit("score_table", self.score_table, Index{tail_table_size});
+  }
+};
+
+namespace detail {
+
+/// Integers that lie where scratch has floats.
+template <typename Stored>
+struct ScratchIntegers {
+#if defined(__GNUC__)
+  using Type __attribute__((__may_alias__)) = Stored;
+#else
+  using Type = Stored;
+#endif
+  /// The first whole 8 bytes.
+  static Type* in(float* scratch) {
+    return reinterpret_cast<Type*>((reinterpret_cast<uintptr_t>(scratch) + 7) & ~uintptr_t{7});
+  }
+};
+
+/// What scaled_integer() says of numbers that are no ordinary case.
+constexpr int32_t extreme_integer(uint32_t bits, int shift) {
+  constexpr int32_t most = (int32_t{1} << 30) - 1;
+  if (shift > 31) return 0;
+  return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
+}
+
+/// x 2^e towards zero; from 2^30 on, infinity included, 2^30 - 1 with its sign, and so NaN without. From the
+/// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
+constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
+  const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
+  if (__builtin_expect(static_cast<unsigned>(shift - 2) > 29, 0)) return extreme_integer(bits, shift);
+  const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
+  const int32_t sign = -static_cast<int32_t>(bits >> 31);
+  return (magnitude ^ sign) - sign;
+}
+
+/// The nearest number of so many bits, one of them the sign.
+template <int bits>
+inline int32_t saturated(int32_t value) {
+#if defined(__ARM_FEATURE_SAT)  // the macro of arm_acle.h warns of a conversion
+  return static_cast<int32_t>(__builtin_arm_ssat(value, bits));
+#else
+  constexpr int32_t beyond = int32_t{1} << (bits - 1);
+  return value < -beyond ? -beyond : value >= beyond ? beyond - 1 : value;
+#endif
+}
+
+/// Feature f of a row in integers.
+template <typename Stored, int d, int k>
+inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, uint32_t bits) {
+  const int32_t difference = saturated<17>(scaled_integer(bits, model.exponent[f]) - model.offset[f]);
+  return saturated<16>(difference * model.factor[f] >> 14) >> (15 - quantised_bits<Stored>(model.features));
+}
+
+}  // namespace detail
+
+/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). Returns its squared
+/// length. O(d).
+template <typename Stored, int d, int k>
+inline int32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                        typename detail::ScratchIntegers<Stored>::Type* row) {
+  int32_t squared = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const int32_t entry = detail::quantised(model, f, bits_of(x[f]));
+    row[f] = static_cast<Stored>(entry);
+    squared += entry * entry;
+  }
+  for (Index f = model.features; f < integer_input_size<Stored>(model.features); ++f) row[f] = 0;
+  return squared;
+}
+
+namespace detail {
+
+/// A class and the row's squared distance to it, weighted: in [0, 2^32).
+struct NearestInteger {
+  int cluster;
+  uint32_t distance;
+};
+
+/// floor(distance weight / 2^32), of a weight that is a multiple of 2^16; by products of 32 bits, none of
+/// which overflows, for a Cortex-M0 has no other.
+constexpr uint32_t weighted_by_halves(uint32_t distance, uint32_t weight) {
+  return (distance >> 16) * (weight >> 16) + (((distance & 0xffffu) * (weight >> 16)) >> 16);
+}
+
+/// The same where a product of 64 bits is one instruction.
+constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+  return weighted_by_halves(distance, weight);
+#else
+  return static_cast<uint32_t>(uint64_t{distance} * weight >> 32);
+#endif
+}
+
+/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote, and its
+/// squared length. O(d k).
+template <typename Stored, int d, int k>
+inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
+                                    const typename ScratchIntegers<Stored>::Type* row,
+                                    int32_t squared_length) {
+  const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
+  const int32_t half_length = (squared_length + 1) / 2;
+  int cluster = 0;
+  uint32_t least = UINT32_MAX;
+  // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
+  const auto start = [&](Index j) { return half_length + static_cast<int32_t>(model.classes[2 * j]); };
+  const auto take = [&](Index j, int32_t half_squared) {
+    const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
+    if (distance >= least) return;
+    least = distance;
+    cluster = static_cast<int>(j);
+  };
+  for_each_integer_sum(row, model.negated_centers, model.features, model.clusters, start, take);
+  return {cluster, least};
+}
+
+}  // namespace detail
+
+/// The score of one sample: the least distance / radius over the classes, over the threshold. x: d values,
+/// infinite ones saturate; scratch: model.scratch_size() floats. Never overflows. O(d k).
+template <uint32_t allowed = every_part, typename Stored, int d, int k>
+inline Score<float> anomaly_score(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                                  float* scratch) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  const int32_t squared_length = quantise(model, x, row);
+  const detail::NearestInteger nearest = detail::nearest_class(model, row, squared_length);
+  const float score = square_root(static_cast<float>(nearest.distance)) * model.unit;
+  return {Status::ok, score, nearest.cluster, radius_part};
+}
+
+/// As tail_probability of an AnomalyModel.
+template <typename Stored, int d, int k>
+inline float tail_probability(const QuantisedClasses<Stored, d, k>& model, float score) {
+  if (!is_finite(score) || model.score_table == nullptr) return 0;
+  return exponential(-surprise(model.score_table, score * model.threshold));
+}
+
+/// As for_each_slope of an AnomalyModel: differences from the centre of the sample's class, in scaled units.
+template <uint32_t allowed = every_part, typename Stored, int d, int k, typename Visit>
+inline void for_each_slope(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                           const Score<float>& score, float* scratch, Visit visit) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  quantise(model, x, row);
+  const Stored* const negated = model.negated_centers + score.cluster * integer_row_size(model.features);
+  for (Index f = 0; f < model.features; ++f) {
+    const float difference = static_cast<float>(int32_t{row[f]} + int32_t{negated[f]}) * model.step;
+    visit(f, difference, difference);
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_QUANTISED_HPP
+
 #ifndef THRUM_CORE_CRC32_HPP
 #define THRUM_CORE_CRC32_HPP
 
 namespace thrum {
 
 /// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
-/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
-/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
+/// little-endian bytes (small integers as 32 bits), so that laptop and firmware agree whatever their padding
+/// and byte order. Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
 class Crc32 {
  public:
   constexpr void add_byte(uint8_t byte) {
@@ -2033,6 +2450,9 @@ class Crc32 {
     add(static_cast<uint32_t>(word));
     add(static_cast<uint32_t>(word >> 32));
   }
+  constexpr void add(int32_t value) { add(static_cast<uint32_t>(value)); }
+  constexpr void add(int16_t value) { add(int32_t{value}); }
+  constexpr void add(int8_t value) { add(int32_t{value}); }
   void add(float value) { add(bits_of(value)); }
   void add(double value) { add(bits_of(value)); }
 
@@ -2076,26 +2496,26 @@ enum OmittedStage : uint32_t {
 };
 
 /// `allowed` for one model that is known when compiling.
-template <typename Scalar>
-constexpr uint32_t allowed_for(const DetectorModel<Scalar>& model) {
+template <typename Scalar, typename Classes>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
   return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
          (model.projects() ? 0 : uint32_t{without_projection});
 }
 
 namespace detail {
 
-template <uint32_t allowed, typename Scalar>
-constexpr bool scales(const DetectorModel<Scalar>& model) {
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool scales(const DetectorModel<Scalar, Classes>& model) {
   return (allowed & without_scaling) == 0 && model.scales();
 }
-template <uint32_t allowed, typename Scalar>
-constexpr bool projects(const DetectorModel<Scalar>& model) {
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
   return (allowed & without_projection) == 0 && model.projects();
 }
 
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <uint32_t allowed = every_part, typename Scalar>
-inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
   if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
@@ -2115,8 +2535,8 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
 /// allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   if (any_off_scale(x.data, model.features, x.stride)) {
     for (Index f = 0; f < model.features; ++f)
@@ -2132,8 +2552,8 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
-template <uint32_t allowed = every_part, typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
@@ -2197,8 +2617,8 @@ namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
 /// largest magnitude.
-template <typename Scalar>
-inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+template <typename Scalar, typename Classes>
+inline int farthest_feature(const DetectorModel<Scalar, Classes>& model, VectorView<const Scalar> x) {
   int farthest = 0;
   Scalar largest = 0;
   for (Index f = 0; f < model.features; ++f) {
@@ -2218,8 +2638,8 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
-template <uint32_t allowed = every_part, typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline int culprit_feature(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
@@ -2234,10 +2654,12 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
     largest = part;
     culprit = static_cast<int>(f);
   };
-  if ((allowed & score.part & ellipsoid_parts) != 0)
-    for_each_fall<allowed>(model, x, score, scratch, take);
-  else
-    for_each_share<allowed>(model, x, score, scratch, take);
+  bool by_fall = false;
+  if constexpr ((allowed & Classes::possible_parts & ellipsoid_parts) != 0) {
+    by_fall = (score.part & ellipsoid_parts) != 0;
+    if (by_fall) for_each_fall<allowed>(model, x, score, scratch, take);
+  }
+  if (!by_fall) for_each_share<allowed>(model, x, score, scratch, take);
   return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
 }
 
@@ -2245,9 +2667,9 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
 /// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
 /// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
 /// costs, twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
-                            VectorView<Scalar> shares) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                            Scalar* scratch, VectorView<Scalar> shares) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Status status = score.status;
   if (status == Status::ok)
@@ -2265,8 +2687,8 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
@@ -2284,8 +2706,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
 /// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                     Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }
@@ -2336,44 +2759,53 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
   }
 }
 
+/// What only some kinds of scores have.
+struct KindSizes {
+  int ellipsoids, rank, soft;
+};
+template <typename Scalar>
+constexpr KindSizes kind_sizes(const AnomalyModel<Scalar>& anomaly) {
+  return {anomaly.ellipsoid_count, anomaly.ellipsoids.rank, anomaly.soft.count};
+}
+template <typename Stored, int d, int k>
+constexpr KindSizes kind_sizes(const QuantisedClasses<Stored, d, k>&) {
+  return {-static_cast<int>(sizeof(Stored)), 0, 0};
+}
+
+template <typename Scalar>
+inline void add_kind_numbers(Crc32& crc, const AnomalyModel<Scalar>& anomaly) {
+  crc.add(anomaly.soft.inverse_width);
+}
+template <typename Stored, int d, int k>
+inline void add_kind_numbers(Crc32& crc, const QuantisedClasses<Stored, d, k>& classes) {
+  crc.add(classes.unit);
+  crc.add(classes.step);
+}
+
 }  // namespace detail
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
-/// have are null. Model: DetectorModel<Scalar>, const or not; of one that is not, visit may set the pointer.
+/// have are null. Model: a DetectorModel, const or not; of one that is not, visit may set the pointer.
 template <typename Model, typename Visit>
 inline void for_each_array(Model& model, Visit visit) {
-  auto& anomaly = model.anomaly;
   const Index d = model.features, p = model.projection.components;
-  const Index z = anomaly.features, k = anomaly.clusters, e = anomaly.ellipsoid_count;
-  const Index rank = anomaly.ellipsoids.rank, m = anomaly.soft.count;
   visit("offset", model.scaling.offset, d);
   visit("factor", model.scaling.factor, d);
   visit("mean", model.projection.mean, d);
   visit("basis", model.projection.basis, d * p);
   visit("variance", model.projection.variance, p);
-  visit("centers", anomaly.centers, z * k);
-  visit("inverse_squared_radius", anomaly.inverse_squared_radius, k);
-  visit("ellipsoid_center", anomaly.ellipsoids.center, e * z);
-  visit("ellipsoid_scale", anomaly.ellipsoids.scale, e * z);
-  visit("ellipsoid_factor", anomaly.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
-  visit("ellipsoid_weight", anomaly.ellipsoids.weight, e * (1 + rank));
-  visit("soft_centers", anomaly.soft.centers, z * m);
-  visit("soft_log_weights", anomaly.soft.log_weights, m);
-  visit("tails", anomaly.tails.tables, z * feature_tails_size);
-  visit("ellipsoid_tables", anomaly.ellipsoid_tables, e * tail_table_size);
-  visit("soft_table", anomaly.soft_table, tail_table_size);
-  visit("tails_table", anomaly.tails_table, tail_table_size);
-  visit("score_table", anomaly.score_table, tail_table_size);
+  model.anomaly.for_each_array(model.anomaly, visit);
   visit("self_test_rows", model.self_tests.rows, d * model.self_tests.count);
   visit("self_test_scores", model.self_tests.scores, static_cast<Index>(model.self_tests.count));
 }
 
 /// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
 /// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
-template <typename Scalar>
-inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
+template <typename Scalar, typename Classes>
+inline uint32_t checksum_of(const DetectorModel<Scalar, Classes>& model) {
   Crc32 crc;
   crc.add(model.schema);
+  const detail::KindSizes kind = detail::kind_sizes(model.anomaly);
   const int sizes[] = {model.features,
                        model.has_signal,
                        model.scaling.features,
@@ -2382,19 +2814,19 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.anomaly.features,
                        model.anomaly.clusters,
                        static_cast<int>(model.anomaly.parts),
-                       model.anomaly.ellipsoid_count,
-                       model.anomaly.ellipsoids.rank,
-                       model.anomaly.soft.count,
+                       kind.ellipsoids,
+                       kind.rank,
+                       kind.soft,
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
-  for_each_array(model, [&crc](const char*, const Scalar* values, Index size) { crc.add(values, size); });
+  for_each_array(model, [&crc](const char*, const auto* values, Index size) { crc.add(values, size); });
   crc.add(model.monitor.threshold);
   crc.add(model.anomaly.threshold);
-  crc.add(model.anomaly.soft.inverse_width);
+  detail::add_kind_numbers(crc, model.anomaly);
   crc.add(model.self_tests.tolerance);
   return crc.value();
 }
@@ -2402,8 +2834,8 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
 /// Checks a model in the place and build where it is to run: corrupt_model when the checksum differs,
 /// self_test_failed when a self-test row does not get its score, ok otherwise.
 /// scratch: model.scratch_size() values. Allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status self_test(const DetectorModel<Scalar, Classes>& model, Scalar* scratch) {
   if (model.schema != model_schema || checksum_of(model) != model.checksum) return Status::corrupt_model;
   for (Index i = 0; i < model.self_tests.count; ++i) {
     const auto row = contiguous(model.self_tests.rows + i * model.features, model.features);

@@ -32,26 +32,26 @@ enum OmittedStage : uint32_t {
 };
 
 /// `allowed` for one model that is known when compiling.
-template <typename Scalar>
-constexpr uint32_t allowed_for(const DetectorModel<Scalar>& model) {
+template <typename Scalar, typename Classes>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
   return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
          (model.projects() ? 0 : uint32_t{without_projection});
 }
 
 namespace detail {
 
-template <uint32_t allowed, typename Scalar>
-constexpr bool scales(const DetectorModel<Scalar>& model) {
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool scales(const DetectorModel<Scalar, Classes>& model) {
   return (allowed & without_scaling) == 0 && model.scales();
 }
-template <uint32_t allowed, typename Scalar>
-constexpr bool projects(const DetectorModel<Scalar>& model) {
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
   return (allowed & without_projection) == 0 && model.projects();
 }
 
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <uint32_t allowed = every_part, typename Scalar>
-inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
   if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
@@ -71,8 +71,8 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
 /// allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
   if (any_off_scale(x.data, model.features, x.stride)) {
     for (Index f = 0; f < model.features; ++f)
@@ -88,8 +88,8 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
-template <uint32_t allowed = every_part, typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
@@ -153,8 +153,8 @@ namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
 /// largest magnitude.
-template <typename Scalar>
-inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+template <typename Scalar, typename Classes>
+inline int farthest_feature(const DetectorModel<Scalar, Classes>& model, VectorView<const Scalar> x) {
   int farthest = 0;
   Scalar largest = 0;
   for (Index f = 0; f < model.features; ++f) {
@@ -174,8 +174,8 @@ inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
-template <uint32_t allowed = every_part, typename Scalar>
-inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline int culprit_feature(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
@@ -190,10 +190,12 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
     largest = part;
     culprit = static_cast<int>(f);
   };
-  if ((allowed & score.part & ellipsoid_parts) != 0)
-    for_each_fall<allowed>(model, x, score, scratch, take);
-  else
-    for_each_share<allowed>(model, x, score, scratch, take);
+  bool by_fall = false;
+  if constexpr ((allowed & Classes::possible_parts & ellipsoid_parts) != 0) {
+    by_fall = (score.part & ellipsoid_parts) != 0;
+    if (by_fall) for_each_fall<allowed>(model, x, score, scratch, take);
+  }
+  if (!by_fall) for_each_share<allowed>(model, x, score, scratch, take);
   return overflowed ? detail::farthest_feature(model, VectorView<const Scalar>(x)) : culprit;
 }
 
@@ -201,9 +203,9 @@ inline int culprit_feature(const DetectorModel<Scalar>& model, ConstVectorView<S
 /// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
 /// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
 /// costs, twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
-                            VectorView<Scalar> shares) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                            Scalar* scratch, VectorView<Scalar> shares) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Status status = score.status;
   if (status == Status::ok)
@@ -221,8 +223,8 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
@@ -240,8 +242,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
 /// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                     Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }
