@@ -250,7 +250,7 @@ struct ScalarTraits<double> {
 /// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
 /// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
 template <typename Scalar>
-inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
   typename ScalarTraits<Scalar>::Bits bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
 #if defined(__GNUC__)
@@ -275,6 +275,19 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
+/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+  Bits passed = 0;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride)
+    passed |= last - (bits_of(*x) & ~sign);
+  return (passed & sign) != 0;
+}
+
 namespace detail {
 
 /// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
@@ -286,6 +299,32 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
 #endif
   return from_bits<Scalar>(bits);
 }
+
+template <typename Scalar>
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+#endif
 
 }  // namespace detail
 
@@ -597,7 +636,8 @@ inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index featu
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip.
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
 
 namespace thrum {
 
@@ -607,31 +647,98 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-/// Sums of four neighbouring columns, kept in registers.
+/// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
-struct FourSums {
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// GCC would load all columns first, run out of registers and put the sums on the stack.
+template <>
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
+  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
+}
+#endif
+
+/// Sums of so many neighbouring columns, a power of two, kept in registers.
+template <typename Scalar, int lanes>
+struct LaneSums {
+  LaneSums<Scalar, lanes / 2> low, high;
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    low.add(value, entries, add_term);
+    high.add(value, entries + lanes / 2, add_term);
+  }
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    low.store(sums);
+    high.store(sums + lanes / 2);
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    low.add_to(sums);
+    high.add_to(sums + lanes / 2);
+  }
+};
+
+template <typename Scalar>
+struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(VectorView<const Scalar> x, const Scalar* column, Index columns, Index begin, Index end,
-           AddTerm add_term) {
-    const Scalar* entry = column + begin * columns;
-    for (Index f = begin; f < end; ++f, entry += columns) {
-      const Scalar value = x[f];
-      a = add_term(a, value, entry[0]);
-      b = add_term(b, value, entry[1]);
-      c = add_term(c, value, entry[2]);
-      d = add_term(d, value, entry[3]);
-    }
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
+    a = add_term(a, value, first.a);
+    b = add_term(b, value, first.b);
+    c = add_term(c, value, second.a);
+    d = add_term(d, value, second.b);
+    finish(a, b, c, d);
   }
-
-  void add(const FourSums& other) {
-    a += other.a;
-    b += other.b;
-    c += other.c;
-    d += other.d;
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
   }
 };
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+};
+#endif
+
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
+/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
+/// its registers, and all who sum share its code.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
+                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+  LaneSums<Scalar, lanes> sums;
+  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+    sums.add(*value, entries, add_term);
+  if (first)
+    sums.store(results);
+  else
+    sums.add_to(results);
+}
 
 }  // namespace detail
 
@@ -648,27 +755,54 @@ inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> col
   return total;
 }
 
+namespace detail {
+
+/// Columns that are summed together where there are so many.
+constexpr int most_lanes = 16;
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers.
+template <typename Scalar, typename AddTerm>
+[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                       Index j, AddTerm add_term, Scalar* results) {
+  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
+  if (columns - j < lanes) {
+    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+    return 1;
+  }
+  Index begin = 0;
+  do {
+    const Index count = smaller(features_per_partial_sum, x.size - begin);
+    const Scalar* const entries = matrix + begin * columns + j;
+    if (lanes == 4)
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    else
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    begin += count;
+  } while (begin < x.size);
+  return lanes;
+}
+
+}  // namespace detail
+
+/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm>
+inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
+                        Scalar* sums) {
+  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
+}
+
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
 /// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
-  Index j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    detail::FourSums<Scalar> total;
-    for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
-      detail::FourSums<Scalar> sums;
-      sums.add(x, matrix + j, columns, begin, smaller(begin + features_per_partial_sum, x.size), add_term);
-      total.add(sums);
-    }
-    visit(j, total.a);
-    visit(j + 1, total.b);
-    visit(j + 2, total.c);
-    visit(j + 3, total.d);
+  Scalar sums[array_size(detail::most_lanes)];
+  for (Index j = 0; j < columns;) {
+    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
+    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
   }
-  for (; j < columns; ++j)
-    visit(j, column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term));
 }
 
 }  // namespace thrum
@@ -685,7 +819,7 @@ namespace detail {
 /// Adds (value - center)^2 to a running sum.
 struct AddSquaredDifference {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
     const Scalar difference = value - center;
     return difference * difference + sum;
   }
@@ -889,6 +1023,8 @@ constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_pa
 /// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
 template <typename Scalar>
 struct AnomalyModel {
+  static constexpr uint32_t possible_parts = every_part;
+
   const Scalar* centers = nullptr;                 ///< d x k, feature-major
   const Scalar* inverse_squared_radius = nullptr;  ///< k
   Scalar threshold = 1;                            ///< what calibration found: the raw score that counts as 1
@@ -910,6 +1046,26 @@ struct AnomalyModel {
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
   }
+
+  /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters, e = self.ellipsoid_count;
+    const Index rank = self.ellipsoids.rank, m = self.soft.count;
+    visit("centers", self.centers, z * k);
+    visit("inverse_squared_radius", self.inverse_squared_radius, k);
+    visit("ellipsoid_center", self.ellipsoids.center, e * z);
+    visit("ellipsoid_scale", self.ellipsoids.scale, e * z);
+    visit("ellipsoid_factor", self.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
+    visit("ellipsoid_weight", self.ellipsoids.weight, e * (1 + rank));
+    visit("soft_centers", self.soft.centers, z * m);
+    visit("soft_log_weights", self.soft.log_weights, m);
+    visit("tails", self.tails.tables, z * feature_tails_size);
+    visit("ellipsoid_tables", self.ellipsoid_tables, e * tail_table_size);
+    visit("soft_table", self.soft_table, tail_table_size);
+    visit("tails_table", self.tails_table, tail_table_size);
+    visit("score_table", self.score_table, tail_table_size);
+  }
 };
 
 /// The score of one sample.
@@ -927,12 +1083,16 @@ namespace detail {
 /// not be the nearest class. O(d k).
 template <typename Scalar>
 inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
-    const Scalar in_radii = squared * model.inverse_squared_radius[j];
-    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
-  });
-  return nearest;
+  Scalar least = positive_infinity<Scalar>();
+  Index nearest = 0;
+  for_each_squared_distance(x, model.centers, model.clusters,
+                            [&, inverse = model.inverse_squared_radius](Index j, Scalar squared) {
+                              const Scalar in_radii = squared * inverse[j];
+                              const bool nearer = in_radii < least;
+                              least = nearer ? in_radii : least;
+                              nearest = nearer ? j : nearest;
+                            });
+  return {static_cast<int>(nearest), least};
 }
 
 /// A form of ellipsoids and the part it is, as a type.
@@ -1266,7 +1426,7 @@ namespace detail {
 
 struct AddProduct {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
     return a * b + sum;
   }
 };
@@ -1279,8 +1439,13 @@ template <typename Scalar>
 inline void project(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* centered,
                     VectorView<Scalar> z) {
   for (Index f = 0; f < model.features; ++f) centered[f] = x[f] - model.mean[f];
-  for_each_column_sum(contiguous<const Scalar>(centered, model.features), model.basis, model.components,
-                      detail::AddProduct{}, [z](Index c, Scalar sum) { z[c] = sum; });
+  const auto difference = contiguous<const Scalar>(centered, model.features);
+  if (z.stride == 1) {  // without a detour
+    sum_columns(difference, model.basis, model.components, detail::AddProduct{}, z.data);
+    return;
+  }
+  for_each_column_sum(difference, model.basis, model.components, detail::AddProduct{},
+                      [z](Index c, Scalar sum) { z[c] = sum; });
 }
 
 /// Feature f of the point in input space that projects onto z, less the mean. O(p).
@@ -1293,6 +1458,27 @@ inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorVi
     sum = loading * z[c] + sum;
   }
   return sum;
+}
+
+/// A point of the p-dimensional plane and a slope along it.
+template <typename Scalar>
+struct PointAndSlope {
+  Scalar point = 0, slope = 0;
+};
+
+/// Feature f of the point in input space that projects onto z, less the mean, and the derivative by it of a
+/// function whose derivatives by z are `slopes`; in one go. z, slopes: p values, contiguous. O(p).
+template <typename Scalar>
+inline PointAndSlope<Scalar> back_projected(const ProjectionModel<Scalar>& model, const Scalar* z,
+                                            const Scalar* slopes, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  PointAndSlope<Scalar> at;
+  for (Index c = 0; c < model.components; ++c) {
+    at.point = row[c] * z[c] + at.point;
+    at.slope = row[c] * slopes[c] + at.slope;
+  }
+  if (model.variance != nullptr) at.point = back_projected(model, contiguous(z, model.components), feature);
+  return at;
 }
 
 /// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).
@@ -1610,6 +1796,28 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   return 0;
 }
 
+/// Features that take code of their own. Bits, so that a firmware whose options are a constant leaves out the
+/// code of the others.
+enum FeaturePart : uint32_t {
+  median_feature = 1,
+  hann_bands_feature = 2,
+  sine_taper_bands_feature = 4,
+  envelope_feature = 8,
+  spectral_kurtosis_feature = 16,
+  correlation_feature = 32,
+  every_feature = 63,
+};
+
+/// Those that the options switch on.
+constexpr uint32_t feature_parts(const FeatureOptions& options) {
+  const uint32_t bands =
+      options.spectrum == SpectrumKind::hann ? hann_bands_feature : sine_taper_bands_feature;
+  return (options.median_absolute_deviation ? uint32_t{median_feature} : 0) |
+         (options.bands > 0 ? bands : 0) | (options.envelope_bands > 0 ? uint32_t{envelope_feature} : 0) |
+         (options.spectral_kurtosis_bands > 0 ? uint32_t{spectral_kurtosis_feature} : 0) |
+         (feature_count(options, FeatureKind::correlation) > 0 ? uint32_t{correlation_feature} : 0);
+}
+
 /// Features of one channel, correlations not included.
 constexpr int features_per_channel(const FeatureOptions& options) {
   int count = 0;
@@ -1909,8 +2117,9 @@ struct SelfTests {
 };
 
 /// A fitted detector as plain data that somebody else owns: Eigen matrices on the laptop, constexpr arrays in
-/// flash. A stage that is not used has no features and null pointers.
-template <typename Scalar>
+/// flash. A stage that is not used has no features and null pointers. Classes: how the last stage scores,
+/// AnomalyModel or QuantisedClasses (whose scaling is its own: `scaling` serves a projection only).
+template <typename Scalar, typename Classes = AnomalyModel<Scalar>>
 struct DetectorModel {
   uint32_t schema = model_schema;
   uint32_t checksum = 0;  ///< `checksum_of` the model
@@ -1920,7 +2129,7 @@ struct DetectorModel {
   MonitorOptions monitor{};
   ScalingModel<Scalar> scaling{};
   ProjectionModel<Scalar> projection{};
-  AnomalyModel<Scalar> anomaly{};
+  Classes anomaly{};
   SelfTests<Scalar> self_tests{};
 
   constexpr bool scales() const { return scaling.features > 0; }
@@ -2252,7 +2461,7 @@ struct ChannelScale {
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
+  [[gnu::always_inline]] constexpr float normalised(float sample_minus_first) const {
     return (sample_minus_first - mean) * inverse_peak;
   }
 };
@@ -2286,18 +2495,22 @@ struct Extremes {
   Sample greatest;
 };
 
-/// Writes samples minus `first` to `out`.
-template <typename Sample>
-inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
-                             Extremes<Sample>& extremes) {
-  Sample least = extremes.least, greatest = extremes.greatest;
-  const Sample* sample = samples.data;
-  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
-    const Sample value = *sample;
+/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
+/// that holds a Sample and that the processor compares at once.
+template <typename Sample, typename Wide>
+inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
+                          float& sum, Extremes<Wide>& extremes) {
+  Wide least = extremes.least, greatest = extremes.greatest;
+  float total = sum;
+  for (float* const end = shifted + count; shifted != end; sample += stride) {
+    const Wide value = *sample;
+    const float difference = static_cast<float>(value) - first;
     least = smaller(value, least);
     greatest = larger(greatest, value);
-    out[i] = static_cast<float>(value) - first;
+    total += difference;
+    *shifted++ = difference;
   }
+  sum = total;
   extremes = {least, greatest};
 }
 
@@ -2308,14 +2521,24 @@ inline void copy_minus_first(VectorView<const Sample> samples, float first, floa
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  using Wide = decltype(Sample() + 0);
   const Sample first = window.first(0, channel);
   ChannelScale scale;
   scale.first = static_cast<float>(first);
-  detail::Extremes<Sample> extremes{first, first};
-  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
-  if (window.second.rows > 0)
-    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
-  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  detail::Extremes<Wide> extremes{first, first};
+  const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  float total = 0;
+  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
+    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
+    float sum = 0;
+    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
+                          shifted + begin, sum, extremes);
+    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
+                          scale.first, shifted + middle, sum, extremes);
+    total += sum;
+  }
+  scale.mean = total / static_cast<float>(window.frames());
   const float least = static_cast<float>(extremes.least) - scale.first;
   const float greatest = static_cast<float>(extremes.greatest) - scale.first;
   scale.range = greatest - least;
@@ -2331,10 +2554,18 @@ inline bool is_usable(const ChannelScale& scale) {
          is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
+namespace detail {
+
+/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
+[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+
+}  // namespace detail
+
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  uint32_t crossings = 0;
+  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     float squares = 0, cubes = 0, fourths = 0;
@@ -2345,14 +2576,15 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       squares += square;
       cubes += square * y;
       fourths += square * square;
-      const bool negative = y < 0.0f;
-      total.crossings += negative != was_negative ? 1 : 0;
-      was_negative = negative;
+      const uint32_t sign = detail::sign_of(y);
+      crossings += (sign ^ before) >> 31;
+      before = sign;
     }
     total.squares += squares;
     total.cubes += cubes;
     total.fourths += fourths;
   }
+  total.crossings = static_cast<int32_t>(crossings);
   return total;
 }
 
@@ -2550,17 +2782,39 @@ inline Verdict verdict_on(const WindowCondition& condition) {
   return verdict;
 }
 
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
+enum OmittedStage : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+};
+
+/// `allowed` for one model that is known when compiling.
+template <typename Scalar, typename Classes>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
+  return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
+         (model.projects() ? 0 : uint32_t{without_projection});
+}
+
 namespace detail {
 
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool scales(const DetectorModel<Scalar, Classes>& model) {
+  return (allowed & without_scaling) == 0 && model.scales();
+}
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
+  return (allowed & without_projection) == 0 && model.projects();
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <typename Scalar>
-inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
-  if (model.scales()) {
+  if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (model.projects()) {
+  if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
     x = z;
@@ -2574,16 +2828,16 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
 /// allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
-  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const VectorView<const Scalar> z =
+      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -2591,12 +2845,12 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
-template <uint32_t allowed = every_part, typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
-  if (!model.projects()) {
+  if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
@@ -2608,11 +2862,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
@@ -2624,7 +2877,7 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -2634,7 +2887,7 @@ inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   detail::with_form_of<allowed>(score.part, [&](auto of) {
     using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
     const OwnEllipsoid own(ellipsoids, j, z, rest);
-    if (!model.projects()) {
+    if (!detail::projects<allowed>(model)) {
       for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
       return;
     }
@@ -2657,8 +2910,8 @@ namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
 /// largest magnitude.
-template <typename Scalar>
-inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+template <typename Scalar, typename Classes>
+inline int farthest_feature(const DetectorModel<Scalar, Classes>& model, VectorView<const Scalar> x) {
   int farthest = 0;
   Scalar largest = 0;
   for (Index f = 0; f < model.features; ++f) {
@@ -2685,9 +2938,9 @@ struct Culprit {
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
-                            const Score<Scalar>& score, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                           const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -2702,10 +2955,12 @@ inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<
     largest = part;
     culprit = static_cast<int>(f);
   };
-  if ((allowed & score.part & ellipsoid_parts) != 0)
-    for_each_fall<allowed>(model, x, score, scratch, take);
-  else
-    for_each_share<allowed>(model, x, score, scratch, take);
+  bool by_fall = false;
+  if constexpr ((allowed & Classes::possible_parts & ellipsoid_parts) != 0) {
+    by_fall = (score.part & ellipsoid_parts) != 0;
+    if (by_fall) for_each_fall<allowed>(model, x, score, scratch, take);
+  }
+  if (!by_fall) for_each_share<allowed>(model, x, score, scratch, take);
   if (overflowed) return {detail::farthest_feature(model, VectorView<const Scalar>(x)), 1};
   if (!is_finite(all)) return {culprit, 1};
   return {culprit, all > Scalar(0) ? static_cast<float>(largest / all) : 0.0f};
@@ -2715,9 +2970,9 @@ inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<
 /// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
 /// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
 /// costs, twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
-                            VectorView<Scalar> shares) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                            Scalar* scratch, VectorView<Scalar> shares) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Status status = score.status;
   if (status == Status::ok)
@@ -2735,8 +2990,8 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
@@ -2756,8 +3011,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
 /// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                     Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }
@@ -2849,14 +3105,408 @@ inline Status unpack(const uint8_t* bytes, Verdict& verdict) {
 
 #endif  // THRUM_DETECTION_PACKED_VERDICT_HPP
 
+#ifndef THRUM_CORE_INTEGER_DOT_HPP
+#define THRUM_CORE_INTEGER_DOT_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#include <arm_mve.h>
+#endif
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
+// The one inner loop of scoring in integers: a row against several others, products summed. Integer sums are
+// exact, so every form below has the same bits: Helium, two or four products at a time, and plain C.
+
+namespace thrum {
+
+/// Integers that a row of `features` takes: rows are filled up with zeros to whole steps of four.
+constexpr Index integer_row_size(Index features) { return (features + 3) / 4 * 4; }
+
+/// Integers that `rows` rows under each other take: behind the last one vector kernels read, but do not use,
+/// up to 16 bytes.
+template <typename Stored>
+constexpr Index integer_rows_size(Index features, Index rows) {
+  return rows * integer_row_size(features) + 16 / static_cast<Index>(sizeof(Stored));
+}
+
+/// Integers that the row on the other side takes: zeros up to whole vectors of 16 bytes.
+template <typename Stored>
+constexpr Index integer_input_size(Index features) {
+  constexpr Index lanes = 16 / static_cast<Index>(sizeof(Stored));
+  return (features + lanes - 1) / lanes * lanes;
+}
+
+namespace detail {
+
+/// Neighbouring integers of a row, and how their products with those of another row are added to a sum.
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+
+// Vectors by memcpy: GCC 12 moves stores of scalars past vld1q.
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 8;
+  int16x8_t integers;
+  explicit IntegerBlock(const int16_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    return vmladavaq_s16(sum, integers, IntegerBlock(row).integers);
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 16;
+  int8x16_t integers;
+  explicit IntegerBlock(const int8_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    return vmladavaq_s8(sum, integers, IntegerBlock(row).integers);
+  }
+};
+
+#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 4;
+  int16x2_t first, second;
+  explicit IntegerBlock(const int16_t* from) {
+    uint64_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
+    // Two words at once, and not before the sums so far are done: else registers run out.
+    __asm__ volatile("" : "+r"(four));
+    first = static_cast<int16x2_t>(four);
+    second = static_cast<int16x2_t>(four >> 32);
+  }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(second, other.second, __smlad(first, other.first, sum));
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 4;
+  int16x2_t even, odd;
+  explicit IntegerBlock(const int8_t* from) {
+    uint32_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 4), sizeof(four));
+    __asm__ volatile("" : "+r"(four));
+    even = __sxtb16(static_cast<int8x4_t>(four));
+    odd = __sxtb16(static_cast<int8x4_t>(four >> 8 | four << 24));
+  }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(odd, other.odd, __smlad(even, other.even, sum));
+  }
+};
+
+#else
+
+template <typename Stored>
+struct IntegerBlock {
+  static constexpr Index size = 1;
+  int32_t integer;
+  explicit IntegerBlock(const Stored* from) : integer(*from) {}
+  int32_t add(int32_t sum, const Stored* row) const { return sum + integer * *row; }
+};
+
+#endif
+
+}  // namespace detail
+
+/// Dot product of two rows. x: integer_input_size(d), row: of integer_rows_size(d, k) integers. O(d).
+template <typename Stored>
+inline int32_t integer_dot(const Stored* x, const Stored* row, Index features) {
+  using Block = detail::IntegerBlock<Stored>;
+  int32_t sum = 0;
+  for (Index f = 0; f < features; f += Block::size) sum = Block(x + f).add(sum, row + f);
+  return sum;
+}
+
+/// Calls visit(j, start(j) + dot product of x with row j) for j = 0 ... count - 1.
+/// x: integer_input_size(d), rows: integer_rows_size(d, count) integers, row after row, zeros behind the d
+/// entries of each. No sum of start and products may leave int32, in any order. O(d count).
+template <typename Stored, typename Start, typename Visit>
+#if defined(__GNUC__)
+__attribute__((always_inline))  // else loops whose lengths are known are compiled for any
+#endif
+inline void
+for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index count, Start start,
+                     Visit visit) {
+  using Block = detail::IntegerBlock<Stored>;
+  const Index size = integer_row_size(features);
+  const Index in_fours = count / 4 * 4;
+  for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
+    int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
+    const Stored* row = rows;
+#pragma GCC unroll 16
+    for (Index f = 0; f < features; f += Block::size, row += Block::size) {
+      const Block block(x + f);
+      a = block.add(a, row);
+      b = block.add(b, row + size);
+      c = block.add(c, row + 2 * size);
+      d = block.add(d, row + 3 * size);
+    }
+    visit(j, a);
+    visit(j + 1, b);
+    visit(j + 2, c);
+    visit(j + 3, d);
+  }
+  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_INTEGER_DOT_HPP
+
+#ifndef THRUM_ALGORITHM_QUANTISED_HPP
+#define THRUM_ALGORITHM_QUANTISED_HPP
+
+// Scoring in integers: scaling, nearest class and radius. Nothing overflows for any input; the proof is in
+// docs/numerics.md, section "Quantised models".
+
+namespace thrum {
+
+/// Most features of a quantised model.
+constexpr Index most_quantised_features = 4096;
+
+/// Bits b without the sign of a quantised coordinate, which is in [-2^b, 2^b): the most for which the squared
+/// distance of two rows of d features is below 2^32, and that the type holds. Stored: int16_t or int8_t.
+template <typename Stored>
+constexpr int quantised_bits(Index features) {
+  int bits = sizeof(Stored) == 1 ? 7 : 13;
+  while (features > Index{1} << (30 - 2 * bits)) --bits;
+  return bits;
+}
+static_assert(quantised_bits<int8_t>(most_quantised_features) == 7 &&
+                  quantised_bits<int16_t>(most_quantised_features) == 9 && quantised_bits<int16_t>(64) == 12,
+              "d (2^(b + 1))^2 <= 2^32");
+
+/// By how many bits a squared distance can be shifted to the left and still is below 2^32.
+constexpr int free_bits(Index features, int bits) {
+  int room = 30 - 2 * bits;
+  while (features > 1) {
+    features = (features + 1) / 2;
+    --room;
+  }
+  return room;
+}
+
+/// Sizes d and k as part of a type, as firmware has them: loops of known length are faster. 0: not known.
+template <int static_features, int static_clusters>
+struct QuantisedSizes {
+  static_assert(static_features > 0 && static_features <= most_quantised_features && static_clusters > 0,
+                "a quantised model has 1 ... 4096 features, or components, and a class");
+  static constexpr int features = static_features;
+  static constexpr int clusters = static_clusters;
+};
+template <>
+struct QuantisedSizes<0, 0> {
+  int features = 0;
+  int clusters = 0;
+};
+
+/// k working classes in integers, each a centre and a radius: AnomalyModel's `radius` in little memory.
+/// Stored: int16_t (called q15) or int8_t. Feature f of a row becomes, with e = 158 - exponent,
+///   q15 = (trunc(x 2^e) - offset) factor / 2^14, q = q15 / 2^(15 - b), each rounded down,
+/// where trunc saturates at 31 bits, the difference at 2^16, q15 at 2^15 and so q at 2^b.
+template <typename Stored, int static_features = 0, int static_clusters = 0>
+struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
+  static constexpr uint32_t parts = radius_part;
+  static constexpr uint32_t possible_parts = radius_part;
+
+  const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
+  const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
+  const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
+  const Stored* negated_centers =
+      nullptr;                         ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
+  const uint32_t* classes = nullptr;   ///< k x 2: half the squared length of the centre, rounded up, and
+                                       ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
+  const float* score_table = nullptr;  ///< tail_table_size, of raw scores
+  float unit = 0;                      ///< score of a row at weighted squared distance 1
+  float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
+  float threshold = 1;                 ///< raw score that counts as 1
+
+  /// Floats of scratch that a score needs: the row in integers, wherever 8 bytes begin.
+  constexpr int scratch_size() const {
+    return 1 + static_cast<int>(integer_input_size<Stored>(this->features) *
+                                static_cast<Index>(sizeof(Stored)) / 4);
+  }
+
+  /// As AnomalyModel::for_each_array; arrays are of several types.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters;
+    visit("exponent", self.exponent, z);
+    visit("quantised_offset", self.offset, z);
+    visit("quantised_factor", self.factor, z);
+    visit("negated_centers", self.negated_centers, integer_rows_size<Stored>(z, k));
+    visit("classes", self.classes, 2 * k);
+    visit("score_table", self.score_table, Index{tail_table_size});
+  }
+};
+
+namespace detail {
+
+/// Integers that lie where scratch has floats.
+template <typename Stored>
+struct ScratchIntegers {
+#if defined(__GNUC__)
+  using Type __attribute__((__may_alias__)) = Stored;
+#else
+  using Type = Stored;
+#endif
+  /// The first whole 8 bytes.
+  static Type* in(float* scratch) {
+    return reinterpret_cast<Type*>((reinterpret_cast<uintptr_t>(scratch) + 7) & ~uintptr_t{7});
+  }
+};
+
+/// What scaled_integer() says of numbers that are no ordinary case.
+constexpr int32_t extreme_integer(uint32_t bits, int shift) {
+  constexpr int32_t most = (int32_t{1} << 30) - 1;
+  if (shift > 31) return 0;
+  return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
+}
+
+/// x 2^e towards zero; from 2^30 on, infinity included, 2^30 - 1 with its sign, and so NaN without. From the
+/// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
+constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
+  const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
+  if (__builtin_expect(static_cast<unsigned>(shift - 2) > 29, 0)) return extreme_integer(bits, shift);
+  const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
+  const int32_t sign = -static_cast<int32_t>(bits >> 31);
+  return (magnitude ^ sign) - sign;
+}
+
+/// The nearest number of so many bits, one of them the sign.
+template <int bits>
+inline int32_t saturated(int32_t value) {
+#if defined(__ARM_FEATURE_SAT)  // the macro of arm_acle.h warns of a conversion
+  return static_cast<int32_t>(__builtin_arm_ssat(value, bits));
+#else
+  constexpr int32_t beyond = int32_t{1} << (bits - 1);
+  return value < -beyond ? -beyond : value >= beyond ? beyond - 1 : value;
+#endif
+}
+
+/// Feature f of a row in integers.
+template <typename Stored, int d, int k>
+inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, uint32_t bits) {
+  const int32_t difference = saturated<17>(scaled_integer(bits, model.exponent[f]) - model.offset[f]);
+  return saturated<16>(difference * model.factor[f] >> 14) >> (15 - quantised_bits<Stored>(model.features));
+}
+
+}  // namespace detail
+
+/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). Returns its squared
+/// length. O(d).
+template <typename Stored, int d, int k>
+inline int32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                        typename detail::ScratchIntegers<Stored>::Type* row) {
+  int32_t squared = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const int32_t entry = detail::quantised(model, f, bits_of(x[f]));
+    row[f] = static_cast<Stored>(entry);
+    squared += entry * entry;
+  }
+  for (Index f = model.features; f < integer_input_size<Stored>(model.features); ++f) row[f] = 0;
+  return squared;
+}
+
+namespace detail {
+
+/// A class and the row's squared distance to it, weighted: in [0, 2^32).
+struct NearestInteger {
+  int cluster;
+  uint32_t distance;
+};
+
+/// floor(distance weight / 2^32), of a weight that is a multiple of 2^16; by products of 32 bits, none of
+/// which overflows, for a Cortex-M0 has no other.
+constexpr uint32_t weighted_by_halves(uint32_t distance, uint32_t weight) {
+  return (distance >> 16) * (weight >> 16) + (((distance & 0xffffu) * (weight >> 16)) >> 16);
+}
+
+/// The same where a product of 64 bits is one instruction.
+constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+  return weighted_by_halves(distance, weight);
+#else
+  return static_cast<uint32_t>(uint64_t{distance} * weight >> 32);
+#endif
+}
+
+/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote, and its
+/// squared length. O(d k).
+template <typename Stored, int d, int k>
+inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
+                                    const typename ScratchIntegers<Stored>::Type* row,
+                                    int32_t squared_length) {
+  const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
+  const int32_t half_length = (squared_length + 1) / 2;
+  int cluster = 0;
+  uint32_t least = UINT32_MAX;
+  // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
+  const auto start = [&](Index j) { return half_length + static_cast<int32_t>(model.classes[2 * j]); };
+  const auto take = [&](Index j, int32_t half_squared) {
+    const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
+    if (distance >= least) return;
+    least = distance;
+    cluster = static_cast<int>(j);
+  };
+  for_each_integer_sum(row, model.negated_centers, model.features, model.clusters, start, take);
+  return {cluster, least};
+}
+
+}  // namespace detail
+
+/// The score of one sample: the least distance / radius over the classes, over the threshold. x: d values,
+/// infinite ones saturate; scratch: model.scratch_size() floats. Never overflows. O(d k).
+template <uint32_t allowed = every_part, typename Stored, int d, int k>
+inline Score<float> anomaly_score(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                                  float* scratch) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  const int32_t squared_length = quantise(model, x, row);
+  const detail::NearestInteger nearest = detail::nearest_class(model, row, squared_length);
+  const float score = square_root(static_cast<float>(nearest.distance)) * model.unit;
+  return {Status::ok, score, nearest.cluster, radius_part};
+}
+
+/// As tail_probability of an AnomalyModel.
+template <typename Stored, int d, int k>
+inline float tail_probability(const QuantisedClasses<Stored, d, k>& model, float score) {
+  if (!is_finite(score) || model.score_table == nullptr) return 0;
+  return exponential(-surprise(model.score_table, score * model.threshold));
+}
+
+/// As for_each_slope of an AnomalyModel: differences from the centre of the sample's class, in scaled units.
+template <uint32_t allowed = every_part, typename Stored, int d, int k, typename Visit>
+inline void for_each_slope(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                           const Score<float>& score, float* scratch, Visit visit) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  quantise(model, x, row);
+  const Stored* const negated = model.negated_centers + score.cluster * integer_row_size(model.features);
+  for (Index f = 0; f < model.features; ++f) {
+    const float difference = static_cast<float>(int32_t{row[f]} + int32_t{negated[f]}) * model.step;
+    visit(f, difference, difference);
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_QUANTISED_HPP
+
 #ifndef THRUM_CORE_CRC32_HPP
 #define THRUM_CORE_CRC32_HPP
 
 namespace thrum {
 
 /// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
-/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
-/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
+/// little-endian bytes (small integers as 32 bits), so that laptop and firmware agree whatever their padding
+/// and byte order. Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
 class Crc32 {
  public:
   constexpr void add_byte(uint8_t byte) {
@@ -2881,6 +3531,9 @@ class Crc32 {
     add(static_cast<uint32_t>(word));
     add(static_cast<uint32_t>(word >> 32));
   }
+  constexpr void add(int32_t value) { add(static_cast<uint32_t>(value)); }
+  constexpr void add(int16_t value) { add(int32_t{value}); }
+  constexpr void add(int8_t value) { add(int32_t{value}); }
   void add(float value) { add(bits_of(value)); }
   void add(double value) { add(bits_of(value)); }
 
@@ -2950,44 +3603,53 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
   }
 }
 
+/// What only some kinds of scores have.
+struct KindSizes {
+  int ellipsoids, rank, soft;
+};
+template <typename Scalar>
+constexpr KindSizes kind_sizes(const AnomalyModel<Scalar>& anomaly) {
+  return {anomaly.ellipsoid_count, anomaly.ellipsoids.rank, anomaly.soft.count};
+}
+template <typename Stored, int d, int k>
+constexpr KindSizes kind_sizes(const QuantisedClasses<Stored, d, k>&) {
+  return {-static_cast<int>(sizeof(Stored)), 0, 0};
+}
+
+template <typename Scalar>
+inline void add_kind_numbers(Crc32& crc, const AnomalyModel<Scalar>& anomaly) {
+  crc.add(anomaly.soft.inverse_width);
+}
+template <typename Stored, int d, int k>
+inline void add_kind_numbers(Crc32& crc, const QuantisedClasses<Stored, d, k>& classes) {
+  crc.add(classes.unit);
+  crc.add(classes.step);
+}
+
 }  // namespace detail
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
-/// have are null. Model: DetectorModel<Scalar>, const or not; of one that is not, visit may set the pointer.
+/// have are null. Model: a DetectorModel, const or not; of one that is not, visit may set the pointer.
 template <typename Model, typename Visit>
 inline void for_each_array(Model& model, Visit visit) {
-  auto& anomaly = model.anomaly;
   const Index d = model.features, p = model.projection.components;
-  const Index z = anomaly.features, k = anomaly.clusters, e = anomaly.ellipsoid_count;
-  const Index rank = anomaly.ellipsoids.rank, m = anomaly.soft.count;
   visit("offset", model.scaling.offset, d);
   visit("factor", model.scaling.factor, d);
   visit("mean", model.projection.mean, d);
   visit("basis", model.projection.basis, d * p);
   visit("variance", model.projection.variance, p);
-  visit("centers", anomaly.centers, z * k);
-  visit("inverse_squared_radius", anomaly.inverse_squared_radius, k);
-  visit("ellipsoid_center", anomaly.ellipsoids.center, e * z);
-  visit("ellipsoid_scale", anomaly.ellipsoids.scale, e * z);
-  visit("ellipsoid_factor", anomaly.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
-  visit("ellipsoid_weight", anomaly.ellipsoids.weight, e * (1 + rank));
-  visit("soft_centers", anomaly.soft.centers, z * m);
-  visit("soft_log_weights", anomaly.soft.log_weights, m);
-  visit("tails", anomaly.tails.tables, z * feature_tails_size);
-  visit("ellipsoid_tables", anomaly.ellipsoid_tables, e * tail_table_size);
-  visit("soft_table", anomaly.soft_table, tail_table_size);
-  visit("tails_table", anomaly.tails_table, tail_table_size);
-  visit("score_table", anomaly.score_table, tail_table_size);
+  model.anomaly.for_each_array(model.anomaly, visit);
   visit("self_test_rows", model.self_tests.rows, d * model.self_tests.count);
   visit("self_test_scores", model.self_tests.scores, static_cast<Index>(model.self_tests.count));
 }
 
 /// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
 /// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
-template <typename Scalar>
-inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
+template <typename Scalar, typename Classes>
+inline uint32_t checksum_of(const DetectorModel<Scalar, Classes>& model) {
   Crc32 crc;
   crc.add(model.schema);
+  const detail::KindSizes kind = detail::kind_sizes(model.anomaly);
   const int sizes[] = {model.features,
                        model.has_signal,
                        model.scaling.features,
@@ -2996,9 +3658,9 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.anomaly.features,
                        model.anomaly.clusters,
                        static_cast<int>(model.anomaly.parts),
-                       model.anomaly.ellipsoid_count,
-                       model.anomaly.ellipsoids.rank,
-                       model.anomaly.soft.count,
+                       kind.ellipsoids,
+                       kind.rank,
+                       kind.soft,
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
@@ -3007,10 +3669,10 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
-  for_each_array(model, [&crc](const char*, const Scalar* values, Index size) { crc.add(values, size); });
+  for_each_array(model, [&crc](const char*, const auto* values, Index size) { crc.add(values, size); });
   crc.add(model.monitor.threshold);
   crc.add(model.anomaly.threshold);
-  crc.add(model.anomaly.soft.inverse_width);
+  detail::add_kind_numbers(crc, model.anomaly);
   crc.add(model.self_tests.tolerance);
   return crc.value();
 }
@@ -3018,8 +3680,8 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
 /// Checks a model in the place and build where it is to run: corrupt_model when the checksum differs,
 /// self_test_failed when a self-test row does not get its score, ok otherwise.
 /// scratch: model.scratch_size() values. Allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status self_test(const DetectorModel<Scalar, Classes>& model, Scalar* scratch) {
   if (model.schema != model_schema || checksum_of(model) != model.checksum) return Status::corrupt_model;
   for (Index i = 0; i < model.self_tests.count; ++i) {
     const auto row = contiguous(model.self_tests.rows + i * model.features, model.features);
@@ -3341,33 +4003,34 @@ struct Complex {
 };
 
 template <typename Scalar>
-inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <typename Scalar>
-inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re - b.re, a.im - b.im};
 }
 
 /// a times the twiddle w.re - i w.im.
 template <typename Scalar>
-inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
   return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
 template <typename Scalar>
-inline Complex<Scalar> load(const Scalar* at) {
-  return {at[0], at[1]};
+[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
+  const Two<Scalar> two = load_two(at);
+  return {two.a, two.b};
 }
 template <typename Scalar>
-inline void store(Scalar* at, Complex<Scalar> value) {
+[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
   at[0] = value.re;
   at[1] = value.im;
 }
 
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
   const Index from_quarter = k - circle.size / 4;
   return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
@@ -3405,7 +4068,8 @@ inline void join_pairs(Scalar* z, Index count) {
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
 /// order the four are those of the samples 0, 2, 1, 3 modulo 4.
 template <typename Scalar>
-inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
+                                             Complex<Scalar> d) {
   const Complex<Scalar> a = load(at);
   const Complex<Scalar> even_sum = a + b, even_difference = a - b;
   const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
@@ -3422,12 +4086,15 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(circle, j * step);
-    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
+    const Index angle = j * step;  // less than a quarter of a turn
+    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
+    const Complex<Scalar> twice{circle.cosines[2 * angle],
+                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
+    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));
@@ -3675,18 +4342,25 @@ inline float log_energy(float energy, float floor) {
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
 /// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
 /// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
-/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
+/// extract_features.
+template <uint32_t allowed>
 inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
                                 float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
-  if (has_sine_tapers(options)) {
-    add_sine_taper_powers(options, layout, table, signal, energies);
-    per_power *= 0.5f / static_cast<float>(options.tapers);
-  } else {
-    add_hann_powers(options, layout, table, signal, energies);
-    per_power *= 8.0f / 3.0f;
+  if constexpr ((allowed & sine_taper_bands_feature) != 0) {
+    if (has_sine_tapers(options)) {
+      add_sine_taper_powers(options, layout, table, signal, energies);
+      per_power *= 0.5f / static_cast<float>(options.tapers);
+    }
+  }
+  if constexpr ((allowed & hann_bands_feature) != 0) {
+    if (!has_sine_tapers(options)) {
+      add_hann_powers(options, layout, table, signal, energies);
+      per_power *= 8.0f / 3.0f;
+    }
   }
   for (int band = 0; band < layout.bands; ++band)
     energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);
@@ -3886,14 +4560,10 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed. Inlined up to where the options are known to the
-/// compiler, as in fixed::Detector: it then leaves out the features that are off, most of the code.
-#if defined(__GNUC__)
-__attribute__((always_inline))
-#endif
-inline float*
-write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums, int channel,
-              const float* table, float* signal, float* features) {
+/// front of feature_scratch_size(options) floats; destroyed. allowed: see extract_features.
+template <uint32_t allowed>
+inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
+                            int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -3903,9 +4573,11 @@ write_channel(const FeatureOptions& options, const ChannelScale& scale, const Ch
 
   if (options.mean) *features++ = (scale.first + scale.mean) * unit;
   if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
-  if (options.median_absolute_deviation) {
-    const VectorView<const float> y = contiguous<const float>(signal, options.window);
-    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  if constexpr ((allowed & median_feature) != 0) {
+    if (options.median_absolute_deviation) {
+      const VectorView<const float> y = contiguous<const float>(signal, options.window);
+      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+    }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
   if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
@@ -3917,10 +4589,13 @@ write_channel(const FeatureOptions& options, const ChannelScale& scale, const Ch
   float* const envelope = bands + options.bands;
   float* const kurtosis = envelope + options.envelope_bands;
   float* const work = signal + options.window;
-  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
-  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
-  if (options.bands > 0)
-    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  if constexpr ((allowed & spectral_kurtosis_feature) != 0)
+    if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if constexpr ((allowed & envelope_feature) != 0)
+    if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if constexpr ((allowed & (hann_bands_feature | sine_taper_bands_feature)) != 0)
+    if (options.bands > 0)
+      write_band_energies<allowed>(options, amplitude, table, signal, bands);  // destroys the signal
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
@@ -3976,9 +4651,9 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. most_channels: room, at least options.channels when
+/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least options.channels when
 /// correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
-template <int most_channels = max_channels>
+template <uint32_t allowed = every_feature, int most_channels = max_channels>
 class Extraction {
  public:
   /// Steps for a window.
@@ -3989,17 +4664,13 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-#if defined(__GNUC__)
-  __attribute__((always_inline))  // as detail::write_channel
-#endif
-  bool
-  step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table, float* scratch,
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table, float* scratch,
        float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
       add_channel(options, window, table, scratch, features + done_ * features_per_channel(options));
-    else if (options.correlation)  // always; but said, so that code that no model needs is left out
+    else if constexpr ((allowed & correlation_feature) != 0)
       add_correlations(options, window, scratch, features);
     if (++done_ < steps(options)) return false;
     done_ = 0;
@@ -4023,11 +4694,7 @@ class Extraction {
   }
 
   template <typename Sample>
-#if defined(__GNUC__)
-  __attribute__((always_inline))  // as detail::write_channel
-#endif
-  void
-  add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
               float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (!is_usable(scale)) {
@@ -4037,7 +4704,7 @@ class Extraction {
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
     if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-    detail::write_channel(options, scale, sums, done_, table, scratch, features);
+    detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
   /// Where a channel overflowed, so do the correlations.
@@ -4068,7 +4735,8 @@ class Extraction {
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
 /// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
-/// `options` must pass check().
+/// `options` must pass check(); `allowed`: features that they may switch on, the code of others is left out
+/// (feature_parts).
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -4079,13 +4747,13 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
-template <typename Sample>
+template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
-  Extraction<> extraction;
+  Extraction<allowed> extraction;
   while (!extraction.step(options, window, table, scratch, features)) {
   }
   return extraction.status();
@@ -4201,20 +4869,23 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
+  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
-    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
+  /// extracting features.)
+  [[gnu::noinline]] Verdict judge(const float* row) {
+    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
-                                              contiguous(shares, model.features));
+    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                  contiguous(shares, model.features));
   }
 
  private:
+  static constexpr uint32_t allowed = allowed_for(model);
+
   float scratch_[array_size(model.scratch_size())] = {};
 };
 
@@ -4414,7 +5085,7 @@ class Detector {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Extraction<feature_parts(model.signal), model.signal.correlation ? model.signal.channels : 1> extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash

@@ -2,6 +2,7 @@
 
 #include "catch.hpp"
 #include "real_data.hpp"
+#include "sample_data.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/io/recording.hpp"
@@ -21,6 +22,7 @@
 using thrum::FeatureMatrix;
 using thrum::FeatureOptions;
 using thrum::Index;
+using thrum_test::refusal;
 
 namespace {
 
@@ -72,17 +74,6 @@ FeatureMatrix streamed(const FeatureOptions& options, const Recording<Sample>& x
   }
   CHECK(row == features.rows());
   return features;
-}
-
-/// The message of the exception that `call` throws.
-template <typename Call>
-std::string refusal(Call call) {
-  try {
-    call();
-  } catch (const std::invalid_argument& error) {
-    return error.what();
-  }
-  return "not refused";
 }
 
 }  // namespace

@@ -96,7 +96,7 @@ Matrix<Scalar> sample() {
 
 /// Whether two matrices agree in shape and in every entry.
 template <typename Left, typename Right>
-bool same_bits(const Left& a, const Right& b) {
+bool equal(const Left& a, const Right& b) {
   return a.rows() == b.rows() && a.cols() == b.cols() && a == b;
 }
 
@@ -125,7 +125,7 @@ TEMPLATE_TEST_CASE("Scaler gives the same bits for every form of a matrix", "", 
     thrum::Scaler<TestType> scaler;
     scaler.fit(form);
     CHECK(scaler == expected);
-    CHECK(same_bits(scaler.transform(form), scaled));
+    CHECK(equal(scaler.transform(form), scaled));
   });
 }
 
@@ -137,7 +137,7 @@ TEMPLATE_TEST_CASE("PCA gives the same bits for every form of a matrix", "", flo
     thrum::PCA<TestType> pca;
     pca.fit(form);
     CHECK(pca == expected);
-    CHECK(same_bits(pca.transform(form), z));
+    CHECK(equal(pca.transform(form), z));
   });
 }
 
@@ -152,8 +152,8 @@ TEMPLATE_TEST_CASE("KMeans gives the same bits for every form of a matrix", "", 
     thrum::KMeans<TestType> kmeans(options);
     kmeans.fit(form);
     CHECK(kmeans == expected);
-    CHECK(same_bits(kmeans.predict(form), labels));
-    CHECK(same_bits(kmeans.transform(form), distances));
+    CHECK(equal(kmeans.predict(form), labels));
+    CHECK(equal(kmeans.transform(form), distances));
   });
 }
 
@@ -253,14 +253,14 @@ TEMPLATE_TEST_CASE("results go into a caller's view of either order and touch no
     };
     auto four = frame.block(1, 2, 30, 4);
     scaler.transform(x, thrum::view(four));
-    CHECK(same_bits(four, scaler.transform(x)));
+    CHECK(equal(four, scaler.transform(x)));
     CHECK(outside(4));
     pca.transform(x, thrum::view(four));
-    CHECK(same_bits(four, pca.transform(x)));
+    CHECK(equal(four, pca.transform(x)));
     CHECK(outside(4));
     auto three = frame.block(1, 2, 30, 3);
     kmeans.transform(x, thrum::view(three));
-    CHECK(same_bits(three, kmeans.transform(x)));
+    CHECK(equal(three, kmeans.transform(x)));
     CHECK(outside(3));
   };
   check(Matrix<TestType>(33, 8));
@@ -287,6 +287,6 @@ TEMPLATE_TEST_CASE("results that go into a caller's view allocate nothing", "", 
   const Matrix<TestType> returned = scaler.transform(x);
   const long counted = allocations;
   CHECK(counted > after);
-  CHECK(same_bits(returned, scaled));
+  CHECK(equal(returned, scaled));
 }
 #endif

@@ -1,10 +1,7 @@
 # "A non-finite input is never normal" must hold under -ffast-math, where compilers may assume that there are no such
 # inputs; each compiler makes its own use of that, so the test is built with each.
 
-thrum_add_tests(nonfinite_tests nonfinite_test.cpp)
-target_link_libraries(nonfinite_tests PRIVATE thrum)
-
-# Under sanitizers -ffast-math would show nothing that the program above does not.
+# Under sanitizers -ffast-math would show nothing that thrum_tests do not.
 if(CMAKE_CXX_FLAGS MATCHES "-fsanitize")
   return()
 endif()

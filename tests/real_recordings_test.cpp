@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <map>
 #include <numeric>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -12,6 +13,7 @@
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/io/recording.hpp"
+#include "thrum/quantised_detector.hpp"
 
 // The goals on real machines, with nothing tuned but what the normal recordings suggest: all features,
 // windows as long as the recordings of the fan allow (they have about 200 frames), and a class for each way
@@ -166,4 +168,28 @@ TEST_CASE("drill press: both imbalances are told from a dry run and from the bas
   }
   // Normal blocks are not told from one another as the faults are.
   CHECK(area_under_curve(detector.score(stacked(training)), normals) < 0.9);
+}
+
+TEST_CASE("drill press: quantised classes give the verdicts of floats", "[real-data]") {
+  thrum::DetectorOptions options = with_windows(128, 100, 2);
+  options.pca = std::nullopt;
+  const std::map<std::string, FeatureMatrix> features = drill_features(*options.signal);
+  Recordings training, tried;
+  std::vector<int> faulty;
+  for (const auto& [name, rows] : features) {
+    const bool normal = name == "dry_run" || name == "base";
+    if (normal) training.push_back(rows.topRows(rows.rows() * 6 / 10));
+    tried.push_back(normal ? FeatureMatrix(rows.bottomRows(rows.rows() * 2 / 10)) : rows);
+    faulty.insert(faulty.end(), static_cast<std::size_t>(tried.back().rows()), normal ? 0 : 1);
+  }
+  thrum::Detector<float> detector(options);
+  detector.fit_and_calibrate(stacked(training), 0.05);
+  const auto check = [&](const auto& small, double area_lost) {
+    const thrum::QuantisationLoss& loss = small.loss();
+    CAPTURE(loss.rows, loss.changed, loss.largest_score_error, *loss.auc_before, *loss.auc_after);
+    CHECK(loss.changed_share() <= 0.01);
+    CHECK(*loss.auc_after >= *loss.auc_before - area_lost);
+  };
+  check(thrum::QuantisedDetector<std::int16_t>(detector, stacked(tried), faulty), 1e-4);
+  check(thrum::QuantisedDetector<std::int8_t>(detector, stacked(tried), faulty), 0.005);
 }

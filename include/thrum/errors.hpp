@@ -8,6 +8,7 @@
 #include <sstream>
 #include <stdexcept>
 #include <string>
+#include <type_traits>
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
@@ -15,12 +16,18 @@
 namespace thrum {
 namespace detail {
 
+/// Parts as text, one after the other. By value: literals of different lengths are then one type, so that a
+/// message is compiled once for all that have parts of the same kinds.
 template <typename... Parts>
-std::string joined(const Parts&... parts) {
+std::string joined_values(Parts... parts) {
   std::ostringstream text;
   text.precision(9);
   (text << ... << parts);
   return text.str();
+}
+template <typename... Parts>
+std::string joined(const Parts&... parts) {
+  return joined_values<typename std::decay<const Parts&>::type...>(parts...);
 }
 
 /// Throws the message as an exception, or aborts with it where exceptions are off.

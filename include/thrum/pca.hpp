@@ -2,7 +2,6 @@
 #define THRUM_PCA_HPP
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -16,6 +15,7 @@
 #include "thrum/host/block_lanczos.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/gram.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
 #include "thrum/host/panels.hpp"
@@ -312,7 +312,7 @@ class PCA {
     constexpr Index least_for_few = 512;  // below, all eigenvalues take next to no time
     const bool all = options_.components == 0 && options_.variance_share == 0;
     if (all || matrix.rows() < least_for_some || 2 * options_.components > matrix.rows()) {
-      Spectrum spectrum = all_of(matrix);
+      Spectrum spectrum = all_of(std::move(matrix));
       spectrum.directions = spectrum.directions.leftCols(kept_count(spectrum, most, relative)).eval();
       return spectrum;
     }
@@ -336,32 +336,21 @@ class PCA {
 
   /// The solver leaves directions that are orthonormal to some d epsilon; a step of Newton and Schulz leaves
   /// the square of that.
-  static Spectrum all_of(const Eigen::MatrixXd& lower_triangle) {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(lower_triangle);
-    const Eigen::MatrixXd found = solver.eigenvectors().rowwise().reverse();
-    const Vector<double> variances = solver.eigenvalues().reverse().cwiseMax(0.0);
-    return {variances, 1.5 * found - 0.5 * (found * (found.transpose() * found)), variances.sum()};
+  static Spectrum all_of(Matrix<double>&& lower_triangle) {
+    const host::Eigenpairs found = host::all_eigenpairs(std::move(lower_triangle));
+    const Vector<double> variances = found.values.cwiseMax(0.0);
+    const Matrix<double> inner = host::product(thrum::view(found.vectors).transposed(), found.vectors);
+    return {variances, 1.5 * found.vectors - 0.5 * host::product(found.vectors, inner), variances.sum()};
   }
 
   /// Gram's directions are orthogonal but not of unit length, and those without variance are rounding noise:
-  /// these are replaced by whatever axes complete the basis. Two passes of Gram-Schmidt, "twice is enough".
+  /// these are replaced by whatever axes complete the basis.
   static void orthonormalize(Spectrum& spectrum, double relative) {
-    Eigen::MatrixXd directions = spectrum.directions;
-    const double least = relative * spectrum.variances[0];
-    Index axis = 0;
-    for (Index c = 0; c < directions.cols(); ++c) {
-      const auto before = directions.leftCols(c);
-      Eigen::VectorXd direction = directions.col(c);
-      bool independent = spectrum.variances[c] > least;
-      for (;; independent = false) {
-        if (!independent) direction = Eigen::VectorXd::Unit(directions.rows(), axis++);
-        direction.normalize();
-        for (int pass = 0; pass < 2; ++pass) direction -= before * (before.transpose() * direction);
-        if (direction.norm() > 0.1 / static_cast<double>(directions.rows())) break;
-      }
-      directions.col(c) = direction.normalized();
-    }
-    spectrum.directions = directions;
+    Matrix<double> directions = spectrum.directions.transpose();
+    for (Index c = 0; c < directions.rows(); ++c)
+      if (!(spectrum.variances[c] > relative * spectrum.variances[0])) directions.row(c).setZero();
+    host::orthonormalize(directions);
+    spectrum.directions = directions.transpose();
   }
 
   /// Variances below this share of the largest are rounding noise; of floats, the mean error of products is

@@ -23,6 +23,7 @@
 #include "thrum/monitor_calibration.hpp"
 #include "thrum/parallel_analysis.hpp"
 #include "thrum/pca.hpp"
+#include "thrum/quantised_detector.hpp"
 #include "thrum/scaler.hpp"
 #include "thrum/score_series.hpp"
 #include "thrum/series.hpp"

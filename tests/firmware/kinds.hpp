@@ -5,6 +5,7 @@
 // compiled all of thrum anyway.
 
 #include <Eigen/Core>
+#include <cmath>
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -46,8 +47,10 @@ inline thrum::DetectorOptions detector_options(const std::string& kind) {
   options.kmeans.clusters = 2;
   options.pca = std::nullopt;
   options.scorer.soft_centers = 16;
-  if (kind == "radius") {
+  if (kind == "radius" || kind == "int8") {
     options.pca = PCAOptions{0, 0.9, false};
+  } else if (kind == "q15") {
+    options.kmeans.clusters = 7;
   } else if (kind == "full") {
     options.scorer.kind = AnomalyKind::mahalanobis;
   } else if (kind == "diagonal") {
@@ -118,9 +121,25 @@ inline Matrix<float> judged_rows() {
   return rows;
 }
 
-/// What a detector says of the judged rows, words_of_row a row.
-inline std::vector<std::uint32_t> words_on(const thrum::Detector<float>& detector,
-                                           const Matrix<float>& rows) {
+/// The judged rows, and thousands more for integers: of any size, and of any bits.
+inline Matrix<float> many_judged_rows() {
+  const Matrix<float> judged = judged_rows();
+  Matrix<float> rows(judged.rows() + 4000, features);
+  rows << judged, healthy_rows(4, 4000);
+  thrum::Random random(5);
+  for (Index i = judged.rows(); i < rows.rows(); ++i)
+    for (Index f = 0; f < features; ++f) {
+      if (i % 4 == 1) rows(i, f) *= std::exp2(static_cast<float>(random.index(60) - 30));
+      const std::uint64_t bits = random.bits();
+      if (i % 4 == 2 || (i % 4 == 3 && f == i / 4 % features))
+        rows(i, f) = thrum::from_bits<float>(static_cast<std::uint32_t>(bits >> 32));
+    }
+  return rows;
+}
+
+/// What a detector says of rows, words_of_row a row.
+template <typename AnyDetector>
+std::vector<std::uint32_t> words_on(const AnyDetector& detector, const Matrix<float>& rows) {
   const int width = said::words_of_row(static_cast<int>(features));
   std::vector<std::uint32_t> words(static_cast<std::size_t>(rows.rows() * width));
   const std::vector<thrum::Verdict> verdicts = detector.verdicts(rows);
@@ -150,13 +169,9 @@ inline void require_variety(const std::vector<thrum::Verdict>& verdicts) {
   require(culprits.size() >= 8 && channels.size() == 4 && classes.size() >= 3, "too few culprits or classes");
 }
 
-/// Trains a detector and writes model.hpp (the model `parity_model`), rows, and what the firmware must say of
-/// them, said.
-inline void write(const std::string& kind, const std::string& folder) {
-  thrum::Detector<float> detector(detector_options(kind));
-  detector.fit(healthy_rows(1, 400));
-  detector.calibrate(healthy_rows(2, 300), 0.02);
-  const Matrix<float> rows = judged_rows();
+/// Writes model.hpp (the model `parity_model`), rows, and what the firmware must say of them, said.
+template <typename AnyDetector>
+void write(const AnyDetector& detector, const Matrix<float>& rows, const std::string& folder) {
   require_variety(detector.verdicts(rows));
   const std::vector<std::uint32_t> words = words_on(detector, rows);
   std::string row_bytes, word_bytes;
@@ -165,6 +180,20 @@ inline void write(const std::string& kind, const std::string& folder) {
   write_text(folder + "/model.hpp", thrum::firmware_header("parity_model", detector));
   write_text(folder + "/rows", row_bytes);
   write_text(folder + "/said", word_bytes);
+}
+
+/// Trains a detector with a kind of score, or quantises one to q15 or int8, and writes its files.
+inline void write(const std::string& kind, const std::string& folder) {
+  thrum::Detector<float> detector(detector_options(kind));
+  detector.fit(healthy_rows(1, 400));
+  const Matrix<float> held_out = healthy_rows(2, 300);
+  detector.calibrate(held_out, 0.02);
+  if (kind == "q15")
+    write(thrum::QuantisedDetector<std::int16_t>(detector, held_out), many_judged_rows(), folder);
+  else if (kind == "int8")
+    write(thrum::QuantisedDetector<std::int8_t>(detector, held_out), many_judged_rows(), folder);
+  else
+    write(detector, judged_rows(), folder);
 }
 
 inline std::vector<std::uint32_t> read_words(const std::string& path) {

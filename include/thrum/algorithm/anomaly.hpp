@@ -42,6 +42,8 @@ constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_pa
 /// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
 template <typename Scalar>
 struct AnomalyModel {
+  static constexpr uint32_t possible_parts = every_part;
+
   const Scalar* centers = nullptr;                 ///< d x k, feature-major
   const Scalar* inverse_squared_radius = nullptr;  ///< k
   Scalar threshold = 1;                            ///< what calibration found: the raw score that counts as 1
@@ -63,6 +65,26 @@ struct AnomalyModel {
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
   }
+
+  /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters, e = self.ellipsoid_count;
+    const Index rank = self.ellipsoids.rank, m = self.soft.count;
+    visit("centers", self.centers, z * k);
+    visit("inverse_squared_radius", self.inverse_squared_radius, k);
+    visit("ellipsoid_center", self.ellipsoids.center, e * z);
+    visit("ellipsoid_scale", self.ellipsoids.scale, e * z);
+    visit("ellipsoid_factor", self.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
+    visit("ellipsoid_weight", self.ellipsoids.weight, e * (1 + rank));
+    visit("soft_centers", self.soft.centers, z * m);
+    visit("soft_log_weights", self.soft.log_weights, m);
+    visit("tails", self.tails.tables, z * feature_tails_size);
+    visit("ellipsoid_tables", self.ellipsoid_tables, e * tail_table_size);
+    visit("soft_table", self.soft_table, tail_table_size);
+    visit("tails_table", self.tails_table, tail_table_size);
+    visit("score_table", self.score_table, tail_table_size);
+  }
 };
 
 /// The score of one sample.
@@ -80,12 +102,16 @@ namespace detail {
 /// not be the nearest class. O(d k).
 template <typename Scalar>
 inline Nearest<Scalar> nearest_class(const AnomalyModel<Scalar>& model, VectorView<const Scalar> x) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, model.centers, model.clusters, [&](Index j, Scalar squared) {
-    const Scalar in_radii = squared * model.inverse_squared_radius[j];
-    if (j == 0 || in_radii < nearest.squared_distance) nearest = {static_cast<int>(j), in_radii};
-  });
-  return nearest;
+  Scalar least = positive_infinity<Scalar>();
+  Index nearest = 0;
+  for_each_squared_distance(x, model.centers, model.clusters,
+                            [&, inverse = model.inverse_squared_radius](Index j, Scalar squared) {
+                              const Scalar in_radii = squared * inverse[j];
+                              const bool nearer = in_radii < least;
+                              least = nearer ? in_radii : least;
+                              nearest = nearer ? j : nearest;
+                            });
+  return {static_cast<int>(nearest), least};
 }
 
 /// A form of ellipsoids and the part it is, as a type.

@@ -21,7 +21,7 @@ namespace detail {
 
 struct AddProduct {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
     return a * b + sum;
   }
 };
@@ -34,8 +34,13 @@ template <typename Scalar>
 inline void project(const ProjectionModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* centered,
                     VectorView<Scalar> z) {
   for (Index f = 0; f < model.features; ++f) centered[f] = x[f] - model.mean[f];
-  for_each_column_sum(contiguous<const Scalar>(centered, model.features), model.basis, model.components,
-                      detail::AddProduct{}, [z](Index c, Scalar sum) { z[c] = sum; });
+  const auto difference = contiguous<const Scalar>(centered, model.features);
+  if (z.stride == 1) {  // without a detour
+    sum_columns(difference, model.basis, model.components, detail::AddProduct{}, z.data);
+    return;
+  }
+  for_each_column_sum(difference, model.basis, model.components, detail::AddProduct{},
+                      [z](Index c, Scalar sum) { z[c] = sum; });
 }
 
 /// Feature f of the point in input space that projects onto z, less the mean. O(p).
@@ -48,6 +53,27 @@ inline Scalar back_projected(const ProjectionModel<Scalar>& model, ConstVectorVi
     sum = loading * z[c] + sum;
   }
   return sum;
+}
+
+/// A point of the p-dimensional plane and a slope along it.
+template <typename Scalar>
+struct PointAndSlope {
+  Scalar point = 0, slope = 0;
+};
+
+/// Feature f of the point in input space that projects onto z, less the mean, and the derivative by it of a
+/// function whose derivatives by z are `slopes`; in one go. z, slopes: p values, contiguous. O(p).
+template <typename Scalar>
+inline PointAndSlope<Scalar> back_projected(const ProjectionModel<Scalar>& model, const Scalar* z,
+                                            const Scalar* slopes, Index feature) {
+  const Scalar* row = model.basis + feature * model.components;
+  PointAndSlope<Scalar> at;
+  for (Index c = 0; c < model.components; ++c) {
+    at.point = row[c] * z[c] + at.point;
+    at.slope = row[c] * slopes[c] + at.slope;
+  }
+  if (model.variance != nullptr) at.point = back_projected(model, contiguous(z, model.components), feature);
+  return at;
 }
 
 /// The point of the p-dimensional plane that projects onto z. z: p values; x: d values. O(d p).

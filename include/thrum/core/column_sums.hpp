@@ -6,7 +6,8 @@
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip.
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
 
 namespace thrum {
 
@@ -16,31 +17,98 @@ constexpr Index features_per_partial_sum = 256;
 
 namespace detail {
 
-/// Sums of four neighbouring columns, kept in registers.
+/// Keeps the compiler from beginning what follows before four sums are done.
 template <typename Scalar>
-struct FourSums {
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// GCC would load all columns first, run out of registers and put the sums on the stack.
+template <>
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
+  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
+}
+#endif
+
+/// Sums of so many neighbouring columns, a power of two, kept in registers.
+template <typename Scalar, int lanes>
+struct LaneSums {
+  LaneSums<Scalar, lanes / 2> low, high;
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    low.add(value, entries, add_term);
+    high.add(value, entries + lanes / 2, add_term);
+  }
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    low.store(sums);
+    high.store(sums + lanes / 2);
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    low.add_to(sums);
+    high.add_to(sums + lanes / 2);
+  }
+};
+
+template <typename Scalar>
+struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
   template <typename AddTerm>
-  void add(VectorView<const Scalar> x, const Scalar* column, Index columns, Index begin, Index end,
-           AddTerm add_term) {
-    const Scalar* entry = column + begin * columns;
-    for (Index f = begin; f < end; ++f, entry += columns) {
-      const Scalar value = x[f];
-      a = add_term(a, value, entry[0]);
-      b = add_term(b, value, entry[1]);
-      c = add_term(c, value, entry[2]);
-      d = add_term(d, value, entry[3]);
-    }
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
+    a = add_term(a, value, first.a);
+    b = add_term(b, value, first.b);
+    c = add_term(c, value, second.a);
+    d = add_term(d, value, second.b);
+    finish(a, b, c, d);
   }
-
-  void add(const FourSums& other) {
-    a += other.a;
-    b += other.b;
-    c += other.c;
-    d += other.d;
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
   }
 };
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float Four __attribute__((vector_size(16)));
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+};
+#endif
+
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
+/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
+/// its registers, and all who sum share its code.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
+                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+  LaneSums<Scalar, lanes> sums;
+  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+    sums.add(*value, entries, add_term);
+  if (first)
+    sums.store(results);
+  else
+    sums.add_to(results);
+}
 
 }  // namespace detail
 
@@ -57,27 +125,54 @@ inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> col
   return total;
 }
 
+namespace detail {
+
+/// Columns that are summed together where there are so many.
+constexpr int most_lanes = 16;
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers.
+template <typename Scalar, typename AddTerm>
+[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                       Index j, AddTerm add_term, Scalar* results) {
+  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
+  if (columns - j < lanes) {
+    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+    return 1;
+  }
+  Index begin = 0;
+  do {
+    const Index count = smaller(features_per_partial_sum, x.size - begin);
+    const Scalar* const entries = matrix + begin * columns + j;
+    if (lanes == 4)
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    else
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    begin += count;
+  } while (begin < x.size);
+  return lanes;
+}
+
+}  // namespace detail
+
+/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm>
+inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
+                        Scalar* sums) {
+  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
+}
+
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
 /// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
-  Index j = 0;
-  for (; j + 4 <= columns; j += 4) {
-    detail::FourSums<Scalar> total;
-    for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
-      detail::FourSums<Scalar> sums;
-      sums.add(x, matrix + j, columns, begin, smaller(begin + features_per_partial_sum, x.size), add_term);
-      total.add(sums);
-    }
-    visit(j, total.a);
-    visit(j + 1, total.b);
-    visit(j + 2, total.c);
-    visit(j + 3, total.d);
+  Scalar sums[array_size(detail::most_lanes)];
+  for (Index j = 0; j < columns;) {
+    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
+    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
   }
-  for (; j < columns; ++j)
-    visit(j, column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term));
 }
 
 }  // namespace thrum

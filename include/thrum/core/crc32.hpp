@@ -9,8 +9,8 @@
 namespace thrum {
 
 /// CRC-32 (ISO-HDLC: polynomial 0x04c11db7 reflected, as zlib and Ethernet) over values, each taken as its
-/// little-endian bytes, so that laptop and firmware agree whatever their padding and byte order.
-/// Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
+/// little-endian bytes (small integers as 32 bits), so that laptop and firmware agree whatever their padding
+/// and byte order. Four bits a step with a table of 64 bytes: small, and quick enough for once a boot.
 class Crc32 {
  public:
   constexpr void add_byte(uint8_t byte) {
@@ -35,6 +35,9 @@ class Crc32 {
     add(static_cast<uint32_t>(word));
     add(static_cast<uint32_t>(word >> 32));
   }
+  constexpr void add(int32_t value) { add(static_cast<uint32_t>(value)); }
+  constexpr void add(int16_t value) { add(int32_t{value}); }
+  constexpr void add(int8_t value) { add(int32_t{value}); }
   void add(float value) { add(bits_of(value)); }
   void add(double value) { add(bits_of(value)); }
 

@@ -12,7 +12,7 @@ namespace detail {
 /// Adds (value - center)^2 to a running sum.
 struct AddSquaredDifference {
   template <typename Scalar>
-  constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
     const Scalar difference = value - center;
     return difference * difference + sum;
   }

@@ -2,6 +2,7 @@
 #define THRUM_CORE_SCALAR_HPP
 
 #include <float.h>
+#include <stddef.h>
 #include <stdint.h>
 
 // Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
@@ -34,7 +35,7 @@ struct ScalarTraits<double> {
 /// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
 /// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
 template <typename Scalar>
-inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
   typename ScalarTraits<Scalar>::Bits bits;
   __builtin_memcpy(&bits, &x, sizeof(bits));
 #if defined(__GNUC__)
@@ -59,6 +60,19 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
+/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+  Bits passed = 0;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride)
+    passed |= last - (bits_of(*x) & ~sign);
+  return (passed & sign) != 0;
+}
+
 namespace detail {
 
 /// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
@@ -70,6 +84,32 @@ inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
 #endif
   return from_bits<Scalar>(bits);
 }
+
+template <typename Scalar>
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+#endif
 
 }  // namespace detail
 

@@ -24,8 +24,9 @@ struct SelfTests {
 };
 
 /// A fitted detector as plain data that somebody else owns: Eigen matrices on the laptop, constexpr arrays in
-/// flash. A stage that is not used has no features and null pointers.
-template <typename Scalar>
+/// flash. A stage that is not used has no features and null pointers. Classes: how the last stage scores,
+/// AnomalyModel or QuantisedClasses (whose scaling is its own: `scaling` serves a projection only).
+template <typename Scalar, typename Classes = AnomalyModel<Scalar>>
 struct DetectorModel {
   uint32_t schema = model_schema;
   uint32_t checksum = 0;  ///< `checksum_of` the model
@@ -35,7 +36,7 @@ struct DetectorModel {
   MonitorOptions monitor{};
   ScalingModel<Scalar> scaling{};
   ProjectionModel<Scalar> projection{};
-  AnomalyModel<Scalar> anomaly{};
+  Classes anomaly{};
   SelfTests<Scalar> self_tests{};
 
   constexpr bool scales() const { return scaling.features > 0; }

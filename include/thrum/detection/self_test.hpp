@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "thrum/algorithm/quantised.hpp"
 #include "thrum/core/crc32.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
@@ -57,44 +58,53 @@ inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
   }
 }
 
+/// What only some kinds of scores have.
+struct KindSizes {
+  int ellipsoids, rank, soft;
+};
+template <typename Scalar>
+constexpr KindSizes kind_sizes(const AnomalyModel<Scalar>& anomaly) {
+  return {anomaly.ellipsoid_count, anomaly.ellipsoids.rank, anomaly.soft.count};
+}
+template <typename Stored, int d, int k>
+constexpr KindSizes kind_sizes(const QuantisedClasses<Stored, d, k>&) {
+  return {-static_cast<int>(sizeof(Stored)), 0, 0};
+}
+
+template <typename Scalar>
+inline void add_kind_numbers(Crc32& crc, const AnomalyModel<Scalar>& anomaly) {
+  crc.add(anomaly.soft.inverse_width);
+}
+template <typename Stored, int d, int k>
+inline void add_kind_numbers(Crc32& crc, const QuantisedClasses<Stored, d, k>& classes) {
+  crc.add(classes.unit);
+  crc.add(classes.step);
+}
+
 }  // namespace detail
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
-/// have are null. Model: DetectorModel<Scalar>, const or not; of one that is not, visit may set the pointer.
+/// have are null. Model: a DetectorModel, const or not; of one that is not, visit may set the pointer.
 template <typename Model, typename Visit>
 inline void for_each_array(Model& model, Visit visit) {
-  auto& anomaly = model.anomaly;
   const Index d = model.features, p = model.projection.components;
-  const Index z = anomaly.features, k = anomaly.clusters, e = anomaly.ellipsoid_count;
-  const Index rank = anomaly.ellipsoids.rank, m = anomaly.soft.count;
   visit("offset", model.scaling.offset, d);
   visit("factor", model.scaling.factor, d);
   visit("mean", model.projection.mean, d);
   visit("basis", model.projection.basis, d * p);
   visit("variance", model.projection.variance, p);
-  visit("centers", anomaly.centers, z * k);
-  visit("inverse_squared_radius", anomaly.inverse_squared_radius, k);
-  visit("ellipsoid_center", anomaly.ellipsoids.center, e * z);
-  visit("ellipsoid_scale", anomaly.ellipsoids.scale, e * z);
-  visit("ellipsoid_factor", anomaly.ellipsoids.factor, e * (rank > 0 ? z * rank : triangle_size(z)));
-  visit("ellipsoid_weight", anomaly.ellipsoids.weight, e * (1 + rank));
-  visit("soft_centers", anomaly.soft.centers, z * m);
-  visit("soft_log_weights", anomaly.soft.log_weights, m);
-  visit("tails", anomaly.tails.tables, z * feature_tails_size);
-  visit("ellipsoid_tables", anomaly.ellipsoid_tables, e * tail_table_size);
-  visit("soft_table", anomaly.soft_table, tail_table_size);
-  visit("tails_table", anomaly.tails_table, tail_table_size);
-  visit("score_table", anomaly.score_table, tail_table_size);
+  model.anomaly.for_each_array(model.anomaly, visit);
   visit("self_test_rows", model.self_tests.rows, d * model.self_tests.count);
   visit("self_test_scores", model.self_tests.scores, static_cast<Index>(model.self_tests.count));
 }
 
 /// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
 /// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
-template <typename Scalar>
-inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
+template <typename Scalar, typename Classes>
+inline uint32_t checksum_of(const DetectorModel<Scalar, Classes>& model) {
   Crc32 crc;
   crc.add(model.schema);
+  const detail::KindSizes kind = detail::kind_sizes(model.anomaly);
   const int sizes[] = {model.features,
                        model.has_signal,
                        model.scaling.features,
@@ -103,9 +113,9 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.anomaly.features,
                        model.anomaly.clusters,
                        static_cast<int>(model.anomaly.parts),
-                       model.anomaly.ellipsoid_count,
-                       model.anomaly.ellipsoids.rank,
-                       model.anomaly.soft.count,
+                       kind.ellipsoids,
+                       kind.rank,
+                       kind.soft,
                        model.monitor.votes,
                        model.monitor.window,
                        model.monitor.release,
@@ -114,10 +124,10 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
                        model.self_tests.count};
   detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
   if (model.has_signal) detail::add_signal(crc, model.signal);
-  for_each_array(model, [&crc](const char*, const Scalar* values, Index size) { crc.add(values, size); });
+  for_each_array(model, [&crc](const char*, const auto* values, Index size) { crc.add(values, size); });
   crc.add(model.monitor.threshold);
   crc.add(model.anomaly.threshold);
-  crc.add(model.anomaly.soft.inverse_width);
+  detail::add_kind_numbers(crc, model.anomaly);
   crc.add(model.self_tests.tolerance);
   return crc.value();
 }
@@ -125,8 +135,8 @@ inline uint32_t checksum_of(const DetectorModel<Scalar>& model) {
 /// Checks a model in the place and build where it is to run: corrupt_model when the checksum differs,
 /// self_test_failed when a self-test row does not get its score, ok otherwise.
 /// scratch: model.scratch_size() values. Allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status self_test(const DetectorModel<Scalar>& model, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status self_test(const DetectorModel<Scalar, Classes>& model, Scalar* scratch) {
   if (model.schema != model_schema || checksum_of(model) != model.checksum) return Status::corrupt_model;
   for (Index i = 0; i < model.self_tests.count; ++i) {
     const auto row = contiguous(model.self_tests.rows + i * model.features, model.features);

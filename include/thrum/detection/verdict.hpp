@@ -39,17 +39,39 @@ inline Verdict verdict_on(const WindowCondition& condition) {
   return verdict;
 }
 
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
+enum OmittedStage : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+};
+
+/// `allowed` for one model that is known when compiling.
+template <typename Scalar, typename Classes>
+constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
+  return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
+         (model.projects() ? 0 : uint32_t{without_projection});
+}
+
 namespace detail {
 
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool scales(const DetectorModel<Scalar, Classes>& model) {
+  return (allowed & without_scaling) == 0 && model.scales();
+}
+template <uint32_t allowed, typename Scalar, typename Classes>
+constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
+  return (allowed & without_projection) == 0 && model.projects();
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
-template <typename Scalar>
-inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& model,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
                                                  VectorView<const Scalar> x, Scalar* scratch) {
-  if (model.scales()) {
+  if (scales<allowed>(model)) {
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (model.projects()) {
+  if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
     x = z;
@@ -63,16 +85,16 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar>& mo
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
 /// allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                                Scalar* scratch) {
-  bool overflowed = false;
-  for (Index f = 0; f < model.features; ++f) {
-    if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
-    overflowed = overflowed || absolute(x[f]) >= ScalarTraits<Scalar>::largest();
+  if (any_off_scale(x.data, model.features, x.stride)) {
+    for (Index f = 0; f < model.features; ++f)
+      if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
+    return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  if (overflowed) return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
-  const VectorView<const Scalar> z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const VectorView<const Scalar> z =
+      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -80,12 +102,12 @@ inline Score<Scalar> score_row(const DetectorModel<Scalar>& model, ConstVectorVi
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
-template <uint32_t allowed = every_part, typename Scalar, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
+inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
-  if (!model.projects()) {
+  if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
@@ -97,11 +119,10 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
     differences[c] = difference;
     slopes[c] = slope;
   });
-  ProjectionModel<Scalar> unit_variance = model.projection;
-  unit_variance.variance = nullptr;
-  for (Index f = 0; f < model.features; ++f)
-    visit(f, back_projected(model.projection, VectorView<const Scalar>(differences), f) *
-                 back_projected(unit_variance, VectorView<const Scalar>(slopes), f));
+  for (Index f = 0; f < model.features; ++f) {
+    const PointAndSlope<Scalar> at = back_projected(model.projection, differences.data, slopes.data, f);
+    visit(f, at.point * at.slope);
+  }
 }
 
 /// Calls visit(f, fall) with by how much the squared Mahalanobis distance of a row falls if input feature f
@@ -113,7 +134,7 @@ inline void for_each_share(const DetectorModel<Scalar>& model, ConstVectorView<S
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -123,7 +144,7 @@ inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Sc
   detail::with_form_of<allowed>(score.part, [&](auto of) {
     using OwnEllipsoid = Ellipsoid<decltype(of)::form, Scalar>;
     const OwnEllipsoid own(ellipsoids, j, z, rest);
-    if (!model.projects()) {
+    if (!detail::projects<allowed>(model)) {
       for (Index f = 0; f < model.features; ++f) visit(f, fall(own.slope(f), own.curvature(f)));
       return;
     }
@@ -146,8 +167,8 @@ namespace detail {
 
 /// The feature farthest from its offset in units of its scale, the lowest of equals; without scaling, the
 /// largest magnitude.
-template <typename Scalar>
-inline int farthest_feature(const DetectorModel<Scalar>& model, VectorView<const Scalar> x) {
+template <typename Scalar, typename Classes>
+inline int farthest_feature(const DetectorModel<Scalar, Classes>& model, VectorView<const Scalar> x) {
   int farthest = 0;
   Scalar largest = 0;
   for (Index f = 0; f < model.features; ++f) {
@@ -174,8 +195,8 @@ struct Culprit {
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                             const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
@@ -191,10 +212,12 @@ inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<
     largest = part;
     culprit = static_cast<int>(f);
   };
-  if ((allowed & score.part & ellipsoid_parts) != 0)
-    for_each_fall<allowed>(model, x, score, scratch, take);
-  else
-    for_each_share<allowed>(model, x, score, scratch, take);
+  bool by_fall = false;
+  if constexpr ((allowed & Classes::possible_parts & ellipsoid_parts) != 0) {
+    by_fall = (score.part & ellipsoid_parts) != 0;
+    if (by_fall) for_each_fall<allowed>(model, x, score, scratch, take);
+  }
+  if (!by_fall) for_each_share<allowed>(model, x, score, scratch, take);
   if (overflowed) return {detail::farthest_feature(model, VectorView<const Scalar>(x)), 1};
   if (!is_finite(all)) return {culprit, 1};
   return {culprit, all > Scalar(0) ? static_cast<float>(largest / all) : 0.0f};
@@ -204,9 +227,9 @@ inline Culprit find_culprit(const DetectorModel<Scalar>& model, ConstVectorView<
 /// the culprit has all, infinity, and the others 0; of a row that is not finite all have 0. Returns ok,
 /// overflow or non_finite. x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score
 /// costs, twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch,
-                            VectorView<Scalar> shares) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                            Scalar* scratch, VectorView<Scalar> shares) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   Status status = score.status;
   if (status == Status::ok)
@@ -224,8 +247,8 @@ inline Status shares_of_row(const DetectorModel<Scalar>& model, ConstVectorView<
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
@@ -245,8 +268,9 @@ inline Verdict verdict_on(const DetectorModel<Scalar>& model, ConstVectorView<Sc
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
 /// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
-template <uint32_t allowed = every_part, typename Scalar>
-inline Verdict judge(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x, Scalar* scratch) {
+template <uint32_t allowed = every_part, typename Scalar, typename Classes>
+inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+                     Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }

@@ -31,14 +31,10 @@ inline bool all_finite(const MatrixView<const float>& samples) {
 constexpr float overflowed_feature = ScalarTraits<float>::largest();
 
 /// Writes one channel's features; returns the place after the last. signal: what read_channel wrote, the
-/// front of feature_scratch_size(options) floats; destroyed. Inlined up to where the options are known to the
-/// compiler, as in fixed::Detector: it then leaves out the features that are off, most of the code.
-#if defined(__GNUC__)
-__attribute__((always_inline))
-#endif
-inline float*
-write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums, int channel,
-              const float* table, float* signal, float* features) {
+/// front of feature_scratch_size(options) floats; destroyed. allowed: see extract_features.
+template <uint32_t allowed>
+inline float* write_channel(const FeatureOptions& options, const ChannelScale& scale, const ChannelSums& sums,
+                            int channel, const float* table, float* signal, float* features) {
   const float unit = 1.0f / options.channel[channel].counts_per_unit;
   const float frames = static_cast<float>(options.window);
   const float amplitude = scale.peak * unit;
@@ -48,9 +44,11 @@ write_channel(const FeatureOptions& options, const ChannelScale& scale, const Ch
 
   if (options.mean) *features++ = (scale.first + scale.mean) * unit;
   if (options.rms) *features++ = flat ? 0.0f : amplitude * root;
-  if (options.median_absolute_deviation) {
-    const VectorView<const float> y = contiguous<const float>(signal, options.window);
-    *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+  if constexpr ((allowed & median_feature) != 0) {
+    if (options.median_absolute_deviation) {
+      const VectorView<const float> y = contiguous<const float>(signal, options.window);
+      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+    }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
   if (options.crest_factor) *features++ = flat ? 0.0f : 1.0f / root;
@@ -62,10 +60,13 @@ write_channel(const FeatureOptions& options, const ChannelScale& scale, const Ch
   float* const envelope = bands + options.bands;
   float* const kurtosis = envelope + options.envelope_bands;
   float* const work = signal + options.window;
-  if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
-  if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
-  if (options.bands > 0)
-    write_band_energies(options, amplitude, table, signal, bands);  // destroys the signal
+  if constexpr ((allowed & spectral_kurtosis_feature) != 0)
+    if (options.spectral_kurtosis_bands > 0) write_spectral_kurtosis(options, table, signal, work, kurtosis);
+  if constexpr ((allowed & envelope_feature) != 0)
+    if (options.envelope_bands > 0) write_envelope_energies(options, table, signal, work, envelope);
+  if constexpr ((allowed & (hann_bands_feature | sine_taper_bands_feature)) != 0)
+    if (options.bands > 0)
+      write_band_energies<allowed>(options, amplitude, table, signal, bands);  // destroys the signal
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
@@ -121,9 +122,9 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. most_channels: room, at least options.channels when
-/// correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
-template <int most_channels = max_channels>
+/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
+/// options.channels when correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+template <uint32_t allowed = every_feature, int most_channels = max_channels>
 class Extraction {
  public:
   /// Steps for a window.
@@ -134,17 +135,13 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-#if defined(__GNUC__)
-  __attribute__((always_inline))  // as detail::write_channel
-#endif
-  bool
-  step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table, float* scratch,
-       float* features) {
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+            float* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
       add_channel(options, window, table, scratch, features + done_ * features_per_channel(options));
-    else if (options.correlation)  // always; but said, so that code that no model needs is left out
+    else if constexpr ((allowed & correlation_feature) != 0)
       add_correlations(options, window, scratch, features);
     if (++done_ < steps(options)) return false;
     done_ = 0;
@@ -168,12 +165,8 @@ class Extraction {
   }
 
   template <typename Sample>
-#if defined(__GNUC__)
-  __attribute__((always_inline))  // as detail::write_channel
-#endif
-  void
-  add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-              float* scratch, float* features) {
+  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+                   float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (!is_usable(scale)) {
       status_ = Status::overflow;
@@ -182,7 +175,7 @@ class Extraction {
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
     if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
-    detail::write_channel(options, scale, sums, done_, table, scratch, features);
+    detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
   /// Where a channel overflowed, so do the correlations.
@@ -213,7 +206,8 @@ class Extraction {
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
 /// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
 /// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
-/// `options` must pass check().
+/// `options` must pass check(); `allowed`: features that they may switch on, the code of others is left out
+/// (feature_parts).
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -224,13 +218,13 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 40, median absolute deviation 100, bands 70, with sine tapers 165 (500 when the window is no
-/// power of two), envelope 145, spectral kurtosis 115, correlations of 8 channels 40; bench/feature_cost.sh
+/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
 /// prints them. About 1 kB of stack; allocates nothing.
-template <typename Sample>
+template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
-  Extraction<> extraction;
+  Extraction<allowed> extraction;
   while (!extraction.step(options, window, table, scratch, features)) {
   }
   return extraction.status();

@@ -5,6 +5,7 @@
 
 #include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 
 namespace thrum {
 
@@ -45,33 +46,34 @@ struct Complex {
 };
 
 template <typename Scalar>
-inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re + b.re, a.im + b.im};
 }
 template <typename Scalar>
-inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
+[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
   return {a.re - b.re, a.im - b.im};
 }
 
 /// a times the twiddle w.re - i w.im.
 template <typename Scalar>
-inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
+[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
   return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
 }
 
 template <typename Scalar>
-inline Complex<Scalar> load(const Scalar* at) {
-  return {at[0], at[1]};
+[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
+  const Two<Scalar> two = load_two(at);
+  return {two.a, two.b};
 }
 template <typename Scalar>
-inline void store(Scalar* at, Complex<Scalar> value) {
+[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
   at[0] = value.re;
   at[1] = value.im;
 }
 
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
-inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
+[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
   const Index from_quarter = k - circle.size / 4;
   return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
@@ -109,7 +111,8 @@ inline void join_pairs(Scalar* z, Index count) {
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
 /// order the four are those of the samples 0, 2, 1, 3 modulo 4.
 template <typename Scalar>
-inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c, Complex<Scalar> d) {
+[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
+                                             Complex<Scalar> d) {
   const Complex<Scalar> a = load(at);
   const Complex<Scalar> even_sum = a + b, even_difference = a - b;
   const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
@@ -126,12 +129,15 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
+  const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   for (Index j = 1; j < quarter; ++j) {
-    const Complex<Scalar> once = twiddle(circle, j * step);
-    const Complex<Scalar> twice = twiddle(circle, 2 * j * step);
-    const Complex<Scalar> thrice = twiddle(circle, 3 * j * step);
+    const Index angle = j * step;  // less than a quarter of a turn
+    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
+    const Complex<Scalar> twice{circle.cosines[2 * angle],
+                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
+    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
     for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
       join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
                 turned(load(at + d), thrice));

@@ -199,6 +199,28 @@ constexpr int feature_count(const FeatureOptions& options, FeatureKind kind) {
   return 0;
 }
 
+/// Features that take code of their own. Bits, so that a firmware whose options are a constant leaves out the
+/// code of the others.
+enum FeaturePart : uint32_t {
+  median_feature = 1,
+  hann_bands_feature = 2,
+  sine_taper_bands_feature = 4,
+  envelope_feature = 8,
+  spectral_kurtosis_feature = 16,
+  correlation_feature = 32,
+  every_feature = 63,
+};
+
+/// Those that the options switch on.
+constexpr uint32_t feature_parts(const FeatureOptions& options) {
+  const uint32_t bands =
+      options.spectrum == SpectrumKind::hann ? hann_bands_feature : sine_taper_bands_feature;
+  return (options.median_absolute_deviation ? uint32_t{median_feature} : 0) |
+         (options.bands > 0 ? bands : 0) | (options.envelope_bands > 0 ? uint32_t{envelope_feature} : 0) |
+         (options.spectral_kurtosis_bands > 0 ? uint32_t{spectral_kurtosis_feature} : 0) |
+         (feature_count(options, FeatureKind::correlation) > 0 ? uint32_t{correlation_feature} : 0);
+}
+
 /// Features of one channel, correlations not included.
 constexpr int features_per_channel(const FeatureOptions& options) {
   int count = 0;

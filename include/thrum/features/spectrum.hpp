@@ -2,6 +2,7 @@
 #define THRUM_FEATURES_SPECTRUM_HPP
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
@@ -163,18 +164,25 @@ inline float log_energy(float energy, float floor) {
 /// Writes the log energies of all bands; all of them together are the variance, by Parseval's theorem: the
 /// sum of |X|^2 over all bins is the size of the transform times the sum of (w y)^2, and w^2 is 3/8 on
 /// average for Hann's window, 1/2 for each sine taper, which all weigh the same. amplitude: what y = 1 is in
-/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed.
+/// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
+/// extract_features.
+template <uint32_t allowed>
 inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
                                 float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));
-  if (has_sine_tapers(options)) {
-    add_sine_taper_powers(options, layout, table, signal, energies);
-    per_power *= 0.5f / static_cast<float>(options.tapers);
-  } else {
-    add_hann_powers(options, layout, table, signal, energies);
-    per_power *= 8.0f / 3.0f;
+  if constexpr ((allowed & sine_taper_bands_feature) != 0) {
+    if (has_sine_tapers(options)) {
+      add_sine_taper_powers(options, layout, table, signal, energies);
+      per_power *= 0.5f / static_cast<float>(options.tapers);
+    }
+  }
+  if constexpr ((allowed & hann_bands_feature) != 0) {
+    if (!has_sine_tapers(options)) {
+      add_hann_powers(options, layout, table, signal, energies);
+      per_power *= 8.0f / 3.0f;
+    }
   }
   for (int band = 0; band < layout.bands; ++band)
     energies[band] = log_energy(energies[band] * per_power * amplitude * amplitude, options.energy_floor);

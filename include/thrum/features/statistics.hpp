@@ -27,7 +27,7 @@ struct ChannelScale {
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
-  constexpr float normalised(float sample_minus_first) const {
+  [[gnu::always_inline]] constexpr float normalised(float sample_minus_first) const {
     return (sample_minus_first - mean) * inverse_peak;
   }
 };
@@ -61,18 +61,22 @@ struct Extremes {
   Sample greatest;
 };
 
-/// Writes samples minus `first` to `out`.
-template <typename Sample>
-inline void copy_minus_first(VectorView<const Sample> samples, float first, float* out,
-                             Extremes<Sample>& extremes) {
-  Sample least = extremes.least, greatest = extremes.greatest;
-  const Sample* sample = samples.data;
-  for (Index i = 0; i < samples.size; ++i, sample += samples.stride) {
-    const Sample value = *sample;
+/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
+/// that holds a Sample and that the processor compares at once.
+template <typename Sample, typename Wide>
+inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
+                          float& sum, Extremes<Wide>& extremes) {
+  Wide least = extremes.least, greatest = extremes.greatest;
+  float total = sum;
+  for (float* const end = shifted + count; shifted != end; sample += stride) {
+    const Wide value = *sample;
+    const float difference = static_cast<float>(value) - first;
     least = smaller(value, least);
     greatest = larger(greatest, value);
-    out[i] = static_cast<float>(value) - first;
+    total += difference;
+    *shifted++ = difference;
   }
+  sum = total;
   extremes = {least, greatest};
 }
 
@@ -83,14 +87,24 @@ inline void copy_minus_first(VectorView<const Sample> samples, float first, floa
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+  using Wide = decltype(Sample() + 0);
   const Sample first = window.first(0, channel);
   ChannelScale scale;
   scale.first = static_cast<float>(first);
-  detail::Extremes<Sample> extremes{first, first};
-  detail::copy_minus_first(window.first.col(channel), scale.first, shifted, extremes);
-  if (window.second.rows > 0)
-    detail::copy_minus_first(window.second.col(channel), scale.first, shifted + window.first.rows, extremes);
-  scale.mean = detail::ordered_sum_of(shifted, window.frames()) / static_cast<float>(window.frames());
+  detail::Extremes<Wide> extremes{first, first};
+  const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  float total = 0;
+  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
+    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
+    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
+    float sum = 0;
+    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
+                          shifted + begin, sum, extremes);
+    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
+                          scale.first, shifted + middle, sum, extremes);
+    total += sum;
+  }
+  scale.mean = total / static_cast<float>(window.frames());
   const float least = static_cast<float>(extremes.least) - scale.first;
   const float greatest = static_cast<float>(extremes.greatest) - scale.first;
   scale.range = greatest - least;
@@ -106,10 +120,18 @@ inline bool is_usable(const ChannelScale& scale) {
          is_finite(scale.inverse_peak) && (scale.range < FLT_MIN || scale.inverse_peak >= FLT_MIN);
 }
 
+namespace detail {
+
+/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
+[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+
+}  // namespace detail
+
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  bool was_negative = scale.normalised(signal[0]) < 0.0f;
+  uint32_t crossings = 0;
+  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     float squares = 0, cubes = 0, fourths = 0;
@@ -120,14 +142,15 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       squares += square;
       cubes += square * y;
       fourths += square * square;
-      const bool negative = y < 0.0f;
-      total.crossings += negative != was_negative ? 1 : 0;
-      was_negative = negative;
+      const uint32_t sign = detail::sign_of(y);
+      crossings += (sign ^ before) >> 31;
+      before = sign;
     }
     total.squares += squares;
     total.cubes += cubes;
     total.fourths += fourths;
   }
+  total.crossings = static_cast<int32_t>(crossings);
   return total;
 }
 

@@ -37,20 +37,23 @@ class RowDetector {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<model.anomaly.parts>(model, scratch_); }
+  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
-    return thrum::judge<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
+  /// extracting features.)
+  [[gnu::noinline]] Verdict judge(const float* row) {
+    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<model.anomaly.parts>(model, contiguous<const float>(row, model.features), scratch_,
-                                              contiguous(shares, model.features));
+    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                  contiguous(shares, model.features));
   }
 
  private:
+  static constexpr uint32_t allowed = allowed_for(model);
+
   float scratch_[array_size(model.scratch_size())] = {};
 };
 
@@ -250,7 +253,7 @@ class Detector {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Extraction<feature_parts(model.signal), model.signal.correlation ? model.signal.channels : 1> extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash

@@ -9,6 +9,7 @@
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/positive_definite.hpp"
@@ -18,14 +19,6 @@
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
-
-/// Eigenvalues, largest first, and their unit eigenvectors, a column each; or nothing.
-struct Eigenpairs {
-  Vector<double> values;
-  Matrix<double> vectors;
-
-  bool found() const { return values.size() > 0; }
-};
 
 /// A few leading eigenvectors of a large symmetric matrix: block Lanczos with full orthogonalisation (Golub
 /// and Underwood, Mathematical Software III, 1977). Its residuals show that eigenvectors were found, but not
@@ -83,7 +76,7 @@ class BlockLanczos {
     next_.setZero();
     add_products(factor(thrum::view(a_).transposed()), factor(thrum::view(last)), a_.rows(),
                  thrum::view(next_), false, worker_count(operations(a_.rows(), a_.rows(), block)));
-    largest_ = larger(largest_, next_.colwise().norm().maxCoeff());
+    largest_ = larger(largest_, largest_column(next_));
     const Index near = larger(Index{0}, first - block);  // in theory all others are orthogonal already
     take_out(near);
     take_out(0);
@@ -114,40 +107,39 @@ class BlockLanczos {
     Matrix<double> rows = next_.transpose();
     coupling_.setZero();
     for (Index c = 0; c < block; ++c) {
-      auto row = rows.row(c);
-      orthogonalize(rows, c, coupling_.col(c));
-      const double norm = row.norm();
-      if (norm > static_cast<double>(a_.rows()) * ScalarTraits<double>::epsilon() * largest_) {
-        coupling_(c, c) = norm;
-        row /= norm;
+      const MatrixView<const double> before = thrum::view(std::as_const(rows)).middle_rows(0, c);
+      VectorMap row(rows.row(c).data(), a_.rows());
+      Vector<double> along = Vector<double>::Zero(block);
+      host::take_out(before, row.data(), along.data());
+      const double rest = norm(row.data(), row.size());
+      if (rest > static_cast<double>(a_.rows()) * ScalarTraits<double>::epsilon() * largest_) {
+        along[c] = rest;
+        coupling_.col(c) = along;
+        row /= rest;
         continue;
       }
+      coupling_.col(c) = along;
       for (double& entry : row) entry = random_.normal();
-      Vector<double> ignored = Vector<double>::Zero(block);
+      const Matrix<double> basis = basis_.leftCols(count_).transpose();
       for (int pass = 0; pass < 2; ++pass) {
-        const auto basis = basis_.leftCols(count_);
-        row -= (basis * (basis.transpose() * row.transpose()).eval()).transpose();
-        orthogonalize(rows, c, ignored);
-        row.normalize();
+        host::take_out(thrum::view(basis), row.data());
+        host::take_out(before, row.data());
+        row /= norm(row.data(), row.size());
       }
     }
     next_ = rows.transpose();
   }
 
-  template <typename Along>
-  static void orthogonalize(Matrix<double>& rows, Index c, Along&& along) {
-    for (int pass = 0; pass < 2; ++pass) {
-      for (Index before = 0; before < c; ++before) {
-        const double product = rows.row(before).dot(rows.row(c));
-        rows.row(c) -= product * rows.row(before);
-        along[before] += product;
-      }
-    }
+  static double largest_column(const Matrix<double>& x) {
+    const Matrix<double> columns = x.transpose();
+    double largest = 0;
+    for (Index c = 0; c < x.cols(); ++c) largest = larger(largest, norm(columns.row(c).data(), x.rows()));
+    return largest;
   }
 
   /// Of combinations of the basis, of which all but the last block meet no more of the matrix than the basis.
   double largest_residual(const Matrix<double>& combinations) const {
-    return (coupling_ * combinations.bottomRows(block)).colwise().norm().maxCoeff();
+    return largest_column(product(coupling_, combinations.bottomRows(block)));
   }
 
   /// The size of basis at which residuals that fall as they did since the last check are small enough.

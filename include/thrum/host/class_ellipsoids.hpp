@@ -1,9 +1,7 @@
 #ifndef THRUM_HOST_CLASS_ELLIPSOIDS_HPP
 #define THRUM_HOST_CLASS_ELLIPSOIDS_HPP
 
-#include <Eigen/Cholesky>
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <cstddef>
 #include <utility>
@@ -13,9 +11,12 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/leading_eigenvectors.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
+#include "thrum/host/positive_definite.hpp"
 #include "thrum/host/product_moments.hpp"
 #include "thrum/input.hpp"
 
@@ -35,7 +36,7 @@ namespace host {
 /// Mean, standard deviations and correlations of some rows, the last as eigenvalues and directions.
 struct ClassShape {
   Eigen::VectorXd mean, deviation, variances;  ///< d each; variances of the standardised rows, rising
-  Eigen::MatrixXd directions;                  ///< d x d, a column for each variance
+  Matrix<double> directions;                   ///< d x d, a column for each variance
   double ledoit_wolf = 1, oas = 1;             ///< shares these rules propose
 
   Eigen::VectorXd shrunk(double share) const { return ((1 - share) * variances.array() + share).matrix(); }
@@ -44,7 +45,7 @@ struct ClassShape {
 namespace detail {
 
 /// Both rules look at standardised rows z, n x d, with correlations S, and shrink towards the identity.
-inline void propose_shares(const Eigen::MatrixXd& z, const Eigen::MatrixXd& correlations, ClassShape& shape) {
+inline void propose_shares(const Eigen::MatrixXd& z, const Matrix<double>& correlations, ClassShape& shape) {
   const double n = static_cast<double>(z.rows()), d = static_cast<double>(z.cols());
   const double squares = correlations.squaredNorm();
   const double distance = squares - 2 * correlations.trace() + d;
@@ -69,10 +70,10 @@ inline ClassShape shape_of(const Eigen::MatrixXd& rows, const Eigen::VectorXd& l
   const int workers = worker_count(operations(z.rows(), z.cols(), z.cols()));
   const ProductMoments moments =
       detail::product_moments_in<double, double>({thrum::view(std::as_const(z)), {}, nullptr}, workers);
-  const Eigen::MatrixXd correlations = Eigen::MatrixXd(moments.products.selfadjointView<Eigen::Lower>()) / n;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(correlations);
-  shape.variances = solver.eigenvalues().cwiseMax(0);
-  shape.directions = solver.eigenvectors();
+  const Matrix<double> correlations = Matrix<double>(moments.products.selfadjointView<Eigen::Lower>()) / n;
+  const Eigenpairs pairs = all_eigenpairs(Matrix<double>(correlations));
+  shape.variances = pairs.values.reverse().cwiseMax(0);
+  shape.directions = pairs.vectors.rowwise().reverse();
   detail::propose_shares(z, correlations, shape);
   return shape;
 }
@@ -261,9 +262,9 @@ class ClassEllipsoids {
 
   void take_full(Index j, const ClassShape& shape, const Eigen::VectorXd& variances,
                  const Eigen::VectorXd& inverse_deviation) {
-    const Eigen::MatrixXd scaled = shape.directions * variances.cwiseSqrt().cwiseInverse().asDiagonal();
-    const Eigen::MatrixXd inverse = scaled.lazyProduct(scaled.transpose());  // of the correlations
-    const Eigen::MatrixXd lower = inverse.llt().matrixL();
+    const Matrix<double> scaled = shape.directions * variances.cwiseSqrt().cwiseInverse().asDiagonal();
+    Matrix<double> lower = product(scaled, scaled.transpose());  // the inverse of the correlations
+    detail::factorize(thrum::view(lower));
     Scalar* next = factor_.data() + j * triangle_size(features_);
     for (Index f = 0; f < features_; ++f)
       for (Index r = 0; r <= f; ++r) *next++ = static_cast<Scalar>(inverse_deviation[f] * lower(f, r));

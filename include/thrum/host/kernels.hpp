@@ -70,7 +70,7 @@ inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_
 
 /// The kernels for the processor that the program runs on.
 template <typename Scalar>
-inline const KernelTable<Scalar>& kernels() {
+const KernelTable<Scalar>& kernels() {
   static const KernelTable<Scalar> table = [] {
 #if defined(THRUM_DISPATCH)
     if (has_avx512()) return avx512::kernel_table<Scalar>();
@@ -83,7 +83,7 @@ inline const KernelTable<Scalar>& kernels() {
 
 /// Those of scoring.
 template <typename Scalar>
-inline const ScoringKernels<Scalar>& scoring_kernels() {
+const ScoringKernels<Scalar>& scoring_kernels() {
   static const ScoringKernels<Scalar> table = [] {
 #if defined(THRUM_DISPATCH)
     if (has_avx512()) return avx512::scoring_kernels<Scalar>();

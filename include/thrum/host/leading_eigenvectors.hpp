@@ -11,6 +11,7 @@
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
@@ -19,6 +20,14 @@
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
+
+/// Eigenvalues, largest first, and their unit eigenvectors, a column each; or nothing.
+struct Eigenpairs {
+  Vector<double> values;
+  Matrix<double> vectors;
+
+  bool found() const { return values.size() > 0; }
+};
 
 /// A symmetric matrix as Q T Q', T tridiagonal and Q a product of Householder reflections, made from the last
 /// row upwards, so that all that is read lies in rows. By blocks of reflections, whose effect on the rest of
@@ -36,10 +45,14 @@ class Tridiagonal {
   Index size() const { return size_; }
 
   /// All eigenvalues, largest first. O(n^2).
-  Vector<double> eigenvalues() const {
-    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-    solver.computeFromTridiagonal(diagonal_, off_diagonal_.tail(size_ - 1), Eigen::EigenvaluesOnly);
-    return solver.eigenvalues().reverse();
+  Vector<double> eigenvalues() const { return solved(Eigen::EigenvaluesOnly).eigenvalues().reverse(); }
+
+  /// All of them with their unit eigenvectors, a column each. O(n^3).
+  Eigenpairs eigenpairs() const {
+    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver = solved(Eigen::ComputeEigenvectors);
+    Matrix<double> vectors = solver.eigenvectors().rowwise().reverse();
+    reflect(vectors);
+    return {solver.eigenvalues().reverse(), std::move(vectors)};
   }
 
   /// The largest ones, in order, by bisection (Barth, Martin and Wilkinson, Numer. Math. 9, 1967). O(n p).
@@ -54,13 +67,13 @@ class Tridiagonal {
   /// iteration from random vectors, kept orthogonal to those found before (Golub and Van Loan, Matrix
   /// Computations, section 8.4.2). O(n p^2 + n^2 p).
   Matrix<double> eigenvectors(const Vector<double>& values) const {
-    Eigen::MatrixXd found(size_, values.size());
+    Matrix<double> found(values.size(), size_);  // a row each
     Random random(1);
     for (Index c = 0; c < values.size(); ++c)
-      found.col(c) = eigenvector(values[c], found.leftCols(c), random);
-    Matrix<double> vectors = found;
-    for (Index first = 1; first < size_; first += block)
-      reflect(first, smaller(first + block, size_), vectors);
+      find_eigenvector(values[c], thrum::view(std::as_const(found)).middle_rows(0, c), random,
+                       found.row(c).data());
+    Matrix<double> vectors = found.transpose();
+    reflect(vectors);
     return vectors;
   }
 
@@ -88,25 +101,29 @@ class Tridiagonal {
   }
 
   void reduce_row(Index i, Panel& panel) {
-    const Index before = 2 * panel.count;
-    rows_.row(i).head(i + 1) +=
-        panel.right.col(i).head(before).transpose() * panel.left.topLeftCorner(before, i + 1);
-    diagonal_[i] = rows_(i, i);
-    auto v = rows_.row(i).head(i);
+    const Index before = 2 * panel.count, size = panel.left.cols();
+    double* const v = rows_.row(i).data();
+    add_combination(corner(panel.left, before, i + 1), thrum::view(std::as_const(panel.right)).col(i), v);
+    diagonal_[i] = v[i];
     make_reflection(i);
-    const Eigen::RowVectorXd w = companion(i, panel);
-    panel.left.row(before).head(i) = v;
-    panel.left.row(before + 1).head(i) = w;
-    panel.right.row(before).head(i) = -w;
-    panel.right.row(before + 1).head(i) = -v;
+    const Vector<double> w = companion(i, panel);
+    double* const left = panel.left.row(before).data();
+    double* const right = panel.right.row(before).data();
+    for (Index f = 0; f < i; ++f) {
+      left[f] = v[f];
+      left[size + f] = w[f];
+      right[f] = -w[f];
+      right[size + f] = -v[f];
+    }
     ++panel.count;
   }
 
   /// Turns the row before the diagonal into the v of I - scale v v' that maps it onto its last axis.
   void make_reflection(Index i) {
-    auto row = rows_.row(i).head(i);
-    const double pivot = row[i - 1], rest = row.head(i - 1).norm();
-    rows_.row(i).tail(size_ - i).setZero();
+    double* const entries = rows_.row(i).data();
+    VectorMap row(entries, i);
+    const double pivot = row[i - 1], rest = norm(entries, i - 1);
+    VectorMap(entries + i, size_ - i).setZero();
     if (rest == 0) {
       off_diagonal_[i] = pivot;
       scales_[i] = 0;
@@ -121,27 +138,33 @@ class Tridiagonal {
   }
 
   /// w = scale (A v - (scale / 2) (v' A v) v), where A is what the panel leaves of the rows before i.
-  Eigen::RowVectorXd companion(Index i, const Panel& panel) const {
-    const Eigen::RowVectorXd v = rows_.row(i).head(i);
-    Eigen::RowVectorXd product = symmetric_product(i, v);
+  Vector<double> companion(Index i, const Panel& panel) const {
+    const double* const v = rows_.row(i).data();
+    Vector<double> product = symmetric_product(i, v);
     const Index before = 2 * panel.count;
-    const Eigen::VectorXd along = panel.left.topLeftCorner(before, i) * v.transpose();
-    product += along.transpose() * panel.right.topLeftCorner(before, i);
+    Vector<double> along(before);
+    for (Index r = 0; r < before; ++r) along[r] = dot(panel.left.row(r).data(), v, i);
+    add_combination(corner(panel.right, before, i), {along.data(), before, 1}, product.data());
     product *= scales_[i];
-    product -= (scales_[i] / 2 * product.dot(v)) * v;
+    add_multiple(-scales_[i] / 2 * dot(product.data(), v, i), v, product.data(), i);
     return product;
   }
 
+  static MatrixView<const double> corner(const Matrix<double>& x, Index rows, Index cols) {
+    return {x.data(), rows, cols, x.cols(), 1};
+  }
+
   /// The first `size` rows times v, by parts of the triangle that are about equally large.
-  Eigen::RowVectorXd symmetric_product(Index size, const Eigen::RowVectorXd& v) const {
+  Vector<double> symmetric_product(Index size, const double* v) const {
     Matrix<double> sums = Matrix<double>::Zero(parts, size);
     const int workers = size < least_parallel ? 1 : worker_count();
     parallel_for(parts, workers, [&](Index number, int) {
       const Index part = parts - 1 - number;
       kernels<double>().add_symmetric_product(rows_.data(), size_, part_begin(part, size),
-                                              part_begin(part + 1, size), v.data(), sums.row(part).data());
+                                              part_begin(part + 1, size), v, sums.row(part).data());
     });
-    return sums.colwise().sum();
+    for (Index part = 1; part < parts; ++part) sums.row(0) += sums.row(part);
+    return sums.row(0);
   }
 
   static Index part_begin(Index part, Index size) {
@@ -217,7 +240,7 @@ class Tridiagonal {
     return f;
   }
 
-  static void solve(const Factors& f, Eigen::VectorXd& x) {
+  static void solve(const Factors& f, VectorMap& x) {
     const Index n = x.size();
     for (Index i = 0; i + 1 < n; ++i) {
       if (f.exchanged[array_size(i)]) std::swap(x[i], x[i + 1]);
@@ -239,38 +262,48 @@ class Tridiagonal {
 
   /// Three iterations: one finds the direction, the second takes the rest out of it, the third is for those
   /// that the others of a cluster have taken most of the first from.
-  template <typename Found>
-  Eigen::VectorXd eigenvector(double value, const Found& found, Random& random) const {
+  void find_eigenvector(double value, MatrixView<const double> found, Random& random, double* vector) const {
     const Factors f = factors(value);
-    Eigen::VectorXd x(size_);
-    for (double& entry : x) entry = random.normal();
+    VectorMap x(vector, size_);
+    for (Index i = 0; i < size_; ++i) x[i] = random.normal();
     for (int iteration = 0; iteration < 3; ++iteration) {
       solve(f, x);
       x /= x.cwiseAbs().maxCoeff();
-      for (int pass = 0; pass < 2; ++pass) x -= found * (found.transpose() * x);
-      x.normalize();
+      take_out(found, vector);
+      x /= norm(vector, size_);
     }
-    return x;
+  }
+
+  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(int what) const {
+    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
+    solver.computeFromTridiagonal(diagonal_, off_diagonal_.tail(larger(size_ - 1, Index{0})), what);
+    return solver;
+  }
+
+  /// Applies all reflections to the columns of x.
+  void reflect(Matrix<double>& x) const {
+    for (Index first = 1; first < size_; first += block) reflect(first, smaller(first + block, size_), x);
   }
 
   /// Applies the reflections first ... last - 1, in this order, to the columns of x: I - V' S V for a lower
   /// triangular S (Schreiber and Van Loan, SIAM J. Sci. Stat. Comput. 10, 1989).
   void reflect(Index first, Index last, Matrix<double>& x) const {
     const Index count = last - first, cols = x.cols();
-    const auto v = rows_.middleRows(first, count).leftCols(last - 1);
-    const Eigen::MatrixXd inner = v * v.transpose();
-    Eigen::MatrixXd s = Eigen::MatrixXd::Zero(count, count);
+    Matrix<double> s = Matrix<double>::Zero(count, count);
+    Vector<double> inner(count);
     for (Index k = 0; k < count; ++k) {
       const double scale = scales_[first + k];
+      for (Index before = 0; before < k; ++before)
+        inner[before] = -scale * dot(rows_.row(first + k).data(), rows_.row(first + before).data(), last - 1);
+      add_combination(corner(s, k, k), {inner.data(), k, 1}, s.row(k).data());
       s(k, k) = scale;
-      s.row(k).head(k) = -scale * (inner.row(k).head(k) * s.topLeftCorner(k, k));
     }
     const int workers = worker_count(operations(count, last, cols));
     Matrix<double> along = Matrix<double>::Zero(count, cols);
     const MatrixView<const double> rows = thrum::view(rows_).middle_rows(first, count);
     add_products(factor(rows.transposed()), factor(thrum::view(x)), last - 1, thrum::view(along), false,
                  workers);
-    const Matrix<double> away = -s * along;
+    const Matrix<double> away = product(s, -along);
     add_products(factor(rows), factor(thrum::view(away)), count, thrum::view(x).middle_rows(0, last - 1),
                  false, workers);
   }
@@ -279,6 +312,15 @@ class Tridiagonal {
   Matrix<double> rows_;  // of row i, reflection i in the first i entries, and zeros
   Vector<double> diagonal_, off_diagonal_, scales_;  // off_diagonal_[i] lies between i - 1 and i
 };
+
+/// All eigenvalues and eigenvectors of a symmetric matrix, of which the lower triangle is read. O(n^3).
+inline Eigenpairs all_eigenpairs(Matrix<double>&& a) {
+  const double largest = a.cwiseAbs().maxCoeff(), unit = largest > 0 ? largest : 1.0;
+  a /= unit;  // so that no square leaves the range
+  Eigenpairs pairs = Tridiagonal(std::move(a)).eigenpairs();
+  pairs.values *= unit;
+  return pairs;
+}
 
 }  // namespace host
 }  // namespace THRUM_BUILD

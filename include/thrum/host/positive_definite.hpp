@@ -6,6 +6,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
 #include "thrum/input.hpp"
@@ -17,11 +18,11 @@ namespace host {
 namespace detail {
 
 /// The Cholesky factor of a small matrix in its place, row by row; false where there is none.
-inline bool factorize(Eigen::Ref<Matrix<double>> lower) {
-  for (Index i = 0; i < lower.rows(); ++i) {
+inline bool factorize(MatrixView<double> lower) {
+  for (Index i = 0; i < lower.rows; ++i) {
     for (Index j = 0; j < i; ++j)
-      lower(i, j) = (lower(i, j) - lower.row(i).head(j).dot(lower.row(j).head(j))) / lower(j, j);
-    const double pivot = lower(i, i) - lower.row(i).head(i).squaredNorm();
+      lower(i, j) = (lower(i, j) - dot(&lower(i, 0), &lower(j, 0), j)) / lower(j, j);
+    const double pivot = lower(i, i) - dot(&lower(i, 0), &lower(i, 0), i);
     if (!(pivot > 0)) return false;
     lower(i, i) = square_root(pivot);
   }
@@ -29,11 +30,13 @@ inline bool factorize(Eigen::Ref<Matrix<double>> lower) {
 }
 
 /// The inverse of a small lower triangular matrix, transposed.
-inline Matrix<double> transposed_inverse(const Eigen::Ref<const Matrix<double>>& lower) {
-  Matrix<double> inverse = Matrix<double>::Zero(lower.rows(), lower.rows());
-  for (Index i = 0; i < lower.rows(); ++i) {
-    inverse(i, i) = 1 / lower(i, i);
-    inverse.row(i).head(i) = -inverse(i, i) * (lower.row(i).head(i) * inverse.topLeftCorner(i, i));
+inline Matrix<double> transposed_inverse(MatrixView<const double> lower) {
+  Matrix<double> inverse = Matrix<double>::Zero(lower.rows, lower.rows);
+  for (Index i = 0; i < lower.rows; ++i) {
+    double* const row = inverse.row(i).data();
+    add_combination({inverse.data(), i, i, inverse.cols(), 1}, {&lower(i, 0), i, 1}, row);
+    for (Index j = 0; j < i; ++j) row[j] /= -lower(i, i);
+    row[i] = 1 / lower(i, i);
   }
   return inverse.transpose();
 }
@@ -47,9 +50,10 @@ inline bool is_positive_definite(Matrix<double>&& a) {
   constexpr Index block = 128;
   for (Index first = 0; first < a.rows(); first += block) {
     const Index count = smaller(block, a.rows() - first), next = first + count, rest = a.rows() - next;
-    if (!detail::factorize(a.block(first, first, count, count))) return false;
+    const MatrixView<double> corner{&a(first, first), count, count, a.cols(), 1};
+    if (!detail::factorize(corner)) return false;
     if (rest == 0) break;
-    const Matrix<double> inverse = detail::transposed_inverse(a.block(first, first, count, count));
+    const Matrix<double> inverse = detail::transposed_inverse(corner);
     const MatrixView<double> below{&a(next, first), rest, count, a.cols(), 1};
     Matrix<double> panel = Matrix<double>::Zero(rest, count);
     add_products(factor(below.transposed()), factor(thrum::view(inverse)), count, thrum::view(panel), false,

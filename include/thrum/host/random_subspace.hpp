@@ -2,8 +2,7 @@
 #define THRUM_HOST_RANDOM_SUBSPACE_HPP
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
-#include <Eigen/QR>
+#include <utility>
 #include <vector>
 
 #include "thrum/core/matrix_view.hpp"
@@ -13,7 +12,9 @@
 #include "thrum/core/weights.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/leading_eigenvectors.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
 #include "thrum/input.hpp"
@@ -76,15 +77,16 @@ inline LeadingDirections random_subspace(MatrixView<const Scalar> x, VectorView<
   Matrix<double> directions(x.cols, l), products;
   for (double& entry : directions.reshaped()) entry = random.normal();
   for (int pass = 0; pass < passes; ++pass) {
-    Eigen::HouseholderQR<Eigen::MatrixXd> basis(directions);
-    directions = basis.householderQ() * Eigen::MatrixXd::Identity(x.cols, l);
+    Matrix<double> rows = directions.transpose();
+    orthonormalize(rows);
+    directions = rows.transpose();
     products = deviations_along(x, weights, mean, directions);
     if (pass + 1 < passes) directions = products;
   }
-  const Eigen::MatrixXd inner = directions.transpose() * products;
-  const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver(0.5 * (inner + inner.transpose()));
-  return {solver.eigenvalues().reverse().head(p).cwiseMax(0.0),
-          directions * solver.eigenvectors().rowwise().reverse().leftCols(p)};
+  Matrix<double> inner = product(thrum::view(std::as_const(directions)).transposed(), products);
+  inner = (0.5 * (inner + inner.transpose())).eval();
+  const Eigenpairs found = all_eigenpairs(std::move(inner));
+  return {found.values.head(p).cwiseMax(0.0), product(directions, found.vectors.leftCols(p))};
 }
 
 }  // namespace host

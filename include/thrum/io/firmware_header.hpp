@@ -1,6 +1,8 @@
 #ifndef THRUM_IO_FIRMWARE_HEADER_HPP
 #define THRUM_IO_FIRMWARE_HEADER_HPP
 
+#include <stdint.h>
+
 #include <algorithm>
 #include <fstream>
 #include <ios>
@@ -20,6 +22,7 @@
 #include "thrum/errors.hpp"
 #include "thrum/features/spectrum.hpp"
 #include "thrum/input.hpp"
+#include "thrum/quantised_detector.hpp"
 #include "thrum/version.hpp"
 
 namespace thrum {
@@ -32,17 +35,19 @@ struct FirmwareHeaderOptions {
 
 /// Bytes of a model's arrays in flash, without code: scaling, directions, classes, what the scorer's parts
 /// need, and self-tests.
-inline Index model_flash_bytes(const DetectorModel<float>& model) {
-  Index numbers = 1;  // the threshold
-  for_each_array(model, [&](const char*, const float* values, Index size) {
-    if (values != nullptr) numbers += size;
+template <typename Classes>
+Index model_flash_bytes(const DetectorModel<float, Classes>& model) {
+  Index bytes = sizeof(float);  // the threshold
+  for_each_array(model, [&](const char*, const auto* values, Index size) {
+    if (values != nullptr) bytes += size * static_cast<Index>(sizeof(*values));
   });
-  return numbers * static_cast<Index>(sizeof(float));
+  return bytes;
 }
 
 /// Bytes that a fixed::Detector (int16 samples, slack of one hop) or a fixed::RowDetector of this model takes
 /// in RAM, on a 32-bit processor.
-inline Index firmware_ram_bytes(const DetectorModel<float>& model) {
+template <typename Classes>
+Index firmware_ram_bytes(const DetectorModel<float, Classes>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
   const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4, owner = 4, clock = 20;
@@ -115,21 +120,37 @@ inline std::string in_comment(const char* text) {
   return shown;
 }
 
+inline const char* type_name(float) { return "float"; }
+inline const char* type_name(int8_t) { return "int8_t"; }
+inline const char* type_name(int16_t) { return "int16_t"; }
+inline const char* type_name(int32_t) { return "int32_t"; }
+inline const char* type_name(uint32_t) { return "uint32_t"; }
+
+inline std::string literal(float value) { return hex_float(value); }
+inline std::string literal(uint32_t value) { return std::to_string(value) + "u"; }
+inline std::string literal(int32_t value) { return std::to_string(value); }
+
 /// Writes the parts of a model header.
 class ModelHeaderWriter {
  public:
   ModelHeaderWriter(std::ostream& out, const std::string& name) : out_(out), name_(name) {}
 
   /// An array, or nothing for a null pointer.
-  void array(const char* what, const float* values, Index size) {
+  template <typename Number>
+  void array(const char* what, const Number* values, Index size) {
     if (values == nullptr) return;
-    out_ << "inline constexpr float " << what << "[" << size << "] = {";
-    for (Index i = 0; i < size; ++i) out_ << (i % 8 == 0 ? "\n    " : " ") << hex_float(values[i]) << ',';
+    constexpr bool integer = !std::is_same<Number, float>::value;
+    out_ << (integer ? "alignas(8) inline constexpr " : "inline constexpr ") << type_name(*values) << ' '
+         << what << "[" << size << "] = {";
+    for (Index i = 0; i < size; ++i) {
+      out_ << (i % (integer ? 16 : 8) == 0 ? "\n    " : " ") << literal(values[i]) << ',';
+    }
     out_ << "\n};\n";
   }
 
   /// How the model names an array.
-  std::string reference(const char* what, const float* values) const {
+  template <typename Number>
+  std::string reference(const char* what, const Number* values) const {
     return values == nullptr ? "nullptr" : name_ + "_data::" + what;
   }
 
@@ -165,9 +186,9 @@ class ModelHeaderWriter {
   const std::string& name_;
 };
 
-inline void write_summary(std::ostream& out, const std::string& name, const DetectorModel<float>& model,
-                          const std::optional<Calibration>& calibration,
-                          const FirmwareHeaderOptions& options) {
+template <typename Classes>
+void write_summary(std::ostream& out, const std::string& name, const DetectorModel<float, Classes>& model,
+                   const std::optional<Calibration>& calibration, const FirmwareHeaderOptions& options) {
   out << "// " << name << ": what a machine is like when it runs well. Written by thrum "
       << THRUM_VERSION / 10000 << '.' << THRUM_VERSION / 100 % 100 << '.' << THRUM_VERSION % 100
       << "; do not edit.\n//\n";
@@ -200,9 +221,10 @@ inline void write_summary(std::ostream& out, const std::string& name, const Dete
   }
 }
 
-inline void write_arrays(ModelHeaderWriter& writer, const DetectorModel<float>& model) {
-  for_each_array(
-      model, [&](const char* name, const float* values, Index size) { writer.array(name, values, size); });
+template <typename Classes>
+void write_arrays(ModelHeaderWriter& writer, const DetectorModel<float, Classes>& model) {
+  for_each_array(model,
+                 [&](const char* name, const auto* values, Index size) { writer.array(name, values, size); });
 }
 
 inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const AnomalyModel<float>& anomaly) {
@@ -230,11 +252,31 @@ inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const An
   out << writer.reference("score_table", anomaly.score_table) << "},\n";
 }
 
-inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string& name,
-                        const DetectorModel<float>& model) {
+template <typename Stored>
+void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const QuantisedClasses<Stored>& classes) {
+  out << "    {{}, " << writer.reference("exponent", classes.exponent) << ", "
+      << writer.reference("quantised_offset", classes.offset) << ", "
+      << writer.reference("quantised_factor", classes.factor) << ", "
+      << writer.reference("negated_centers", classes.negated_centers) << ",\n     "
+      << writer.reference("classes", classes.classes) << ", "
+      << writer.reference("score_table", classes.score_table) << ", " << hex_float(classes.unit) << ", "
+      << hex_float(classes.step) << ", " << hex_float(classes.threshold) << "},  // unit, step, threshold\n";
+}
+
+/// How the model's type is written.
+inline std::string type_of(const DetectorModel<float>&) { return "thrum::DetectorModel<float>"; }
+template <typename Stored>
+std::string type_of(const DetectorModel<float, QuantisedClasses<Stored>>& model) {
+  return std::string("thrum::DetectorModel<float, thrum::QuantisedClasses<") + type_name(Stored{}) + ", " +
+         std::to_string(model.anomaly.features) + ", " + std::to_string(model.anomaly.clusters) + ">>";
+}
+
+template <typename Classes>
+void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string& name,
+                 const DetectorModel<float, Classes>& model) {
   const auto& [offset, factor, scaled_features] = model.scaling;
   const ProjectionModel<float>& projection = model.projection;
-  out << "inline constexpr thrum::DetectorModel<float> " << name << " = {\n";
+  out << "inline constexpr " << type_of(model) << ' ' << name << " = {\n";
   out << "    " << model.schema << "u, " << model.checksum << "u,  // schema, checksum\n";
   out << "    " << model.features << ", " << (model.has_signal ? "true" : "false") << ",\n";
   writer.signal(model.signal);
@@ -253,6 +295,35 @@ inline void write_model(std::ostream& out, ModelHeaderWriter& writer, const std:
       << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";
 }
 
+/// What a header needs of a detector beside its model: whose rows test it, how exactly, and what it says.
+template <typename FittedDetector>
+auto float_model(const FittedDetector& detector) {
+  return detector.model();
+}
+template <typename Stored>
+const DetectorModel<float>& float_model(const QuantisedDetector<Stored>& detector) {
+  return detector.original().model();
+}
+template <typename FittedDetector>
+float self_test_tolerance(const FittedDetector&) {
+  return 1e-5f;
+}
+template <typename Stored>
+float self_test_tolerance(const QuantisedDetector<Stored>& detector) {
+  return larger(1e-5f, detector.build_tolerance());
+}
+template <typename FittedDetector>
+void write_loss(std::ostream&, const FittedDetector&) {}
+template <typename Stored>
+void write_loss(std::ostream& out, const QuantisedDetector<Stored>& detector) {
+  const QuantisationLoss& loss = detector.loss();
+  out << "//   quantised   to " << type_name(Stored{}) << ": " << loss.changed << " of " << loss.rows
+      << " verdicts changed, scores by up to " << loss.largest_score_error;
+  if (loss.auc_before && loss.auc_after)
+    out << ", AUC from " << *loss.auc_before << " to " << *loss.auc_after;
+  out << '\n';
+}
+
 /// ASCII letters, digits and underscores, in no pattern that is reserved.
 inline bool is_identifier(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -266,13 +337,15 @@ inline bool is_identifier(const std::string& name) {
 
 /// The text of a C++17 header with a fitted detector as inline constexpr data: exact (hex floats), with
 /// schema, checksum and self-tests. Depends on nothing but the detector and the arguments. name: of the
-/// variable, an identifier. detector: a Detector<float> or StoredDetector<float>. Throws
+/// variable, an identifier. detector: a Detector<float>, StoredDetector<float> or, for a model in integers, a
+/// QuantisedDetector. Throws
 /// std::invalid_argument when not fitted, on other names, or on fewer than 8 self-tests.
 template <typename FittedDetector>
 std::string firmware_header(const std::string& name, const FittedDetector& detector,
                             const FirmwareHeaderOptions& options = {}) {
-  static_assert(std::is_convertible<decltype(detector.model()), DetectorModel<float>>::value,
-                "firmware scores in float: expected a Detector<float> or StoredDetector<float>");
+  static_assert(std::is_convertible<decltype(detail::float_model(detector)), DetectorModel<float>>::value,
+                "firmware scores in float or integers: expected a Detector<float>, StoredDetector<float> or "
+                "QuantisedDetector");
   constexpr const char* who = "thrum::firmware_header";
   detail::require(detector.fitted(), who, ": detector is not fitted");
   detail::require(detail::is_identifier(name), who, ": name is '", name,
@@ -280,15 +353,17 @@ std::string firmware_header(const std::string& name, const FittedDetector& detec
   detail::require(options.self_tests >= 8, who, ": self_tests is ", options.self_tests,
                   ", expected at least 8");
 
-  DetectorModel<float> model = detector.model();
-  model.checksum = checksum_of(model);  // seeds the rows: the same model, the same self-tests
-  const Matrix<float> rows = detail::self_test_rows(model, options.self_tests);
+  DetectorModel<float> tested = detail::float_model(detector);
+  tested.checksum = checksum_of(tested);  // seeds the rows: the same model, the same self-tests
+  const Matrix<float> rows = detail::self_test_rows(tested, options.self_tests);
   const Vector<float> scores = detector.score(rows);
-  model.self_tests = {rows.data(), scores.data(), options.self_tests, 1e-5f};
+  auto model = detector.model();
+  model.self_tests = {rows.data(), scores.data(), options.self_tests, detail::self_test_tolerance(detector)};
   model.checksum = checksum_of(model);
 
   std::ostringstream out = detail::plain_text();
   detail::write_summary(out, name, model, detector.calibration(), options);
+  detail::write_loss(out, detector);
   out << "\n#ifndef THRUM_MODEL_" << name << "\n#define THRUM_MODEL_" << name << "\n\n";
   out << "#ifndef THRUM_VERSION\n#error \"include thrum_firmware.hpp (or thrum/firmware.hpp) before this "
          "model\"\n#endif\n\n";

@@ -1,0 +1,202 @@
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <vector>
+
+#include "catch.hpp"
+#include "firmware_under_test.hpp"
+
+using thrum::Index;
+using thrum::QuantisedClasses;
+
+namespace {
+
+/// Bits and numbers that are the same everywhere (SplitMix64; firmware has no generator).
+struct Numbers {
+  std::uint64_t state;
+  std::uint64_t next() {
+    std::uint64_t z = state += 0x9e3779b97f4a7c15u;
+    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+    z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+    return z ^ (z >> 31);
+  }
+  Index index(Index count) { return static_cast<Index>(next() % static_cast<std::uint64_t>(count)); }
+};
+
+/// A model of d features and k classes with every number at an end of its range, or anywhere within.
+template <typename Stored>
+struct Extreme {
+  Extreme(int d, int k, std::uint64_t seed, bool ends) : random{seed} {
+    const int b = thrum::quantised_bits<Stored>(d);
+    const int limit = 1 << b;
+    for (int f = 0; f < d; ++f) {
+      exponent.push_back(
+          static_cast<std::int16_t>(ends ? (random.index(2) == 0 ? 32 : 254) : 130 + random.index(30)));
+      const std::int64_t offset = ends ? (random.index(2) == 0 ? 1 : -1) * (std::int64_t{1} << 30)
+                                       : random.index(1 << 20) - (1 << 19);
+      offsets.push_back(static_cast<std::int32_t>(offset));
+      factor.push_back(static_cast<std::int16_t>(ends ? 1 << 14 : 8192 + random.index(8193)));
+    }
+    negated.assign(static_cast<std::size_t>(thrum::integer_rows_size<Stored>(d, k)), Stored{0});
+    for (Index j = 0; j < k; ++j) {
+      std::uint32_t squares = 0;
+      for (Index f = 0; f < d; ++f) {
+        const Index entry =
+            ends ? (random.index(2) == 0 ? 1 - limit : limit - 1) : random.index(2 * limit - 1) - limit + 1;
+        negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] = static_cast<Stored>(-entry);
+        squares += static_cast<std::uint32_t>(entry * entry);
+      }
+      classes.push_back((squares + 1) / 2);
+      classes.push_back(static_cast<std::uint32_t>(ends ? 65535 : 1 + random.index(65535)) << 16);
+    }
+    model.exponent = exponent.data();
+    model.offset = offsets.data();
+    model.factor = factor.data();
+    model.negated_centers = negated.data();
+    model.classes = classes.data();
+    model.unit = 1;
+    model.features = d;
+    model.clusters = k;
+    scratch.resize(static_cast<std::size_t>(model.scratch_size()));
+  }
+
+  Numbers random;
+  std::vector<std::int16_t> exponent, factor;
+  std::vector<std::int32_t> offsets;
+  std::vector<Stored> negated;
+  std::vector<std::uint32_t> classes;
+  std::vector<float> scratch;
+  QuantisedClasses<Stored> model{};
+};
+
+/// A row of floats: of any bits that are no NaN, and all at the ends for every second one.
+std::vector<float> row_of_bits(Numbers& random, int d, bool ends) {
+  std::vector<float> row(static_cast<std::size_t>(d));
+  for (float& x : row) {
+    do {
+      x = thrum::from_bits<float>(static_cast<std::uint32_t>(random.next() >> 32));
+    } while (!(x == x));
+    if (ends)
+      x = random.index(2) == 0 ? std::numeric_limits<float>::max() : std::numeric_limits<float>::lowest();
+  }
+  return row;
+}
+
+/// A coordinate by the definition, in 64 bits, where nothing can overflow.
+template <typename Stored>
+std::int64_t coordinate(const QuantisedClasses<Stored>& model, Index f, float x) {
+  const auto clip = [](std::int64_t value, std::int64_t limit) {
+    return value < -limit ? -limit : value >= limit ? limit - 1 : value;
+  };
+  const int b = thrum::quantised_bits<Stored>(model.features);
+  const double scaled = std::ldexp(static_cast<double>(x), 158 - model.exponent[f]);
+  const double most = 1073741823;
+  const auto whole = static_cast<std::int64_t>(scaled >= most ? most : scaled <= -most ? -most : scaled);
+  const std::int64_t difference = clip(whole - model.offset[f], 1 << 16);
+  return clip(difference * model.factor[f] >> 14, 1 << 15) >> (15 - b);
+}
+
+template <typename Stored>
+void check_against_definition(int d, int k, std::uint64_t seed, bool ends) {
+  CAPTURE(sizeof(Stored), d, k, seed, ends);
+  Extreme<Stored> extreme(d, k, seed, ends);
+  const int room = thrum::free_bits(d, thrum::quantised_bits<Stored>(d));
+  for (int repeat = 0; repeat < 8; ++repeat) {
+    const std::vector<float> row = row_of_bits(extreme.random, d, repeat % 2 == 1);
+    const auto score = thrum::anomaly_score(extreme.model, thrum::contiguous<const float>(row.data(), d),
+                                            extreme.scratch.data());
+    int cluster = 0;
+    std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
+    for (int j = 0; j < k; ++j) {
+      // In this order every sum on the way lies in [0, 2^31): that is what the proof says.
+      std::int64_t row_square = 0;
+      for (int f = 0; f < d; ++f) {
+        const std::int64_t x = coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]);
+        row_square += x * x;
+      }
+      std::int64_t half = (row_square + 1) / 2 + extreme.classes[2 * static_cast<std::size_t>(j)];
+      for (int f = 0; f < d; ++f) {
+        half += coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]) *
+                extreme.negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)];
+        REQUIRE((half >= 0 && half < std::int64_t{1} << (31 - room)));
+      }
+      const std::uint64_t weighted = (static_cast<std::uint64_t>(half) << room) *
+                                         (extreme.classes[2 * static_cast<std::size_t>(j) + 1] >> 16) >>
+                                     16;
+      if (weighted < least) {
+        least = weighted;
+        cluster = j;
+      }
+    }
+    REQUIRE(score.cluster == cluster);
+    REQUIRE(score.value == std::sqrt(static_cast<float>(static_cast<std::uint32_t>(least))));
+  }
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("integer scores are what their definition gives in 64 bits, at the ends of every range",
+                   "", std::int16_t, std::int8_t) {
+  for (const bool ends : {true, false})
+    for (const int d : {1, 2, 3, 4, 15, 16, 17, 33, 63, 64, 65, 255, 256, 257, 1024, 4096})
+      for (const int k : {1, 3, 4, 9}) check_against_definition<TestType>(d, k, 11, ends);
+}
+
+TEMPLATE_TEST_CASE("of equally near quantised classes the lowest is taken", "", std::int16_t, std::int8_t) {
+  constexpr int d = 5, k = 9;
+  Extreme<TestType> extreme(d, k, 12, false);
+  const auto cluster = [&extreme](const std::vector<float>& row) {
+    return thrum::anomaly_score(extreme.model, thrum::contiguous<const float>(row.data(), d),
+                                extreme.scratch.data())
+        .cluster;
+  };
+  // Classes 3 to 8 are one and the same, and no other is as near to any row.
+  for (int j = 3; j < k; ++j) {
+    std::copy_n(extreme.negated.begin() + 3 * thrum::integer_row_size(d), d,
+                extreme.negated.begin() + j * thrum::integer_row_size(d));
+    extreme.classes[2 * static_cast<std::size_t>(j)] = extreme.classes[6];
+    extreme.classes[2 * static_cast<std::size_t>(j) + 1] = 1u << 16;
+  }
+  for (int j = 0; j < 3; ++j) extreme.classes[2 * static_cast<std::size_t>(j) + 1] = 65535u << 16;
+  for (int repeat = 0; repeat < 50; ++repeat)
+    CHECK(cluster(row_of_bits(extreme.random, d, repeat % 2 == 1)) == 3);
+  extreme.classes[2 * 3 + 1] = 65535u << 16;
+  CHECK(cluster(row_of_bits(extreme.random, d, true)) == 4);
+}
+
+TEST_CASE("the widest distance that integers can have is below two to the thirty-second and nearly that") {
+  // All coordinates at one end, all of a centre at the other.
+  for (const int d : {16, 64, 256, 1024, 4096}) {
+    const int b = thrum::quantised_bits<std::int16_t>(d);
+    const std::uint64_t widest = (std::uint64_t{2} << b) - 1;
+    CHECK(static_cast<std::uint64_t>(d) * widest * widest < std::uint64_t{1} << 32);
+    CHECK(static_cast<std::uint64_t>(d) * (widest + 1) * (widest + 1) == std::uint64_t{1} << 32);
+    // One bit more would overflow.
+    CHECK(static_cast<std::uint64_t>(d) * (2 * widest + 1) * (2 * widest + 1) > std::uint64_t{1} << 32);
+  }
+}
+
+TEST_CASE("an integer of a float is its value towards zero, of any bits") {
+  Numbers random{3};
+  for (int i = 0; i < 100000; ++i) {
+    const auto bits = static_cast<std::uint32_t>(random.next() >> 32);
+    const int exponent = static_cast<int>(32 + random.index(223));
+    const double x = static_cast<double>(thrum::from_bits<float>(bits));
+    const double scaled = std::trunc(std::ldexp(x, 158 - exponent));
+    const double most = 1073741823;
+    const double expected = !(x == x) ? most : scaled > most ? most : scaled < -most ? -most : scaled;
+    REQUIRE(thrum::detail::scaled_integer(bits, exponent) == static_cast<std::int32_t>(expected));
+  }
+}
+
+TEST_CASE("products of 32 bits alone weigh a distance as one of 64 bits does") {
+  Numbers random{4};
+  for (int i = 0; i < 100000; ++i) {
+    const auto distance = static_cast<std::uint32_t>(random.next() >> (32 + random.index(32)));
+    const auto weight = static_cast<std::uint32_t>(1 + random.index(65535)) << 16;
+    REQUIRE(thrum::detail::weighted_by_halves(distance, weight) ==
+            static_cast<std::uint32_t>(std::uint64_t{distance} * weight >> 32));
+  }
+  CHECK(thrum::detail::weighted_by_halves(UINT32_MAX, 0xffff0000u) == 0xfffeffffu);
+}
