@@ -2940,7 +2940,7 @@ struct Culprit {
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch) {
+                            const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -4651,8 +4651,8 @@ inline void write_correlations(const WindowView<Sample>& window, const Correlati
 }  // namespace detail
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least options.channels when
-/// correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
+/// options.channels when correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels>
 class Extraction {
  public:
@@ -4664,8 +4664,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table, float* scratch,
-       float* features) {
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+            float* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -4695,7 +4695,7 @@ class Extraction {
 
   template <typename Sample>
   void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-              float* scratch, float* features) {
+                   float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (!is_usable(scale)) {
       status_ = Status::overflow;
