@@ -155,7 +155,7 @@ TEST_CASE("a tail probability is the share of scores at least as large, the furt
   CHECK(thrum::tail_probability(sorted, 2) == 0.8);
   CHECK(thrum::tail_probability(sorted, 3) == 0.4);
   CHECK(thrum::tail_probability(sorted, 9) == 0.2);
-  CHECK(thrum::tail_probability({}, 9) == 1);
+  CHECK(thrum::tail_probability(Scores{}, 9) == 1);
 }
 
 TEST_CASE("contiguous folds are in order of time and differ by at most one row") {
