@@ -1,4 +1,4 @@
-# single_header, format, format-check, tidy: for those who change thrum, not for those who use it.
+# single_header, packages, format, format-check, tidy: for those who change thrum, not for those who use it.
 
 if(PROJECT_IS_TOP_LEVEL)
   add_custom_target(
@@ -7,6 +7,26 @@ if(PROJECT_IS_TOP_LEVEL)
             "-DOUTPUT=${PROJECT_SOURCE_DIR}/include/thrum_firmware.hpp" -P "${CMAKE_CURRENT_LIST_DIR}/amalgamate.cmake"
     COMMENT "Writing include/thrum_firmware.hpp"
     VERBATIM)
+
+  # The Arduino library and the Zephyr module, into packages/ of the build folder.
+  if(TARGET thrum)
+    add_executable(write_fan_model EXCLUDE_FROM_ALL examples/packages/write_fan_model.cpp)
+    target_link_libraries(write_fan_model PRIVATE thrum thrum_own)
+    set(THRUM_FAN_MODEL "${PROJECT_BINARY_DIR}/fan_model.hpp")
+    add_custom_command(
+      OUTPUT "${THRUM_FAN_MODEL}"
+      COMMAND write_fan_model "${THRUM_FAN_MODEL}"
+      COMMENT "Writing the model of the packages' examples"
+      VERBATIM)
+    add_custom_target(
+      packages
+      COMMAND "${CMAKE_COMMAND}" "-DSOURCE_DIR=${PROJECT_SOURCE_DIR}" "-DVERSION=${PROJECT_VERSION}"
+              "-DMODEL=${THRUM_FAN_MODEL}" "-DOUTPUT=${PROJECT_BINARY_DIR}/packages" -P
+              "${CMAKE_CURRENT_LIST_DIR}/packages.cmake"
+      DEPENDS "${THRUM_FAN_MODEL}"
+      COMMENT "Writing packages/"
+      VERBATIM)
+  endif()
 
   file(GLOB_RECURSE THRUM_SOURCES CONFIGURE_DEPENDS include/*.hpp tests/*.[ch]pp examples/*.[ch]pp bench/*.[ch]pp)
   list(REMOVE_ITEM THRUM_SOURCES "${PROJECT_SOURCE_DIR}/include/thrum_firmware.hpp")

@@ -1,0 +1,85 @@
+# Fails and says what is missing, unless the packages hold every file that their manifests and their sources name.
+#   cmake -DPACKAGES=<folder> -DVERSION=<thrum's> -P complete.cmake
+cmake_minimum_required(VERSION 3.25)
+
+set(arduino "${PACKAGES}/arduino/thrum")
+set(zephyr "${PACKAGES}/zephyr/thrum")
+
+function(need file)
+  if(NOT EXISTS "${file}")
+    message(FATAL_ERROR "missing: ${file}")
+  endif()
+endfunction()
+
+# What the lines of `file` that match `pattern` have in its parentheses; at least one.
+function(named_in file pattern result)
+  need("${file}")
+  file(STRINGS "${file}" lines REGEX "${pattern}")
+  if(lines STREQUAL "")
+    message(FATAL_ERROR "${file} has no line '${pattern}'")
+  endif()
+  list(TRANSFORM lines REPLACE ".*${pattern}.*" "\\1")
+  set(${result} "${lines}" PARENT_SCOPE)
+endfunction()
+
+# What `source` includes in quotes lies beside it, and thrum in `include`.
+function(need_includes source include)
+  named_in("${source}" "#include \"([^\"]+)\"" beside)
+  get_filename_component(folder "${source}" DIRECTORY)
+  foreach(name IN LISTS beside)
+    need("${folder}/${name}")
+  endforeach()
+  named_in("${source}" "#include <(thrum[^>]+)>" headers)
+  foreach(name IN LISTS headers)
+    need("${include}/${name}")
+  endforeach()
+endfunction()
+
+# ---- Arduino
+
+set(properties "${arduino}/library.properties")
+foreach(field IN ITEMS name author maintainer sentence paragraph category architectures)
+  named_in("${properties}" "^${field}=(.+)" ${field})
+endforeach()
+named_in("${properties}" "^version=(.+)" version)
+if(NOT version STREQUAL VERSION)
+  message(FATAL_ERROR "${properties}: version ${version}, thrum is ${VERSION}")
+endif()
+named_in("${properties}" "^includes=(.+)" includes)
+string(REPLACE "," ";" includes "${includes}")
+foreach(header IN LISTS includes)
+  need("${arduino}/src/${header}")
+endforeach()
+need("${arduino}/LICENSE")
+# The library is named nowhere else: what is in a folder of examples is a sketch of the folder's name.
+set(examples Watch)
+foreach(example IN LISTS examples)
+  need_includes("${arduino}/examples/${example}/${example}.ino" "${arduino}/src")
+endforeach()
+
+# ---- Zephyr
+
+set(module "${zephyr}/zephyr/module.yml")
+named_in("${module}" "^  cmake: (.+)" folder)
+set(build "${zephyr}/${folder}/CMakeLists.txt")
+named_in("${build}" "zephyr_include_directories\\(([^)]+)\\)" include)
+set(include "${zephyr}/${folder}/${include}")
+need("${include}")
+named_in("${module}" "^  kconfig: (.+)" kconfig)
+named_in("${zephyr}/${kconfig}" "^config (.+)" options)
+named_in("${build}" "if\\(CONFIG_([A-Z0-9_]+)\\)" option)
+if(NOT option IN_LIST options)
+  message(FATAL_ERROR "${build}: CONFIG_${option} is not in ${kconfig}")
+endif()
+need("${zephyr}/LICENSE")
+
+named_in("${module}" "^  - (.+)" samples)
+foreach(folder IN LISTS samples)
+  set(sample "${zephyr}/${folder}/watch")
+  named_in("${sample}/prj.conf" "^CONFIG_(${option})=y" switched_on)
+  named_in("${sample}/CMakeLists.txt" "target_sources\\(app PRIVATE ([^)]+)\\)" sources)
+  string(REPLACE " " ";" sources "${sources}")
+  foreach(source IN LISTS sources)
+    need_includes("${sample}/${source}" "${include}")
+  endforeach()
+endforeach()
