@@ -46,6 +46,7 @@ demo,tests       program arm-none-eabi-g++  gcc-arm-none-eabi
 demo,tests       arm     libc.a             libnewlib-arm-none-eabi
 demo,tests       arm     libstdc++.a        libstdc++-arm-none-eabi-newlib
 demo,tests       program gnuplot            gnuplot-nox
+tests            program make               make
 tests            program python3            python3
 demo,tests       header  CLI/CLI.hpp        libcli11-dev
 demo,tests       header  nlohmann/json.hpp  nlohmann-json3-dev

@@ -11,6 +11,7 @@ static thrum::fixed::Detector<fan_model> detector;
 
 static const int channels = fan_model.signal.channels;
 static const uint32_t frame_microseconds = static_cast<uint32_t>(1e6f / fan_model.signal.sampling_rate);
+static uint32_t last_frame;  // when it was due, in microseconds
 
 // Of an ADXL335 at 3.3 V with 10 bits: 512 at rest, 93 for each g, which is 981 counts of the model.
 static int16_t counts_of(int reading) { return static_cast<int16_t>((reading - 512) * 981 / 93); }
@@ -40,12 +41,12 @@ void setup() {
       delay(1000);
     }
   }
+  last_frame = micros();
 }
 
 void loop() {
-  static uint32_t last = micros();
-  if (micros() - last < frame_microseconds) return;
-  last += frame_microseconds;
+  if (micros() - last_frame < frame_microseconds) return;
+  last_frame += frame_microseconds;
 
   static const int pins[] = {A0, A1, A2};
   int16_t frame[channels];
@@ -57,5 +58,5 @@ void loop() {
   // Judging and printing took longer than a frame: the next window begins afresh. To miss nothing, write() from the
   // interrupt of a timer and poll() here.
   detector.restart();
-  last = micros();
+  last_frame = micros();
 }
