@@ -36,7 +36,6 @@ void k_timer_start(struct k_timer* timer, k_timeout_t first, k_timeout_t period)
 uint32_t k_timer_status_sync(struct k_timer* timer);
 
 int32_t k_sleep(k_timeout_t timeout);
-void printk(const char* format, ...) __attribute__((format(printf, 1, 2)));
 }
 
 #define MIN(a, b) (((a) < (b)) ? (a) : (b))

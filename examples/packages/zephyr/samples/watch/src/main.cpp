@@ -7,6 +7,7 @@
 #include <zephyr/device.h>
 #include <zephyr/drivers/sensor.h>
 #include <zephyr/kernel.h>
+#include <zephyr/sys/printk.h>
 #include <thrum_firmware.hpp>
 
 #include "fan_model.hpp"
@@ -21,7 +22,7 @@ constexpr int hop_milliseconds = frame_microseconds * fan_model.signal.hop / 100
 const struct device* const accelerometer = DEVICE_DT_GET(DT_ALIAS(accel0));
 thrum::fixed::Detector<fan_model> detector;
 
-constexpr size_t stack_bytes = 1024;
+constexpr size_t stack_bytes = 2048;
 K_THREAD_STACK_DEFINE(sampler_stack, stack_bytes);
 struct k_thread sampler;
 
