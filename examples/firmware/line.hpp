@@ -32,7 +32,7 @@ class Line {
   void character(char character);
 
   static constexpr uint32_t capacity_ = 160;
-  char text_[capacity_ + 2];  // and the end of the line, and of the text
+  char text_[capacity_ + 2] = {};  // and the end of the line, and of the text
   uint32_t length_ = 0;
 };
 

@@ -3,7 +3,7 @@
 #
 #   run.sh build [--flags FLAGS] [--define NAME=VALUE] [--board BOARD] DIR HEADER NAME
 #       builds DIR/BOARD.elf for each BOARD (mps2-an386, mps2-an500, mps3-an547; all of them when none is named; or
-#       mps2-an385, without FPU) around the model NAME in HEADER. FLAGS go to the compiler, for instance
+#       mps2-an385 and microbit, without FPU) around the model NAME in HEADER. FLAGS go to the compiler, for instance
 #       -ffp-contract=off: then scores are the laptop's to the last bit. Definitions go to CMake.
 #   run.sh run BOARD ELF RECORDINGS [FEATURES]
 #       streams a file of recordings (see main.cpp) through it: a line a window on the standard output, and the features
@@ -45,7 +45,7 @@ build() {
   mkdir -p "$1"
   log="$(absolute "$1")/build.log"
   if ! {
-    env -u CXXFLAGS -u LDFLAGS cmake -S "$here/../.." -B "$1" --preset firmware \
+    env -u CXXFLAGS -u CFLAGS -u LDFLAGS cmake -S "$here/../.." -B "$1" --preset firmware \
       "-DCMAKE_CXX_FLAGS=-fno-exceptions -fno-rtti $flags" "-DTHRUM_MODEL_HEADER=$(absolute "$2")" \
       "-DTHRUM_MODEL_NAME=$3" ${boards:+"-DTHRUM_BOARDS=$boards"} ${definitions[@]+"${definitions[@]}"} &&
       cmake --build "$1"

@@ -3,10 +3,11 @@
 
 #include <stdint.h>
 
-/// The program: what startup.cpp calls once memory is set up. Returns the exit status.
+extern "C" {
+
+/// The program, in C++ or C: what startup.cpp calls once memory is set up. Returns the exit status.
 int firmware_main();
 
-extern "C" {
 extern uint32_t firmware_stack_begin[];
 extern uint32_t firmware_stack_end[];
 }
