@@ -28,7 +28,8 @@ if(PROJECT_IS_TOP_LEVEL)
       VERBATIM)
   endif()
 
-  file(GLOB_RECURSE THRUM_SOURCES CONFIGURE_DEPENDS include/*.hpp tests/*.[ch]pp examples/*.[ch]pp bench/*.[ch]pp)
+  file(GLOB_RECURSE THRUM_SOURCES CONFIGURE_DEPENDS include/*.hpp tests/*.[ch]pp examples/*.[ch]pp bench/*.[ch]pp
+       tests/firmware/*.[ch] examples/*.[ch])
   list(REMOVE_ITEM THRUM_SOURCES "${PROJECT_SOURCE_DIR}/include/thrum_firmware.hpp")
   find_program(THRUM_CLANG_FORMAT NAMES clang-format-14 clang-format)
   if(THRUM_CLANG_FORMAT)
