@@ -88,6 +88,25 @@ static void check_instances(void) {
   CHECK(same_bits(a.score, thrum_detector_verdict(&first).score));
 }
 
+/* The same frames from an array for each channel say the same. */
+static void check_planar(void) {
+  enum { MOST_CHANNELS = 8 };
+  static int16_t planes[MOST_SAMPLES];
+  const int16_t* plane[MOST_CHANNELS];
+  const int channels = thrum_model_sizes.channels, window = thrum_model_sizes.window;
+  int c, i;
+  CHECK(channels <= MOST_CHANNELS);
+  for (c = 0; c < channels; ++c) {
+    plane[c] = planes + c * window;
+    for (i = 0; i < window; ++i) planes[c * window + i] = signal[i * channels + c];
+  }
+  watch(&first, signal);
+  thrum_detector_init(&second);
+  CHECK(thrum_detector_write_planar(&second, plane, window) == window);
+  CHECK(thrum_detector_poll(&second, THRUM_WHOLE_WINDOW));
+  CHECK(same_bits(thrum_detector_verdict(&first).score, thrum_detector_verdict(&second).score));
+}
+
 /* As the layout says that stands at thrum::pack. */
 static void check_packed(void) {
   uint8_t bytes[THRUM_PACKED_VERDICT_BYTES];
@@ -167,6 +186,7 @@ int firmware_main(void) {
   make_noise(other_signal, MOST_SAMPLES, 2);
   check_start();
   check_instances();
+  check_planar();
   check_packed();
   check_counters();
   check_times();

@@ -102,6 +102,11 @@ ptrdiff_t thrum_detector_write(thrum_detector* detector, const int16_t* frames, 
   return of(detector).write(frames, count);
 }
 
+ptrdiff_t thrum_detector_write_planar(thrum_detector* detector, const int16_t* const* channels,
+                                      ptrdiff_t count) {
+  return of(detector).write_planar(channels, count);
+}
+
 ptrdiff_t thrum_detector_write_at(thrum_detector* detector, const int16_t* frames, ptrdiff_t count,
                                   uint32_t microseconds) {
   return of(detector).write(frames, count, microseconds);

@@ -146,8 +146,12 @@ thrum_status thrum_detector_self_test(thrum_detector* detector);
  * counted as overruns. Room for frames that come while the main loop is busy: one hop. */
 ptrdiff_t thrum_detector_write(thrum_detector* detector, const int16_t* frames, ptrdiff_t count);
 
-/* The same with the time of the first frame, microseconds of a clock that wraps at 2^32; missing frames are
- * noticed by it. Either all blocks have a time, or none. */
+/* The same from one array for each channel. */
+ptrdiff_t thrum_detector_write_planar(thrum_detector* detector, const int16_t* const* channels,
+                                      ptrdiff_t count);
+
+/* thrum_detector_write with the time of the first frame, microseconds of a clock that wraps at 2^32; missing
+ * frames are noticed by it. Either all blocks have a time, or none. */
 ptrdiff_t thrum_detector_write_at(thrum_detector* detector, const int16_t* frames, ptrdiff_t count,
                                   uint32_t microseconds);
 
