@@ -2,29 +2,21 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <fstream>
-#include <map>
 #include <sstream>
 #include <stdexcept>
+
+#include "../common/firmware_script.hpp"
 
 namespace demo {
 namespace {
 
+using firmware_script::quoted;
+using firmware_script::read_figures;
+using firmware_script::run;
+
 constexpr const char* board = "mps2-an386";
-
-/// A path as the shell takes it.
-std::string quoted(const std::filesystem::path& path) {
-  std::string text = "'";
-  for (const char letter : path.string())
-    text += letter == '\'' ? std::string("'\\''") : std::string(1, letter);
-  return text + "'";
-}
-
-void run(const std::string& command) {
-  if (std::system(command.c_str()) != 0) throw std::runtime_error("failed: " + command);
-}
 
 /// Recordings follow each other, each as its number of frames and the frames; see examples/firmware/main.cpp.
 void write_stream(const std::filesystem::path& path, const Recordings& recordings,
@@ -62,21 +54,6 @@ std::uint32_t bits_of_score(const thrum::Verdict& verdict) {
   std::uint32_t bits;
   std::memcpy(&bits, &verdict.score, sizeof(bits));
   return bits;
-}
-
-/// The number at the end of lines such as "instructions per window mean 1234567".
-std::map<std::string, std::size_t> read_figures(const std::vector<std::filesystem::path>& paths) {
-  std::map<std::string, std::size_t> figures;
-  for (const auto& path : paths) {
-    std::ifstream file(path);
-    for (std::string line; std::getline(file, line);) {
-      const std::size_t blank = line.rfind(' ');
-      if (blank == std::string::npos || line.find_first_not_of("0123456789", blank + 1) != std::string::npos)
-        continue;
-      figures[line.substr(0, blank)] = std::strtoul(line.c_str() + blank, nullptr, 10);
-    }
-  }
-  return figures;
 }
 
 void compare(const std::filesystem::path& output, const std::vector<ConditionResult>& results,
