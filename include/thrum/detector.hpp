@@ -68,15 +68,17 @@ class Detector {
   FitReport fit(const MatrixInput<Scalar>& x) {
     check_options("thrum::Detector::fit", x.view());
     Detector fitted(options_);
-    FitReport report = fitted.fit_stages(x, 0);
+    const FitReport report = fitted.fit_stages(x, 0);
     std::vector<Index> bad = fitted.bad_rows(x.view());
-    if (!bad.empty()) {
-      fitted = Detector(options_);
-      report = fitted.fit_stages(without(x.view(), bad), 0);
-      fitted.trimmed_ = std::move(bad);
+    if (bad.empty()) {
+      *this = std::move(fitted);
+      return report;
     }
-    *this = std::move(fitted);
-    return report;
+    Detector trimmed(options_);  // not `fitted` anew: g++ 12 takes what that moves for uninitialised
+    const FitReport trimmed_report = trimmed.fit_stages(without(x.view(), bad), 0);
+    trimmed.trimmed_ = std::move(bad);
+    *this = std::move(trimmed);
+    return trimmed_report;
   }
 
   /// Raw scores of the rows of x, each by stages that were fitted, with these options, on the other folds:
