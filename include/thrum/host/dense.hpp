@@ -83,7 +83,7 @@ inline void orthonormalize(Matrix<double>& rows) {
     const double whole = norm(row, n);
     take_out(before, row);
     double rest = norm(row, n);
-    bool independent = rest > 1e-13 * static_cast<double>(n) * whole;
+    bool independent = rest > 4 * ScalarTraits<double>::epsilon() * static_cast<double>(n) * whole;
     for (; !independent; independent = rest > 0.1 / static_cast<double>(n)) {
       VectorMap(row, n).setZero();
       row[axis++] = 1;
