@@ -48,21 +48,9 @@ constexpr thrum::DetectorModel<float> model_of_data() {
 }
 constexpr thrum::DetectorModel<float> bench_model = model_of_data();
 
-float bench_row[d];
-volatile float bench_result;
-
 }  // namespace
 
-const uint32_t bench_units = 1;
-
-// Rows of noise, the zero row, and two far away, which are alarms.
-const int bench_inputs = 5;
-void bench_prepare(int input) {
-  BenchNoise noise;
-  for (int i = 0; i < input * d; ++i) noise.next();
-  for (float& value : bench_row) value = input == 0 ? 0.0f : input >= 3 ? 1e4f * noise.next() : noise.next();
-  if (input == 4) bench_row[d - 1] = 1e30f;
-}
+#include "score_rows.hpp"
 
 #if defined(BENCH_OBVIOUS)
 void bench_run() {
