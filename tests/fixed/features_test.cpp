@@ -1301,7 +1301,8 @@ TEST_CASE("no window bridges a gap while writer and reader are at work at the sa
 TEST_CASE("counts of missing frames and discarded windows stay at their largest value, and marks may wrap") {
   Ring<std::int16_t> ring(8, 1, 4, 4);
   const std::vector<std::int16_t> x(8);
-  ring.stream.gap(Index{UINT32_MAX} - 1);
+  ring.stream.gap((std::numeric_limits<std::int32_t>::max)());  // the most that an Index of 32 bits holds
+  ring.stream.gap((std::numeric_limits<std::int32_t>::max)());
   CHECK(ring.stream.missing() == UINT32_MAX - 1);
   ring.stream.gap(1);
   ring.stream.gap(1);
