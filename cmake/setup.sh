@@ -45,6 +45,13 @@ demo,tests       program qemu-system-arm    qemu-system-arm
 demo,tests       program arm-none-eabi-g++  gcc-arm-none-eabi
 demo,tests       arm     libc.a             libnewlib-arm-none-eabi
 demo,tests       arm     libstdc++.a        libstdc++-arm-none-eabi-newlib
+tests            program qemu-s390x         qemu-user
+tests            program arm-linux-gnueabihf-g++ g++-arm-linux-gnueabihf
+tests            program aarch64-linux-gnu-g++ g++-aarch64-linux-gnu
+tests            program riscv64-linux-gnu-g++ g++-riscv64-linux-gnu
+tests            program s390x-linux-gnu-g++ g++-s390x-linux-gnu
+tests            program riscv64-unknown-elf-g++ gcc-riscv64-unknown-elf
+tests            riscv   picolibc.specs     picolibc-riscv64-unknown-elf
 demo,tests       program gnuplot            gnuplot-nox
 tests            program make               make
 tests            program python3            python3
@@ -81,6 +88,7 @@ has() {
     links) echo 'int main() { return 0; }' | clang++ -x c++ "$2" - -o /dev/null 2>/dev/null ;;
     python) /usr/bin/python3 -c "import $2" 2>/dev/null ;;  # the one that Debian's packages are for
     arm) [ -e "$(arm-none-eabi-g++ -print-file-name="$2" 2>/dev/null)" ] ;;
+    riscv) [ -e "$(riscv64-unknown-elf-g++ -print-file-name="$2" 2>/dev/null)" ] ;;
   esac
 }
 

@@ -15,7 +15,7 @@ ln -s "$(command -v bash)" "$tools/bash"
 status=0
 output="$(PATH="$tools" bash "$setup" tests </dev/null 2>&1)" || status=$?
 [ "$status" -eq 1 ] || fail "expected exit status 1, got $status"
-for name in cmake ninja g++ clang++ arm-none-eabi-g++ qemu-system-arm; do
+for name in cmake ninja g++ clang++ arm-none-eabi-g++ qemu-system-arm s390x-linux-gnu-g++ picolibc.specs; do
   grep -qE "^  $(printf '%s' "$name" | sed 's/+/\\+/g') " <<<"$output" || fail "'$name' is not named as missing"
 done
 output="$(PATH="$tools" bash "$setup" demo </dev/null 2>&1)" || true

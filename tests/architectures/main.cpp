@@ -1,0 +1,10 @@
+#include "hosted.hpp"
+
+int main(int count, char** words) {
+  if (count != 3) {
+    fputs("usage: see hosted.hpp\n", stderr);
+    return 64;
+  }
+  semihosting::words = words;
+  return firmware_main();
+}
