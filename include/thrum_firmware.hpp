@@ -923,6 +923,7 @@ enum class Status : uint8_t {
   overflow,          ///< the input is finite, but a result is too large for its type
   corrupt_model,     ///< the model's checksum does not match: flash is damaged
   self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
+  unsupported,  ///< the model is intact, but for another device or version, or this build has no code for it
 };
 
 /// What is known of the machine.
@@ -958,6 +959,7 @@ constexpr const char* to_string(Status status) {
     case Status::overflow: return "overflow";
     case Status::corrupt_model: return "corrupt model";
     case Status::self_test_failed: return "self-test failed";
+    case Status::unsupported: return "unsupported";
   }
   return "?";
 }
@@ -1045,6 +1047,19 @@ struct AnomalyModel {
     return (parts & full_ellipsoid_part) != 0       ? features
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
+  }
+
+  /// Calls visit(name, value) for every number but `features`, which follows from the stages before, and
+  /// `parts`, which must be known.
+  template <typename Self, typename Visit>
+  static void for_each_setting(Self& self, Visit visit) {
+    visit("classes", self.clusters);
+    visit("threshold", self.threshold);
+    if ((self.parts & ellipsoid_parts) != 0) visit("ellipsoid_count", self.ellipsoid_count);
+    if ((self.parts & low_rank_ellipsoid_part) != 0) visit("ellipsoid_rank", self.ellipsoids.rank);
+    if ((self.parts & soft_part) == 0) return;
+    visit("soft_count", self.soft.count);
+    visit("soft_inverse_width", self.soft.inverse_width);
   }
 
   /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
@@ -1406,6 +1421,88 @@ class AnomalyScorer {
 
 #endif  // THRUM_FIXED_ANOMALY_SCORER_HPP
 
+#ifndef THRUM_DETECTION_MONITOR_HPP
+#define THRUM_DETECTION_MONITOR_HPP
+
+namespace thrum {
+
+/// How the scores of single windows become the state of the machine.
+struct MonitorOptions {
+  int votes =
+      3;  ///< m: scores above the threshold among the last `window` that raise the alarm; 1 ... window
+  int window = 5;            ///< n: windows that are looked at; 1 ... 32
+  int release = 1;           ///< the alarm is dropped once no more than so many are above; 0 ... votes - 1
+  float threshold = 1;       ///< > 0, finite; 1: each window's own verdict. monitor_threshold() calibrates it
+  int minimum_duration = 0;  ///< windows that an alarm lasts at least; 0 ... 65535
+  int cool_down = 0;         ///< windows after an alarm in which none is raised; 0 ... 65535
+
+  constexpr bool valid() const {
+    return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes &&
+           threshold > 0 && threshold <= ScalarTraits<float>::largest() && minimum_duration >= 0 &&
+           minimum_duration <= UINT16_MAX && cool_down >= 0 && cool_down <= UINT16_MAX;
+  }
+  friend constexpr bool operator==(const MonitorOptions& a, const MonitorOptions& b) {
+    return a.votes == b.votes && a.window == b.window && a.release == b.release &&
+           a.threshold == b.threshold && a.minimum_duration == b.minimum_duration &&
+           a.cool_down == b.cool_down;
+  }
+  friend constexpr bool operator!=(const MonitorOptions& a, const MonitorOptions& b) { return !(a == b); }
+};
+
+/// Turns the scores of single windows into a steady state: alarm when the m-th largest of the last n scores
+/// is above the monitor's own threshold, with hysteresis. One odd window raises no alarm, and an alarm does
+/// not flicker. The m-th largest is above the threshold just when m scores are, so one bit a score is all it
+/// keeps. A window whose verdict is unknown or sensor_fault votes for nothing; with fewer than m known ones
+/// among the last n, and no alarm, the state is that of the latest window: unknown or sensor_fault. An idle
+/// window is as if it had not been, to votes and durations: an alarm outlasts it, any other state is idle
+/// meanwhile. All zero at start, so that a static one lies in .bss; twelve bytes.
+class Monitor {
+ public:
+  /// Takes verdict and score of the next window and returns the machine's state. A score that overflowed is
+  /// infinite, which is above any threshold; that of a verdict without one is not looked at. O(1). options
+  /// must be valid().
+  constexpr State update(const MonitorOptions& options, State verdict, float score) {
+    if (verdict == State::idle) return state_ = state_ == State::alarm ? State::alarm : State::idle;
+    const uint32_t mask = UINT32_MAX >> (32 - options.window);
+    const bool above = is_scored(verdict) && score > options.threshold;
+    above_ = (above_ << 1 | (above ? 1u : 0u)) & mask;
+    known_ = (known_ << 1 | (is_scored(verdict) ? 1u : 0u)) & mask;
+    if (wait_ > 0) --wait_;
+    const bool before = state_ == State::alarm;
+    const bool alarm =
+        before ? wait_ > 0 || count(above_) > options.release : wait_ == 0 && count(above_) >= options.votes;
+    if (alarm != before) wait_ = static_cast<uint16_t>(alarm ? options.minimum_duration : options.cool_down);
+    state_ = alarm ? State::alarm : calm(options, verdict);
+    return state_;
+  }
+
+  constexpr State state() const { return state_; }
+
+  /// Forgets everything, as at start.
+  constexpr void reset() { *this = Monitor(); }
+
+ private:
+  static constexpr int count(uint32_t bits) {
+    int ones = 0;
+    for (; bits != 0; bits &= bits - 1) ++ones;
+    return ones;
+  }
+
+  constexpr State calm(const MonitorOptions& options, State verdict) const {
+    if (count(known_) >= options.votes) return State::normal;
+    return verdict == State::sensor_fault ? State::sensor_fault : State::unknown;
+  }
+
+  uint32_t above_ = 0;  // the latest window is the lowest bit
+  uint32_t known_ = 0;
+  uint16_t wait_ = 0;  // windows for which an alarm stays, or none is raised
+  State state_ = State::unknown;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_MONITOR_HPP
+
 #ifndef THRUM_ALGORITHM_PROJECTION_HPP
 #define THRUM_ALGORITHM_PROJECTION_HPP
 
@@ -1519,88 +1616,6 @@ inline void unscale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> s
 }  // namespace thrum
 
 #endif  // THRUM_ALGORITHM_SCALING_HPP
-
-#ifndef THRUM_DETECTION_MONITOR_HPP
-#define THRUM_DETECTION_MONITOR_HPP
-
-namespace thrum {
-
-/// How the scores of single windows become the state of the machine.
-struct MonitorOptions {
-  int votes =
-      3;  ///< m: scores above the threshold among the last `window` that raise the alarm; 1 ... window
-  int window = 5;            ///< n: windows that are looked at; 1 ... 32
-  int release = 1;           ///< the alarm is dropped once no more than so many are above; 0 ... votes - 1
-  float threshold = 1;       ///< > 0, finite; 1: each window's own verdict. monitor_threshold() calibrates it
-  int minimum_duration = 0;  ///< windows that an alarm lasts at least; 0 ... 65535
-  int cool_down = 0;         ///< windows after an alarm in which none is raised; 0 ... 65535
-
-  constexpr bool valid() const {
-    return window >= 1 && window <= 32 && votes >= 1 && votes <= window && release >= 0 && release < votes &&
-           threshold > 0 && threshold <= ScalarTraits<float>::largest() && minimum_duration >= 0 &&
-           minimum_duration <= UINT16_MAX && cool_down >= 0 && cool_down <= UINT16_MAX;
-  }
-  friend constexpr bool operator==(const MonitorOptions& a, const MonitorOptions& b) {
-    return a.votes == b.votes && a.window == b.window && a.release == b.release &&
-           a.threshold == b.threshold && a.minimum_duration == b.minimum_duration &&
-           a.cool_down == b.cool_down;
-  }
-  friend constexpr bool operator!=(const MonitorOptions& a, const MonitorOptions& b) { return !(a == b); }
-};
-
-/// Turns the scores of single windows into a steady state: alarm when the m-th largest of the last n scores
-/// is above the monitor's own threshold, with hysteresis. One odd window raises no alarm, and an alarm does
-/// not flicker. The m-th largest is above the threshold just when m scores are, so one bit a score is all it
-/// keeps. A window whose verdict is unknown or sensor_fault votes for nothing; with fewer than m known ones
-/// among the last n, and no alarm, the state is that of the latest window: unknown or sensor_fault. An idle
-/// window is as if it had not been, to votes and durations: an alarm outlasts it, any other state is idle
-/// meanwhile. All zero at start, so that a static one lies in .bss; twelve bytes.
-class Monitor {
- public:
-  /// Takes verdict and score of the next window and returns the machine's state. A score that overflowed is
-  /// infinite, which is above any threshold; that of a verdict without one is not looked at. O(1). options
-  /// must be valid().
-  constexpr State update(const MonitorOptions& options, State verdict, float score) {
-    if (verdict == State::idle) return state_ = state_ == State::alarm ? State::alarm : State::idle;
-    const uint32_t mask = UINT32_MAX >> (32 - options.window);
-    const bool above = is_scored(verdict) && score > options.threshold;
-    above_ = (above_ << 1 | (above ? 1u : 0u)) & mask;
-    known_ = (known_ << 1 | (is_scored(verdict) ? 1u : 0u)) & mask;
-    if (wait_ > 0) --wait_;
-    const bool before = state_ == State::alarm;
-    const bool alarm =
-        before ? wait_ > 0 || count(above_) > options.release : wait_ == 0 && count(above_) >= options.votes;
-    if (alarm != before) wait_ = static_cast<uint16_t>(alarm ? options.minimum_duration : options.cool_down);
-    state_ = alarm ? State::alarm : calm(options, verdict);
-    return state_;
-  }
-
-  constexpr State state() const { return state_; }
-
-  /// Forgets everything, as at start.
-  constexpr void reset() { *this = Monitor(); }
-
- private:
-  static constexpr int count(uint32_t bits) {
-    int ones = 0;
-    for (; bits != 0; bits &= bits - 1) ++ones;
-    return ones;
-  }
-
-  constexpr State calm(const MonitorOptions& options, State verdict) const {
-    if (count(known_) >= options.votes) return State::normal;
-    return verdict == State::sensor_fault ? State::sensor_fault : State::unknown;
-  }
-
-  uint32_t above_ = 0;  // the latest window is the lowest bit
-  uint32_t known_ = 0;
-  uint16_t wait_ = 0;  // windows for which an alarm stays, or none is raised
-  State state_ = State::unknown;
-};
-
-}  // namespace thrum
-
-#endif  // THRUM_DETECTION_MONITOR_HPP
 
 #ifndef THRUM_FEATURES_OPTIONS_HPP
 #define THRUM_FEATURES_OPTIONS_HPP
@@ -2105,7 +2120,7 @@ inline Status check(const FeatureOptions& options) {
 namespace thrum {
 
 /// Version of the model's layout; a header written for another one does not compile.
-constexpr uint32_t model_schema = 3;
+constexpr uint32_t model_schema = 4;
 
 /// Feature rows with the scores they must get, for a check on the device itself.
 template <typename Scalar>
@@ -3084,8 +3099,7 @@ inline Status unpack(const uint8_t* bytes, Verdict& verdict) {
   const int channel = static_cast<int>(flags >> 10) - 1;
   const uint32_t score = detail::get_bytes(bytes + 8, 4), tail = detail::get_bytes(bytes + 12, 4);
   constexpr uint32_t infinity = 0x7f800000u, one = 0x3f800000u;  // non-negative floats are in order of bits
-  if (state > static_cast<uint32_t>(State::idle) ||
-      status > static_cast<uint32_t>(Status::self_test_failed) ||
+  if (state > static_cast<uint32_t>(State::idle) || status > static_cast<uint32_t>(Status::unsupported) ||
       fault > static_cast<uint32_t>(SensorFault::rate_off) || channel >= max_channels || score > infinity ||
       tail > one)
     return Status::out_of_range;
@@ -3104,400 +3118,6 @@ inline Status unpack(const uint8_t* bytes, Verdict& verdict) {
 }  // namespace thrum
 
 #endif  // THRUM_DETECTION_PACKED_VERDICT_HPP
-
-#ifndef THRUM_CORE_INTEGER_DOT_HPP
-#define THRUM_CORE_INTEGER_DOT_HPP
-
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
-#include <arm_mve.h>
-#endif
-#if defined(__ARM_FEATURE_SIMD32)
-#include <arm_acle.h>
-#endif
-
-// The one inner loop of scoring in integers: a row against several others, products summed. Integer sums are
-// exact, so every form below has the same bits: Helium, two or four products at a time, and plain C.
-
-namespace thrum {
-
-/// Integers that a row of `features` takes: rows are filled up with zeros to whole steps of four.
-constexpr Index integer_row_size(Index features) { return (features + 3) / 4 * 4; }
-
-/// Integers that `rows` rows under each other take: behind the last one vector kernels read, but do not use,
-/// up to 16 bytes.
-template <typename Stored>
-constexpr Index integer_rows_size(Index features, Index rows) {
-  return rows * integer_row_size(features) + 16 / static_cast<Index>(sizeof(Stored));
-}
-
-/// Integers that the row on the other side takes: zeros up to whole vectors of 16 bytes.
-template <typename Stored>
-constexpr Index integer_input_size(Index features) {
-  constexpr Index lanes = 16 / static_cast<Index>(sizeof(Stored));
-  return (features + lanes - 1) / lanes * lanes;
-}
-
-namespace detail {
-
-/// Neighbouring integers of a row, and how their products with those of another row are added to a sum.
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
-
-// Vectors by memcpy: GCC 12 moves stores of scalars past vld1q.
-template <typename Stored>
-struct IntegerBlock;
-template <>
-struct IntegerBlock<int16_t> {
-  static constexpr Index size = 8;
-  int16x8_t integers;
-  explicit IntegerBlock(const int16_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
-  int32_t add(int32_t sum, const int16_t* row) const {
-    return vmladavaq_s16(sum, integers, IntegerBlock(row).integers);
-  }
-};
-template <>
-struct IntegerBlock<int8_t> {
-  static constexpr Index size = 16;
-  int8x16_t integers;
-  explicit IntegerBlock(const int8_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
-  int32_t add(int32_t sum, const int8_t* row) const {
-    return vmladavaq_s8(sum, integers, IntegerBlock(row).integers);
-  }
-};
-
-#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
-
-template <typename Stored>
-struct IntegerBlock;
-template <>
-struct IntegerBlock<int16_t> {
-  static constexpr Index size = 4;
-  int16x2_t first, second;
-  explicit IntegerBlock(const int16_t* from) {
-    uint64_t four;
-    __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
-    // Two words at once, and not before the sums so far are done: else registers run out.
-    __asm__ volatile("" : "+r"(four));
-    first = static_cast<int16x2_t>(four);
-    second = static_cast<int16x2_t>(four >> 32);
-  }
-  int32_t add(int32_t sum, const int16_t* row) const {
-    const IntegerBlock other(row);
-    return __smlad(second, other.second, __smlad(first, other.first, sum));
-  }
-};
-template <>
-struct IntegerBlock<int8_t> {
-  static constexpr Index size = 4;
-  int16x2_t even, odd;
-  explicit IntegerBlock(const int8_t* from) {
-    uint32_t four;
-    __builtin_memcpy(&four, __builtin_assume_aligned(from, 4), sizeof(four));
-    __asm__ volatile("" : "+r"(four));
-    even = __sxtb16(static_cast<int8x4_t>(four));
-    odd = __sxtb16(static_cast<int8x4_t>(four >> 8 | four << 24));
-  }
-  int32_t add(int32_t sum, const int8_t* row) const {
-    const IntegerBlock other(row);
-    return __smlad(odd, other.odd, __smlad(even, other.even, sum));
-  }
-};
-
-#else
-
-template <typename Stored>
-struct IntegerBlock {
-  static constexpr Index size = 1;
-  int32_t integer;
-  explicit IntegerBlock(const Stored* from) : integer(*from) {}
-  int32_t add(int32_t sum, const Stored* row) const { return sum + integer * *row; }
-};
-
-#endif
-
-}  // namespace detail
-
-/// Dot product of two rows. x: integer_input_size(d), row: of integer_rows_size(d, k) integers. O(d).
-template <typename Stored>
-inline int32_t integer_dot(const Stored* x, const Stored* row, Index features) {
-  using Block = detail::IntegerBlock<Stored>;
-  int32_t sum = 0;
-  for (Index f = 0; f < features; f += Block::size) sum = Block(x + f).add(sum, row + f);
-  return sum;
-}
-
-/// Calls visit(j, start(j) + dot product of x with row j) for j = 0 ... count - 1.
-/// x: integer_input_size(d), rows: integer_rows_size(d, count) integers, row after row, zeros behind the d
-/// entries of each. No sum of start and products may leave int32, in any order. O(d count).
-template <typename Stored, typename Start, typename Visit>
-#if defined(__GNUC__)
-__attribute__((always_inline))  // else loops whose lengths are known are compiled for any
-#endif
-inline void
-for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index count, Start start,
-                     Visit visit) {
-  using Block = detail::IntegerBlock<Stored>;
-  const Index size = integer_row_size(features);
-  const Index in_fours = count / 4 * 4;
-  for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
-    int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
-    const Stored* row = rows;
-#pragma GCC unroll 16
-    for (Index f = 0; f < features; f += Block::size, row += Block::size) {
-      const Block block(x + f);
-      a = block.add(a, row);
-      b = block.add(b, row + size);
-      c = block.add(c, row + 2 * size);
-      d = block.add(d, row + 3 * size);
-    }
-    visit(j, a);
-    visit(j + 1, b);
-    visit(j + 2, c);
-    visit(j + 3, d);
-  }
-  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_INTEGER_DOT_HPP
-
-#ifndef THRUM_ALGORITHM_QUANTISED_HPP
-#define THRUM_ALGORITHM_QUANTISED_HPP
-
-// Scoring in integers: scaling, nearest class and radius. Nothing overflows for any input; the proof is in
-// docs/numerics.md, section "Quantised models".
-
-namespace thrum {
-
-/// Most features of a quantised model.
-constexpr Index most_quantised_features = 4096;
-
-/// Bits b without the sign of a quantised coordinate, which is in [-2^b, 2^b): the most for which the squared
-/// distance of two rows of d features is below 2^32, and that the type holds. Stored: int16_t or int8_t.
-template <typename Stored>
-constexpr int quantised_bits(Index features) {
-  int bits = sizeof(Stored) == 1 ? 7 : 13;
-  while (features > Index{1} << (30 - 2 * bits)) --bits;
-  return bits;
-}
-static_assert(quantised_bits<int8_t>(most_quantised_features) == 7 &&
-                  quantised_bits<int16_t>(most_quantised_features) == 9 && quantised_bits<int16_t>(64) == 12,
-              "d (2^(b + 1))^2 <= 2^32");
-
-/// By how many bits a squared distance can be shifted to the left and still is below 2^32.
-constexpr int free_bits(Index features, int bits) {
-  int room = 30 - 2 * bits;
-  while (features > 1) {
-    features = (features + 1) / 2;
-    --room;
-  }
-  return room;
-}
-
-/// Sizes d and k as part of a type, as firmware has them: loops of known length are faster. 0: not known.
-template <int static_features, int static_clusters>
-struct QuantisedSizes {
-  static_assert(static_features > 0 && static_features <= most_quantised_features && static_clusters > 0,
-                "a quantised model has 1 ... 4096 features, or components, and a class");
-  static constexpr int features = static_features;
-  static constexpr int clusters = static_clusters;
-};
-template <>
-struct QuantisedSizes<0, 0> {
-  int features = 0;
-  int clusters = 0;
-};
-
-/// k working classes in integers, each a centre and a radius: AnomalyModel's `radius` in little memory.
-/// Stored: int16_t (called q15) or int8_t. Feature f of a row becomes, with e = 158 - exponent,
-///   q15 = (trunc(x 2^e) - offset) factor / 2^14, q = q15 / 2^(15 - b), each rounded down,
-/// where trunc saturates at 31 bits, the difference at 2^16, q15 at 2^15 and so q at 2^b.
-template <typename Stored, int static_features = 0, int static_clusters = 0>
-struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
-  static constexpr uint32_t parts = radius_part;
-  static constexpr uint32_t possible_parts = radius_part;
-
-  const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
-  const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
-  const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
-  const Stored* negated_centers =
-      nullptr;                         ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
-  const uint32_t* classes = nullptr;   ///< k x 2: half the squared length of the centre, rounded up, and
-                                       ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
-  const float* score_table = nullptr;  ///< tail_table_size, of raw scores
-  float unit = 0;                      ///< score of a row at weighted squared distance 1
-  float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
-  float threshold = 1;                 ///< raw score that counts as 1
-
-  /// Floats of scratch that a score needs: the row in integers, wherever 8 bytes begin.
-  constexpr int scratch_size() const {
-    return 1 + static_cast<int>(integer_input_size<Stored>(this->features) *
-                                static_cast<Index>(sizeof(Stored)) / 4);
-  }
-
-  /// As AnomalyModel::for_each_array; arrays are of several types.
-  template <typename Self, typename Visit>
-  static void for_each_array(Self& self, Visit visit) {
-    const Index z = self.features, k = self.clusters;
-    visit("exponent", self.exponent, z);
-    visit("quantised_offset", self.offset, z);
-    visit("quantised_factor", self.factor, z);
-    visit("negated_centers", self.negated_centers, integer_rows_size<Stored>(z, k));
-    visit("classes", self.classes, 2 * k);
-    visit("score_table", self.score_table, Index{tail_table_size});
-  }
-};
-
-namespace detail {
-
-/// Integers that lie where scratch has floats.
-template <typename Stored>
-struct ScratchIntegers {
-#if defined(__GNUC__)
-  using Type __attribute__((__may_alias__)) = Stored;
-#else
-  using Type = Stored;
-#endif
-  /// The first whole 8 bytes.
-  static Type* in(float* scratch) {
-    return reinterpret_cast<Type*>((reinterpret_cast<uintptr_t>(scratch) + 7) & ~uintptr_t{7});
-  }
-};
-
-/// What scaled_integer() says of numbers that are no ordinary case.
-constexpr int32_t extreme_integer(uint32_t bits, int shift) {
-  constexpr int32_t most = (int32_t{1} << 30) - 1;
-  if (shift > 31) return 0;
-  return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
-}
-
-/// x 2^e towards zero; from 2^30 on, infinity included, 2^30 - 1 with its sign, and so NaN without. From the
-/// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
-constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
-  const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
-  if (__builtin_expect(static_cast<unsigned>(shift - 2) > 29, 0)) return extreme_integer(bits, shift);
-  const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
-  const int32_t sign = -static_cast<int32_t>(bits >> 31);
-  return (magnitude ^ sign) - sign;
-}
-
-/// The nearest number of so many bits, one of them the sign.
-template <int bits>
-inline int32_t saturated(int32_t value) {
-#if defined(__ARM_FEATURE_SAT)  // the macro of arm_acle.h warns of a conversion
-  return static_cast<int32_t>(__builtin_arm_ssat(value, bits));
-#else
-  constexpr int32_t beyond = int32_t{1} << (bits - 1);
-  return value < -beyond ? -beyond : value >= beyond ? beyond - 1 : value;
-#endif
-}
-
-/// Feature f of a row in integers.
-template <typename Stored, int d, int k>
-inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, uint32_t bits) {
-  const int32_t difference = saturated<17>(scaled_integer(bits, model.exponent[f]) - model.offset[f]);
-  return saturated<16>(difference * model.factor[f] >> 14) >> (15 - quantised_bits<Stored>(model.features));
-}
-
-}  // namespace detail
-
-/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). Returns its squared
-/// length. O(d).
-template <typename Stored, int d, int k>
-inline int32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
-                        typename detail::ScratchIntegers<Stored>::Type* row) {
-  int32_t squared = 0;
-  for (Index f = 0; f < model.features; ++f) {
-    const int32_t entry = detail::quantised(model, f, bits_of(x[f]));
-    row[f] = static_cast<Stored>(entry);
-    squared += entry * entry;
-  }
-  for (Index f = model.features; f < integer_input_size<Stored>(model.features); ++f) row[f] = 0;
-  return squared;
-}
-
-namespace detail {
-
-/// A class and the row's squared distance to it, weighted: in [0, 2^32).
-struct NearestInteger {
-  int cluster;
-  uint32_t distance;
-};
-
-/// floor(distance weight / 2^32), of a weight that is a multiple of 2^16; by products of 32 bits, none of
-/// which overflows, for a Cortex-M0 has no other.
-constexpr uint32_t weighted_by_halves(uint32_t distance, uint32_t weight) {
-  return (distance >> 16) * (weight >> 16) + (((distance & 0xffffu) * (weight >> 16)) >> 16);
-}
-
-/// The same where a product of 64 bits is one instruction.
-constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
-#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
-  return weighted_by_halves(distance, weight);
-#else
-  return static_cast<uint32_t>(uint64_t{distance} * weight >> 32);
-#endif
-}
-
-/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote, and its
-/// squared length. O(d k).
-template <typename Stored, int d, int k>
-inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
-                                    const typename ScratchIntegers<Stored>::Type* row,
-                                    int32_t squared_length) {
-  const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
-  const int32_t half_length = (squared_length + 1) / 2;
-  int cluster = 0;
-  uint32_t least = UINT32_MAX;
-  // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
-  const auto start = [&](Index j) { return half_length + static_cast<int32_t>(model.classes[2 * j]); };
-  const auto take = [&](Index j, int32_t half_squared) {
-    const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
-    if (distance >= least) return;
-    least = distance;
-    cluster = static_cast<int>(j);
-  };
-  for_each_integer_sum(row, model.negated_centers, model.features, model.clusters, start, take);
-  return {cluster, least};
-}
-
-}  // namespace detail
-
-/// The score of one sample: the least distance / radius over the classes, over the threshold. x: d values,
-/// infinite ones saturate; scratch: model.scratch_size() floats. Never overflows. O(d k).
-template <uint32_t allowed = every_part, typename Stored, int d, int k>
-inline Score<float> anomaly_score(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
-                                  float* scratch) {
-  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
-  const int32_t squared_length = quantise(model, x, row);
-  const detail::NearestInteger nearest = detail::nearest_class(model, row, squared_length);
-  const float score = square_root(static_cast<float>(nearest.distance)) * model.unit;
-  return {Status::ok, score, nearest.cluster, radius_part};
-}
-
-/// As tail_probability of an AnomalyModel.
-template <typename Stored, int d, int k>
-inline float tail_probability(const QuantisedClasses<Stored, d, k>& model, float score) {
-  if (!is_finite(score) || model.score_table == nullptr) return 0;
-  return exponential(-surprise(model.score_table, score * model.threshold));
-}
-
-/// As for_each_slope of an AnomalyModel: differences from the centre of the sample's class, in scaled units.
-template <uint32_t allowed = every_part, typename Stored, int d, int k, typename Visit>
-inline void for_each_slope(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
-                           const Score<float>& score, float* scratch, Visit visit) {
-  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
-  quantise(model, x, row);
-  const Stored* const negated = model.negated_centers + score.cluster * integer_row_size(model.features);
-  for (Index f = 0; f < model.features; ++f) {
-    const float difference = static_cast<float>(int32_t{row[f]} + int32_t{negated[f]}) * model.step;
-    visit(f, difference, difference);
-  }
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_QUANTISED_HPP
 
 #ifndef THRUM_CORE_CRC32_HPP
 #define THRUM_CORE_CRC32_HPP
@@ -3554,82 +3174,103 @@ class Crc32 {
 
 #endif  // THRUM_CORE_CRC32_HPP
 
-#ifndef THRUM_DETECTION_SELF_TEST_HPP
-#define THRUM_DETECTION_SELF_TEST_HPP
+#ifndef THRUM_DETECTION_MODEL_SETTINGS_HPP
+#define THRUM_DETECTION_MODEL_SETTINGS_HPP
+
+// What a model consists of, one by one: the only list of it. Checksums, files and images all go by it.
 
 namespace thrum {
 
+/// What a setting is called in files.
+struct SettingName {
+  const char* group;      ///< "monitor", "signal", "channel", "sensors", "projection" or "anomaly"
+  const char* name;       ///< that of the member
+  int channel = -1;       ///< of the group "channel"
+  bool optional = false;  ///< is 0 where a file leaves it out
+};
+
 namespace detail {
 
-inline void add_words(Crc32& crc, const int* words, int count) {
-  for (int i = 0; i < count; ++i) crc.add(static_cast<uint32_t>(words[i]));
+template <typename Channel, typename Visit>
+inline void for_each_channel_setting(Channel& channel, int c, Visit& visit) {
+  visit(SettingName{"channel", "counts_per_unit", c}, channel.counts_per_unit);
+  visit(SettingName{"channel", "full_scale", c}, channel.full_scale);
+  visit(SettingName{"channel", "unit", c}, channel.unit);
+  visit(SettingName{"channel", "flat_range", c, true}, channel.flat_range);
+  visit(SettingName{"channel", "idle_level", c, true}, channel.idle_level);
 }
 
-inline void add_signal(Crc32& crc, const FeatureOptions& signal) {
-  const int words[] = {signal.channels,
-                       signal.window,
-                       signal.hop,
-                       signal.mean,
-                       signal.rms,
-                       signal.median_absolute_deviation,
-                       signal.peak_to_peak,
-                       signal.crest_factor,
-                       signal.skewness,
-                       signal.kurtosis,
-                       signal.zero_crossings,
-                       signal.correlation,
-                       signal.bands,
-                       static_cast<int>(signal.spectrum),
-                       signal.tapers,
-                       signal.envelope_bands,
-                       signal.spectral_kurtosis_bands,
-                       signal.spectral_kurtosis_block,
-                       signal.sensors.stuck_frames,
-                       signal.sensors.clipped_frames,
-                       signal.inputs};
-  add_words(crc, words, static_cast<int>(sizeof(words) / sizeof(words[0])));
-  const float numbers[] = {signal.sampling_rate,      signal.lowest_hz,
-                           signal.highest_hz,         signal.energy_floor,
-                           signal.envelope_lowest_hz, signal.envelope_highest_hz,
-                           signal.envelope_limit_hz,  signal.sensors.rate_tolerance,
-                           signal.sensors.run_up};
-  crc.add(numbers, static_cast<int>(sizeof(numbers) / sizeof(numbers[0])));
-  for (int c = 0; c < signal.channels; ++c) {
-    crc.add(signal.channel[c].counts_per_unit);
-    crc.add(signal.channel[c].full_scale);
-    crc.add(signal.channel[c].flat_range);
-    crc.add(signal.channel[c].idle_level);
-    for (const char letter : signal.channel[c].unit) crc.add_byte(static_cast<uint8_t>(letter));
-  }
-}
-
-/// What only some kinds of scores have.
-struct KindSizes {
-  int ellipsoids, rank, soft;
-};
-template <typename Scalar>
-constexpr KindSizes kind_sizes(const AnomalyModel<Scalar>& anomaly) {
-  return {anomaly.ellipsoid_count, anomaly.ellipsoids.rank, anomaly.soft.count};
-}
-template <typename Stored, int d, int k>
-constexpr KindSizes kind_sizes(const QuantisedClasses<Stored, d, k>&) {
-  return {-static_cast<int>(sizeof(Stored)), 0, 0};
-}
-
-template <typename Scalar>
-inline void add_kind_numbers(Crc32& crc, const AnomalyModel<Scalar>& anomaly) {
-  crc.add(anomaly.soft.inverse_width);
-}
-template <typename Stored, int d, int k>
-inline void add_kind_numbers(Crc32& crc, const QuantisedClasses<Stored, d, k>& classes) {
-  crc.add(classes.unit);
-  crc.add(classes.step);
+template <typename Signal, typename Visit>
+inline void for_each_signal_setting(Signal& signal, Visit& visit) {
+  const auto at = [&visit](const char* name, auto& value) { visit(SettingName{"signal", name}, value); };
+  at("channels", signal.channels);
+  at("window", signal.window);
+  at("hop", signal.hop);
+  at("sampling_rate", signal.sampling_rate);
+  at("mean", signal.mean);
+  at("rms", signal.rms);
+  at("median_absolute_deviation", signal.median_absolute_deviation);
+  at("peak_to_peak", signal.peak_to_peak);
+  at("crest_factor", signal.crest_factor);
+  at("skewness", signal.skewness);
+  at("kurtosis", signal.kurtosis);
+  at("zero_crossings", signal.zero_crossings);
+  at("correlation", signal.correlation);
+  at("bands", signal.bands);
+  at("lowest_hz", signal.lowest_hz);
+  at("highest_hz", signal.highest_hz);
+  at("energy_floor", signal.energy_floor);
+  at("spectrum", signal.spectrum);
+  at("tapers", signal.tapers);
+  at("envelope_bands", signal.envelope_bands);
+  at("envelope_lowest_hz", signal.envelope_lowest_hz);
+  at("envelope_highest_hz", signal.envelope_highest_hz);
+  at("envelope_limit_hz", signal.envelope_limit_hz);
+  at("spectral_kurtosis_bands", signal.spectral_kurtosis_bands);
+  at("spectral_kurtosis_block", signal.spectral_kurtosis_block);
+  for (int c = 0; c < smaller(signal.channels, max_channels); ++c)
+    for_each_channel_setting(signal.channel[c], c, visit);
+  visit(SettingName{"sensors", "stuck_frames", -1, true}, signal.sensors.stuck_frames);
+  visit(SettingName{"sensors", "clipped_frames", -1, true}, signal.sensors.clipped_frames);
+  visit(SettingName{"sensors", "rate_tolerance", -1, true}, signal.sensors.rate_tolerance);
+  visit(SettingName{"sensors", "run_up", -1, true}, signal.sensors.run_up);
+  visit(SettingName{"signal", "inputs", -1, true}, signal.inputs);
 }
 
 }  // namespace detail
 
+/// Calls visit(number) for what must be known of a model before its settings can be told, all of them int,
+/// bool or uint32_t: its stages, the parts of its scores, and how many self-tests there are. Model: a
+/// DetectorModel, const or not.
+template <typename Model, typename Visit>
+inline void for_each_stage(Model& model, Visit visit) {
+  visit(model.features);
+  visit(model.has_signal);
+  visit(model.scaling.features);
+  visit(model.projection.features);
+  visit(model.anomaly.parts);
+  visit(model.self_tests.count);
+}
+
+/// Calls visit(SettingName, value) for every number in a model but those of for_each_stage() and the arrays,
+/// in a fixed order. Values are int, bool, Scalar, SpectrumKind and char[8]. Model: as above.
+template <typename Model, typename Visit>
+inline void for_each_setting(Model& model, Visit visit) {
+  visit(SettingName{"monitor", "votes"}, model.monitor.votes);
+  visit(SettingName{"monitor", "window"}, model.monitor.window);
+  visit(SettingName{"monitor", "release"}, model.monitor.release);
+  visit(SettingName{"monitor", "threshold"}, model.monitor.threshold);
+  visit(SettingName{"monitor", "minimum_duration", -1, true}, model.monitor.minimum_duration);
+  visit(SettingName{"monitor", "cool_down", -1, true}, model.monitor.cool_down);
+  if (model.has_signal) detail::for_each_signal_setting(model.signal, visit);
+  if (model.projects()) visit(SettingName{"projection", "components"}, model.projection.components);
+  model.anomaly.for_each_setting(model.anomaly, [&visit](const char* name, auto& value) {
+    visit(SettingName{"anomaly", name}, value);
+  });
+}
+
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not
-/// have are null. Model: a DetectorModel, const or not; of one that is not, visit may set the pointer.
+/// have are null. Model: as above; of one that is not const, visit may set the pointer.
 template <typename Model, typename Visit>
 inline void for_each_array(Model& model, Visit visit) {
   const Index d = model.features, p = model.projection.components;
@@ -3643,37 +3284,53 @@ inline void for_each_array(Model& model, Visit visit) {
   visit("self_test_scores", model.self_tests.scores, static_cast<Index>(model.self_tests.count));
 }
 
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_MODEL_SETTINGS_HPP
+
+#ifndef THRUM_DETECTION_SELF_TEST_HPP
+#define THRUM_DETECTION_SELF_TEST_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Adds numbers of a model to a checksum, integers as 32 bits.
+struct AddToChecksum {
+  Crc32& crc;
+
+  void operator()(float value) { crc.add(value); }
+  void operator()(double value) { crc.add(value); }
+  template <typename Integer>
+  void operator()(Integer value) {
+    crc.add(static_cast<uint32_t>(value));
+  }
+  template <typename Number>
+  void operator()(const SettingName&, Number value) {
+    (*this)(value);
+  }
+  void operator()(const SettingName&, const char (&unit)[8]) {
+    for (const char letter : unit) crc.add_byte(static_cast<uint8_t>(letter));
+  }
+  template <typename Number>
+  void operator()(const char*, const Number* values, Index size) {
+    crc.add(values, size);
+  }
+};
+
+}  // namespace detail
+
 /// CRC-32 of everything in a model but the checksum itself, by value: the same on laptop and chip.
 /// O(bytes); about 30 instructions a byte, hence at boot and not in a static_assert.
 template <typename Scalar, typename Classes>
 inline uint32_t checksum_of(const DetectorModel<Scalar, Classes>& model) {
   Crc32 crc;
-  crc.add(model.schema);
-  const detail::KindSizes kind = detail::kind_sizes(model.anomaly);
-  const int sizes[] = {model.features,
-                       model.has_signal,
-                       model.scaling.features,
-                       model.projection.features,
-                       model.projection.components,
-                       model.anomaly.features,
-                       model.anomaly.clusters,
-                       static_cast<int>(model.anomaly.parts),
-                       kind.ellipsoids,
-                       kind.rank,
-                       kind.soft,
-                       model.monitor.votes,
-                       model.monitor.window,
-                       model.monitor.release,
-                       model.monitor.minimum_duration,
-                       model.monitor.cool_down,
-                       model.self_tests.count};
-  detail::add_words(crc, sizes, static_cast<int>(sizeof(sizes) / sizeof(sizes[0])));
-  if (model.has_signal) detail::add_signal(crc, model.signal);
-  for_each_array(model, [&crc](const char*, const auto* values, Index size) { crc.add(values, size); });
-  crc.add(model.monitor.threshold);
-  crc.add(model.anomaly.threshold);
-  detail::add_kind_numbers(crc, model.anomaly);
-  crc.add(model.self_tests.tolerance);
+  detail::AddToChecksum add{crc};
+  add(model.schema);
+  for_each_stage(model, add);
+  for_each_setting(model, add);
+  for_each_array(model, add);
+  add(model.self_tests.tolerance);
   return crc.value();
 }
 
@@ -4836,6 +4493,754 @@ class SampleClock {
 
 #endif  // THRUM_FEATURES_SAMPLE_CLOCK_HPP
 
+#ifndef THRUM_CORE_INTEGER_DOT_HPP
+#define THRUM_CORE_INTEGER_DOT_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+#include <arm_mve.h>
+#endif
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
+// The one inner loop of scoring in integers: a row against several others, products summed. Integer sums are
+// exact, so every form below has the same bits: Helium, two or four products at a time, and plain C.
+
+namespace thrum {
+
+/// Integers that a row of `features` takes: rows are filled up with zeros to whole steps of four.
+constexpr Index integer_row_size(Index features) { return (features + 3) / 4 * 4; }
+
+/// Integers that `rows` rows under each other take: behind the last one vector kernels read, but do not use,
+/// up to 16 bytes.
+template <typename Stored>
+constexpr Index integer_rows_size(Index features, Index rows) {
+  return rows * integer_row_size(features) + 16 / static_cast<Index>(sizeof(Stored));
+}
+
+/// Integers that the row on the other side takes: zeros up to whole vectors of 16 bytes.
+template <typename Stored>
+constexpr Index integer_input_size(Index features) {
+  constexpr Index lanes = 16 / static_cast<Index>(sizeof(Stored));
+  return (features + lanes - 1) / lanes * lanes;
+}
+
+namespace detail {
+
+/// Neighbouring integers of a row, and how their products with those of another row are added to a sum.
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 1)
+
+// Vectors by memcpy: GCC 12 moves stores of scalars past vld1q.
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 8;
+  int16x8_t integers;
+  explicit IntegerBlock(const int16_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    return vmladavaq_s16(sum, integers, IntegerBlock(row).integers);
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 16;
+  int8x16_t integers;
+  explicit IntegerBlock(const int8_t* from) { __builtin_memcpy(&integers, from, sizeof(integers)); }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    return vmladavaq_s8(sum, integers, IntegerBlock(row).integers);
+  }
+};
+
+#elif defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+
+template <typename Stored>
+struct IntegerBlock;
+template <>
+struct IntegerBlock<int16_t> {
+  static constexpr Index size = 4;
+  int16x2_t first, second;
+  explicit IntegerBlock(const int16_t* from) {
+    uint64_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
+    // Two words at once, and not before the sums so far are done: else registers run out.
+    __asm__ volatile("" : "+r"(four));
+    first = static_cast<int16x2_t>(four);
+    second = static_cast<int16x2_t>(four >> 32);
+  }
+  int32_t add(int32_t sum, const int16_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(second, other.second, __smlad(first, other.first, sum));
+  }
+};
+template <>
+struct IntegerBlock<int8_t> {
+  static constexpr Index size = 4;
+  int16x2_t even, odd;
+  explicit IntegerBlock(const int8_t* from) {
+    uint32_t four;
+    __builtin_memcpy(&four, __builtin_assume_aligned(from, 4), sizeof(four));
+    __asm__ volatile("" : "+r"(four));
+    even = __sxtb16(static_cast<int8x4_t>(four));
+    odd = __sxtb16(static_cast<int8x4_t>(four >> 8 | four << 24));
+  }
+  int32_t add(int32_t sum, const int8_t* row) const {
+    const IntegerBlock other(row);
+    return __smlad(odd, other.odd, __smlad(even, other.even, sum));
+  }
+};
+
+#else
+
+template <typename Stored>
+struct IntegerBlock {
+  static constexpr Index size = 1;
+  int32_t integer;
+  explicit IntegerBlock(const Stored* from) : integer(*from) {}
+  int32_t add(int32_t sum, const Stored* row) const { return sum + integer * *row; }
+};
+
+#endif
+
+}  // namespace detail
+
+/// Dot product of two rows. x: integer_input_size(d), row: of integer_rows_size(d, k) integers. O(d).
+template <typename Stored>
+inline int32_t integer_dot(const Stored* x, const Stored* row, Index features) {
+  using Block = detail::IntegerBlock<Stored>;
+  int32_t sum = 0;
+  for (Index f = 0; f < features; f += Block::size) sum = Block(x + f).add(sum, row + f);
+  return sum;
+}
+
+/// Calls visit(j, start(j) + dot product of x with row j) for j = 0 ... count - 1.
+/// x: integer_input_size(d), rows: integer_rows_size(d, count) integers, row after row, zeros behind the d
+/// entries of each. No sum of start and products may leave int32, in any order. O(d count).
+template <typename Stored, typename Start, typename Visit>
+#if defined(__GNUC__)
+__attribute__((always_inline))  // else loops whose lengths are known are compiled for any
+#endif
+inline void
+for_each_integer_sum(const Stored* x, const Stored* rows, Index features, Index count, Start start,
+                     Visit visit) {
+  using Block = detail::IntegerBlock<Stored>;
+  const Index size = integer_row_size(features);
+  const Index in_fours = count / 4 * 4;
+  for (Index j = 0; j < in_fours; j += 4, rows += 4 * size) {
+    int32_t a = start(j), b = start(j + 1), c = start(j + 2), d = start(j + 3);
+    const Stored* row = rows;
+#pragma GCC unroll 16
+    for (Index f = 0; f < features; f += Block::size, row += Block::size) {
+      const Block block(x + f);
+      a = block.add(a, row);
+      b = block.add(b, row + size);
+      c = block.add(c, row + 2 * size);
+      d = block.add(d, row + 3 * size);
+    }
+    visit(j, a);
+    visit(j + 1, b);
+    visit(j + 2, c);
+    visit(j + 3, d);
+  }
+  for (Index j = in_fours; j < count; ++j, rows += size) visit(j, start(j) + integer_dot(x, rows, features));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_INTEGER_DOT_HPP
+
+#ifndef THRUM_ALGORITHM_QUANTISED_HPP
+#define THRUM_ALGORITHM_QUANTISED_HPP
+
+// Scoring in integers: scaling, nearest class and radius. Nothing overflows for any input; the proof is in
+// docs/numerics.md, section "Quantised models".
+
+namespace thrum {
+
+/// Most features of a quantised model.
+constexpr Index most_quantised_features = 4096;
+
+/// Bits b without the sign of a quantised coordinate, which is in [-2^b, 2^b): the most for which the squared
+/// distance of two rows of d features is below 2^32, and that the type holds. Stored: int16_t or int8_t.
+template <typename Stored>
+constexpr int quantised_bits(Index features) {
+  int bits = sizeof(Stored) == 1 ? 7 : 13;
+  while (features > Index{1} << (30 - 2 * bits)) --bits;
+  return bits;
+}
+static_assert(quantised_bits<int8_t>(most_quantised_features) == 7 &&
+                  quantised_bits<int16_t>(most_quantised_features) == 9 && quantised_bits<int16_t>(64) == 12,
+              "d (2^(b + 1))^2 <= 2^32");
+
+/// By how many bits a squared distance can be shifted to the left and still is below 2^32.
+constexpr int free_bits(Index features, int bits) {
+  int room = 30 - 2 * bits;
+  while (features > 1) {
+    features = (features + 1) / 2;
+    --room;
+  }
+  return room;
+}
+
+/// Sizes d and k as part of a type, as firmware has them: loops of known length are faster. 0: not known.
+template <int static_features, int static_clusters>
+struct QuantisedSizes {
+  static_assert(static_features > 0 && static_features <= most_quantised_features && static_clusters > 0,
+                "a quantised model has 1 ... 4096 features, or components, and a class");
+  static constexpr int features = static_features;
+  static constexpr int clusters = static_clusters;
+};
+template <>
+struct QuantisedSizes<0, 0> {
+  int features = 0;
+  int clusters = 0;
+};
+
+/// k working classes in integers, each a centre and a radius: AnomalyModel's `radius` in little memory.
+/// Stored: int16_t (called q15) or int8_t. Feature f of a row becomes, with e = 158 - exponent,
+///   q15 = (trunc(x 2^e) - offset) factor / 2^14, q = q15 / 2^(15 - b), each rounded down,
+/// where trunc saturates at 31 bits, the difference at 2^16, q15 at 2^15 and so q at 2^b.
+template <typename Stored, int static_features = 0, int static_clusters = 0>
+struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
+  static constexpr uint32_t parts = radius_part;
+  static constexpr uint32_t possible_parts = radius_part;
+
+  const int16_t* exponent = nullptr;  ///< d, in [32, 254]: see above
+  const int32_t* offset = nullptr;    ///< d, magnitudes up to 2^30
+  const int16_t* factor = nullptr;    ///< d, in [2^13, 2^14]
+  const Stored* negated_centers =
+      nullptr;                         ///< integer_rows_size(d, k), each in (-2^b, 2^b); aligned to 8 bytes
+  const uint32_t* classes = nullptr;   ///< k x 2: half the squared length of the centre, rounded up, and
+                                       ///< (narrowest radius / own)^2 in 2^-32, a multiple of 2^16, not 0
+  const float* score_table = nullptr;  ///< tail_table_size, of raw scores
+  float unit = 0;                      ///< score of a row at weighted squared distance 1
+  float step = 0;                      ///< what 1 is in a coordinate, in units of the scaled or projected row
+  float threshold = 1;                 ///< raw score that counts as 1
+
+  /// Floats of scratch that a score needs: the row in integers, wherever 8 bytes begin.
+  constexpr int scratch_size() const {
+    return 1 + static_cast<int>(integer_input_size<Stored>(this->features) *
+                                static_cast<Index>(sizeof(Stored)) / 4);
+  }
+
+  /// As AnomalyModel::for_each_setting.
+  template <typename Self, typename Visit>
+  static void for_each_setting(Self& self, Visit visit) {
+    visit("classes", self.clusters);
+    visit("threshold", self.threshold);
+    visit("unit", self.unit);
+    visit("step", self.step);
+  }
+
+  /// As AnomalyModel::for_each_array; arrays are of several types.
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, Visit visit) {
+    const Index z = self.features, k = self.clusters;
+    visit("exponent", self.exponent, z);
+    visit("quantised_offset", self.offset, z);
+    visit("quantised_factor", self.factor, z);
+    visit("negated_centers", self.negated_centers, integer_rows_size<Stored>(z, k));
+    visit("classes", self.classes, 2 * k);
+    visit("score_table", self.score_table, Index{tail_table_size});
+  }
+};
+
+namespace detail {
+
+/// Integers that lie where scratch has floats.
+template <typename Stored>
+struct ScratchIntegers {
+#if defined(__GNUC__)
+  using Type __attribute__((__may_alias__)) = Stored;
+#else
+  using Type = Stored;
+#endif
+  /// The first whole 8 bytes.
+  static Type* in(float* scratch) {
+    return reinterpret_cast<Type*>((reinterpret_cast<uintptr_t>(scratch) + 7) & ~uintptr_t{7});
+  }
+};
+
+/// What scaled_integer() says of numbers that are no ordinary case.
+constexpr int32_t extreme_integer(uint32_t bits, int shift) {
+  constexpr int32_t most = (int32_t{1} << 30) - 1;
+  if (shift > 31) return 0;
+  return bits >> 31 == 0 || (bits & 0x7fffffffu) > 0x7f800000u ? most : -most;
+}
+
+/// x 2^e towards zero; from 2^30 on, infinity included, 2^30 - 1 with its sign, and so NaN without. From the
+/// bits of a float, exponent = 158 - e: without float arithmetic no flag and no subnormal changes the result.
+constexpr int32_t scaled_integer(uint32_t bits, int exponent) {
+  const int shift = exponent - static_cast<int>(bits >> 23 & 255u);
+  if (__builtin_expect(static_cast<unsigned>(shift - 2) > 29, 0)) return extreme_integer(bits, shift);
+  const auto magnitude = static_cast<int32_t>((bits << 8 | 0x80000000u) >> shift);
+  const int32_t sign = -static_cast<int32_t>(bits >> 31);
+  return (magnitude ^ sign) - sign;
+}
+
+/// The nearest number of so many bits, one of them the sign.
+template <int bits>
+inline int32_t saturated(int32_t value) {
+#if defined(__ARM_FEATURE_SAT)  // the macro of arm_acle.h warns of a conversion
+  return static_cast<int32_t>(__builtin_arm_ssat(value, bits));
+#else
+  constexpr int32_t beyond = int32_t{1} << (bits - 1);
+  return value < -beyond ? -beyond : value >= beyond ? beyond - 1 : value;
+#endif
+}
+
+/// Feature f of a row in integers.
+template <typename Stored, int d, int k>
+inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, uint32_t bits) {
+  const int32_t difference = saturated<17>(scaled_integer(bits, model.exponent[f]) - model.offset[f]);
+  return saturated<16>(difference * model.factor[f] >> 14) >> (15 - quantised_bits<Stored>(model.features));
+}
+
+}  // namespace detail
+
+/// Takes a row of d floats into integers, zeros behind them. row: integer_input_size(d). Returns its squared
+/// length. O(d).
+template <typename Stored, int d, int k>
+inline int32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                        typename detail::ScratchIntegers<Stored>::Type* row) {
+  int32_t squared = 0;
+  for (Index f = 0; f < model.features; ++f) {
+    const int32_t entry = detail::quantised(model, f, bits_of(x[f]));
+    row[f] = static_cast<Stored>(entry);
+    squared += entry * entry;
+  }
+  for (Index f = model.features; f < integer_input_size<Stored>(model.features); ++f) row[f] = 0;
+  return squared;
+}
+
+namespace detail {
+
+/// A class and the row's squared distance to it, weighted: in [0, 2^32).
+struct NearestInteger {
+  int cluster;
+  uint32_t distance;
+};
+
+/// floor(distance weight / 2^32), of a weight that is a multiple of 2^16; by products of 32 bits, none of
+/// which overflows, for a Cortex-M0 has no other.
+constexpr uint32_t weighted_by_halves(uint32_t distance, uint32_t weight) {
+  return (distance >> 16) * (weight >> 16) + (((distance & 0xffffu) * (weight >> 16)) >> 16);
+}
+
+/// The same where a product of 64 bits is one instruction.
+constexpr uint32_t weighted(uint32_t distance, uint32_t weight) {
+#if defined(__ARM_ARCH_ISA_THUMB) && __ARM_ARCH_ISA_THUMB == 1
+  return weighted_by_halves(distance, weight);
+#else
+  return static_cast<uint32_t>(uint64_t{distance} * weight >> 32);
+#endif
+}
+
+/// The class of least weighted squared distance, ties to the lowest. row: what quantise() wrote, and its
+/// squared length. O(d k).
+template <typename Stored, int d, int k>
+inline NearestInteger nearest_class(const QuantisedClasses<Stored, d, k>& model,
+                                    const typename ScratchIntegers<Stored>::Type* row,
+                                    int32_t squared_length) {
+  const int room = free_bits(model.features, quantised_bits<Stored>(model.features));
+  const int32_t half_length = (squared_length + 1) / 2;
+  int cluster = 0;
+  uint32_t least = UINT32_MAX;
+  // |x - c|^2 / 2 = |x|^2 / 2 + |c|^2 / 2 - x c, halves rounded up: exact in integers.
+  const auto start = [&](Index j) { return half_length + static_cast<int32_t>(model.classes[2 * j]); };
+  const auto take = [&](Index j, int32_t half_squared) {
+    const uint32_t distance = weighted(static_cast<uint32_t>(half_squared) << room, model.classes[2 * j + 1]);
+    if (distance >= least) return;
+    least = distance;
+    cluster = static_cast<int>(j);
+  };
+  for_each_integer_sum(row, model.negated_centers, model.features, model.clusters, start, take);
+  return {cluster, least};
+}
+
+}  // namespace detail
+
+/// The score of one sample: the least distance / radius over the classes, over the threshold. x: d values,
+/// infinite ones saturate; scratch: model.scratch_size() floats. Never overflows. O(d k).
+template <uint32_t allowed = every_part, typename Stored, int d, int k>
+inline Score<float> anomaly_score(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                                  float* scratch) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  const int32_t squared_length = quantise(model, x, row);
+  const detail::NearestInteger nearest = detail::nearest_class(model, row, squared_length);
+  const float score = square_root(static_cast<float>(nearest.distance)) * model.unit;
+  return {Status::ok, score, nearest.cluster, radius_part};
+}
+
+/// As tail_probability of an AnomalyModel.
+template <typename Stored, int d, int k>
+inline float tail_probability(const QuantisedClasses<Stored, d, k>& model, float score) {
+  if (!is_finite(score) || model.score_table == nullptr) return 0;
+  return exponential(-surprise(model.score_table, score * model.threshold));
+}
+
+/// As for_each_slope of an AnomalyModel: differences from the centre of the sample's class, in scaled units.
+template <uint32_t allowed = every_part, typename Stored, int d, int k, typename Visit>
+inline void for_each_slope(const QuantisedClasses<Stored, d, k>& model, ConstVectorView<float> x,
+                           const Score<float>& score, float* scratch, Visit visit) {
+  auto* const row = detail::ScratchIntegers<Stored>::in(scratch);
+  quantise(model, x, row);
+  const Stored* const negated = model.negated_centers + score.cluster * integer_row_size(model.features);
+  for (Index f = 0; f < model.features; ++f) {
+    const float difference = static_cast<float>(int32_t{row[f]} + int32_t{negated[f]}) * model.step;
+    visit(f, difference, difference);
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_QUANTISED_HPP
+
+#ifndef THRUM_DETECTION_CAPACITY_HPP
+#define THRUM_DETECTION_CAPACITY_HPP
+
+namespace thrum {
+
+/// What the classes of a model are made of.
+enum class ClassNumbers : uint8_t {
+  float32,  ///< AnomalyModel<float>
+  q15,      ///< QuantisedClasses<int16_t>
+  int8,     ///< QuantisedClasses<int8_t>
+};
+
+constexpr ClassNumbers numbers_of(const AnomalyModel<float>&) { return ClassNumbers::float32; }
+template <typename Stored, int d, int k>
+constexpr ClassNumbers numbers_of(const QuantisedClasses<Stored, d, k>&) {
+  return sizeof(Stored) == 1 ? ClassNumbers::int8 : ClassNumbers::q15;
+}
+
+/// The last stage of a model with such numbers, of any size.
+template <ClassNumbers numbers>
+struct ClassesOf {
+  using Type = AnomalyModel<float>;
+};
+template <>
+struct ClassesOf<ClassNumbers::q15> {
+  using Type = QuantisedClasses<int16_t>;
+};
+template <>
+struct ClassesOf<ClassNumbers::int8> {
+  using Type = QuantisedClasses<int8_t>;
+};
+
+/// The models that a fixed::Detector has room and code for, when it is to get them at run time.
+struct Capacity {
+  FeatureOptions signal{};       ///< the device's channels and sampling rate, the longest window, and every
+                                 ///< feature and check that a model may ask for
+  int components = 0;            ///< most components of a projection; 0: no code for any
+  uint32_t parts = radius_part;  ///< every AnomalyPart that a model may have
+  ClassNumbers numbers = ClassNumbers::float32;
+
+  /// Floats of scratch that scoring a row needs, with a projection or without.
+  constexpr int row_scratch_size() const {
+    const int features = feature_count(signal);
+    return features + larger(class_scratch_size(features), components + class_scratch_size(components));
+  }
+
+ private:
+  constexpr int class_scratch_size(int features) const {
+    if (numbers == ClassNumbers::q15) return scratch_of(QuantisedClasses<int16_t>{}, features);
+    if (numbers == ClassNumbers::int8) return scratch_of(QuantisedClasses<int8_t>{}, features);
+    AnomalyModel<float> any;
+    any.parts = parts;
+    any.ellipsoids.rank = features;
+    return scratch_of(any, features);
+  }
+  template <typename Classes>
+  static constexpr int scratch_of(Classes classes, int features) {
+    classes.features = features;
+    return classes.scratch_size();
+  }
+};
+
+/// Room and code for just such models as one.
+template <typename Classes>
+constexpr Capacity capacity_of(const DetectorModel<float, Classes>& model) {
+  return {model.signal, model.projection.components, model.anomaly.parts, numbers_of(model.anomaly)};
+}
+
+/// As allowed_for() a model: the parts and stages whose code is in.
+constexpr uint32_t allowed_for(const Capacity& capacity) {
+  const bool never_scales = capacity.components == 0 && capacity.numbers != ClassNumbers::float32;
+  return capacity.parts | (never_scales ? uint32_t{without_scaling} : 0) |
+         (capacity.components == 0 ? uint32_t{without_projection} : 0);
+}
+
+/// Whether a model fits: ok; unsupported when it is for another number of channels or sampling rate, or the
+/// capacity has no code for a stage, part, feature or check of it; wrong_size when it is too large.
+template <typename Classes>
+constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Classes>& model) {
+  const FeatureOptions &signal = model.signal, &most = capacity.signal;
+  const bool same_device = model.has_signal && signal.channels == most.channels &&
+                           !(signal.sampling_rate < most.sampling_rate) &&
+                           !(signal.sampling_rate > most.sampling_rate);
+  const bool has_code =
+      numbers_of(model.anomaly) == capacity.numbers && (model.anomaly.parts & ~capacity.parts) == 0 &&
+      (feature_parts(signal) & ~feature_parts(most)) == 0 && (capacity.components > 0 || !model.projects()) &&
+      (checks_windows(most) || !checks_windows(signal));
+  if (!same_device || !has_code) return Status::unsupported;
+  const bool small = signal.window <= most.window && model.features <= feature_count(most) &&
+                     model.projection.components <= capacity.components &&
+                     feature_scratch_size(signal) <= feature_scratch_size(most) &&
+                     model.scratch_size() <= capacity.row_scratch_size();
+  return small ? Status::ok : Status::wrong_size;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_CAPACITY_HPP
+
+#ifndef THRUM_DETECTION_MODEL_IMAGE_HPP
+#define THRUM_DETECTION_MODEL_IMAGE_HPP
+
+// A model as bytes that are used where they lie, in flash. Little-endian words of 32 bits:
+//
+//   magic  size  schema  numbers  fingerprint  arrays  tolerance     the head, see ImageHead
+//   stages and settings, a word each, units two                      for_each_stage, for_each_setting
+//   arrays, each from a multiple of 8 bytes on                       for_each_array; those of the head's bits
+//   the table that features are extracted with                       fill_feature_table, likewise
+//   padding to a multiple of 8 bytes, the last 4 of which are        a CRC-32 of all bytes before
+//
+// Integers of the arrays have their own size.
+
+namespace thrum {
+
+/// Where words stand in an image.
+enum ImageHead : uint32_t {
+  image_magic_word,
+  image_size_word,         ///< bytes of the whole image
+  image_schema_word,       ///< model_schema
+  image_numbers_word,      ///< ClassNumbers
+  image_fingerprint_word,  ///< checksum of the model: that of a header written of it
+  image_arrays_word,       ///< a bit for each array that there is, in order
+  image_tolerance_word,    ///< of the self-tests, a float
+  image_head_words,
+};
+
+constexpr uint32_t image_magic = 0x6d726874;  ///< "thrm"
+constexpr size_t image_alignment = 8;         ///< bytes
+
+namespace detail {
+
+constexpr size_t aligned_in_image(size_t place) {
+  return (place + image_alignment - 1) / image_alignment * image_alignment;
+}
+
+inline uint32_t image_word(const uint8_t* at) {
+  return uint32_t{at[0]} | uint32_t{at[1]} << 8 | uint32_t{at[2]} << 16 | uint32_t{at[3]} << 24;
+}
+
+/// Reads words one after the other.
+class ImageWords {
+ public:
+  explicit ImageWords(const uint8_t* at) : at_(at) {}
+
+  uint32_t next() {
+    at_ += 4;
+    return image_word(at_ - 4);
+  }
+
+  // ---- a stage or setting, by type
+
+  void operator()(int& value) { value = static_cast<int>(next()); }
+  void operator()(uint32_t& value) { value = next(); }
+  void operator()(const uint32_t&) { next(); }  // what the type of the model says already
+  void operator()(bool& value) { value = next() != 0; }
+  void operator()(float& value) { value = from_bits<float>(next()); }
+  void operator()(SpectrumKind& kind) { kind = static_cast<SpectrumKind>(next()); }
+  void operator()(char (&unit)[8]) {
+    for (int i = 0; i < 8; ++i) unit[i] = static_cast<char>(at_[i]);
+    at_ += 8;
+  }
+  template <typename Value>
+  void operator()(const SettingName&, Value& value) {
+    (*this)(value);
+  }
+
+  const uint8_t* at() const { return at_; }
+
+ private:
+  const uint8_t* at_;
+};
+
+/// Whether an image is whole: head, size and CRC. bytes: how many there are, of which the first `size` are
+/// looked at. O(size).
+inline bool is_whole_image(const uint8_t* image, size_t bytes) {
+  if (bytes < (image_head_words + 1) * 4 || image_word(image) != image_magic) return false;
+  const size_t size = image_word(image + image_size_word * 4);
+  if (size < (image_head_words + 1) * 4 || size > bytes) return false;
+  Crc32 crc;
+  for (size_t i = 0; i + 4 < size; ++i) crc.add_byte(image[i]);
+  return image_word(image + size - 4) == crc.value();
+}
+
+}  // namespace detail
+
+/// A model and the table that its features are extracted with, which lie in an image.
+template <typename Classes>
+struct ModelInImage {
+  DetectorModel<float, Classes> model{};
+  const float* feature_table = nullptr;
+};
+
+/// Reads an image and points into it. image: as write_model_image() wrote it, from a multiple of 8 bytes on;
+/// bytes: how many may be read there, at least its size. `found` is complete when the result is ok.
+/// corrupt_model: it is no image, or not whole, or a bit of it has changed. unsupported: it was written for
+/// another schema or other numbers, or this processor is big-endian. out_of_range: it lies at an odd place.
+/// The CRC tells an accident, not a forger: let the loader check a signature where that matters. O(bytes),
+/// about 30 instructions each; allocates nothing.
+template <typename Classes>
+inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes>& found) {
+  const uint8_t* const begin = static_cast<const uint8_t*>(image);
+  if (begin == nullptr || !detail::is_whole_image(begin, bytes)) return Status::corrupt_model;
+  DetectorModel<float, Classes>& model = found.model;
+  const auto head = [begin](ImageHead word) { return detail::image_word(begin + word * 4); };
+  if (head(image_schema_word) != model_schema ||
+      head(image_numbers_word) != static_cast<uint32_t>(numbers_of(model.anomaly)))
+    return Status::unsupported;
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+  return Status::unsupported;
+#endif
+  if (reinterpret_cast<uintptr_t>(begin) % image_alignment != 0) return Status::out_of_range;
+
+  model.checksum = head(image_fingerprint_word);
+  model.self_tests.tolerance = from_bits<float>(head(image_tolerance_word));
+  detail::ImageWords words(begin + image_head_words * 4);
+  for_each_stage(model, [&words](auto& value) { words(value); });
+  for_each_setting(model, [&words](const SettingName&, auto& value) { words(value); });
+  model.anomaly.features = model.projects() ? model.projection.components : model.features;
+
+  size_t place = static_cast<size_t>(words.at() - begin);
+  uint32_t present = head(image_arrays_word);
+  const auto take = [&](const char*, auto& values, Index size) {
+    if ((present & 1u) != 0) {
+      place = detail::aligned_in_image(place);
+      values = reinterpret_cast<decltype(values + 0)>(begin + place);
+      place += static_cast<size_t>(size) * sizeof(*values);
+    }
+    present >>= 1;
+  };
+  for_each_array(model, take);
+  take("", found.feature_table, model.has_signal ? feature_table_size(model.signal) : 0);
+  return detail::aligned_in_image(place + 4) == head(image_size_word) ? Status::ok : Status::corrupt_model;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_MODEL_IMAGE_HPP
+
+#ifndef THRUM_FIXED_HELD_MODEL_HPP
+#define THRUM_FIXED_HELD_MODEL_HPP
+
+namespace thrum {
+namespace fixed {
+
+template <typename Type>
+constexpr bool is_capacity = false;
+template <>
+inline constexpr bool is_capacity<const Capacity&> = true;
+
+/// The base of detectors, where they have their model from: `source` is a model that write_firmware_header()
+/// wrote, which costs no memory and of which each number is a constant to the compiler; or a Capacity.
+template <const auto& source, bool at_run_time = is_capacity<decltype(source)>>
+class HeldModel {
+  static_assert(source.schema == model_schema,
+                "this model was written for another version of thrum: write its header again");
+  static_assert(source.features > 0 && source.anomaly.clusters > 0, "this model was never fitted");
+  static_assert((!source.scales() || source.scaling.features == source.features) &&
+                    (!source.projects() || source.projection.features == source.features) &&
+                    source.anomaly.features ==
+                        (source.projects() ? source.projection.components : source.features),
+                "the sizes of this model's stages do not fit each other: write its header again");
+  static_assert(!source.has_signal || what_is_wrong(source.signal) == nullptr,
+                "the model's signal options are not valid");
+  static_assert(!source.has_signal || source.features == feature_count(source.signal),
+                "the model's features are not those of its signal options: write its header again");
+  static_assert(source.monitor.valid(), "the model's monitor options are not valid");
+
+ public:
+  static constexpr bool has_signal = source.has_signal;
+  static constexpr const FeatureOptions& most = source.signal;
+  static constexpr uint32_t allowed = allowed_for(source);
+  static constexpr int row_scratch_size = source.scratch_size();
+  static constexpr uint32_t identity = source.checksum;
+
+  static constexpr bool has_model() { return true; }
+  static constexpr const auto& model() { return source; }
+  static constexpr const float* feature_table() { return table.value; }
+  static constexpr bool recover() { return true; }
+
+ private:
+  static constexpr FeatureTable<feature_table_size(source.signal)> table{source.signal};
+};
+
+/// A model that comes at run time, as an image: all zero until then.
+template <const auto& capacity>
+class HeldModel<capacity, true> {
+  static_assert(what_is_wrong(capacity.signal) == nullptr, "the capacity's signal options are not valid");
+  static_assert(capacity.components >= 0 && capacity.components <= feature_count(capacity.signal),
+                "the capacity's components are more than its features");
+  static_assert(capacity.parts != 0 && (capacity.parts & ~every_part) == 0 &&
+                    (capacity.numbers == ClassNumbers::float32 || capacity.parts == radius_part),
+                "the capacity's parts are none that a model can have");
+
+  using Held = ModelInImage<typename ClassesOf<capacity.numbers>::Type>;
+
+ public:
+  static constexpr bool has_signal = true;
+  static constexpr const FeatureOptions& most = capacity.signal;
+  static constexpr uint32_t allowed = allowed_for(capacity);
+  static constexpr int row_scratch_size = capacity.row_scratch_size();
+  static constexpr uint32_t identity =
+      uint32_t{capacity.parts} << 8 | static_cast<uint32_t>(capacity.numbers);
+
+  bool has_model() const { return image_ != nullptr; }
+  const auto& model() const { return held_.of_image.model; }
+  const float* feature_table() const { return held_.of_image.feature_table; }
+
+  /// Takes the model of an image, if that can be; else nothing changes. scratch: row_scratch_size floats.
+  Status hold(const void* image, size_t bytes, float* scratch) {
+    Held found;
+    Status status = open_image(image, bytes, found);
+    if (status == Status::ok) status = fits(capacity, found.model);
+    if (status == Status::ok) status = self_test<allowed>(found.model, scratch);
+    if (status != Status::ok) return status;
+    held_.of_image = found;
+    image_ = image;
+    bytes_ = bytes;
+    return Status::ok;
+  }
+
+  /// Whether the model, if any, still lies where it did; of an object that was in retained memory.
+  bool recover() {
+    Held found;
+    return image_ == nullptr || (open_image(image_, bytes_, found) == Status::ok &&
+                                 found.model.checksum == held_.of_image.model.checksum);
+  }
+
+ private:
+  /// All zero at start, unlike a model.
+  union ZeroOrHeld {
+    char nothing;
+    Held of_image;
+    constexpr ZeroOrHeld() : nothing(0) {}
+  };
+
+  const void* image_ = nullptr;
+  size_t bytes_ = 0;
+  ZeroOrHeld held_{};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_HELD_MODEL_HPP
+
 #ifndef THRUM_VERSION_HPP
 #define THRUM_VERSION_HPP
 
@@ -4857,57 +5262,64 @@ namespace fixed {
 /// Judges single feature rows with a model in flash; its memory is the scratch for one row.
 /// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
 template <const auto& model>
-class RowDetector {
-  static_assert(model.schema == model_schema,
-                "this model was written for another version of thrum: write its header again");
-  static_assert(model.features > 0 && model.anomaly.clusters > 0, "this model was never fitted");
-  static_assert((!model.scales() || model.scaling.features == model.features) &&
-                    (!model.projects() || model.projection.features == model.features) &&
-                    model.anomaly.features ==
-                        (model.projects() ? model.projection.components : model.features),
-                "the sizes of this model's stages do not fit each other: write its header again");
+class RowDetector : private HeldModel<model> {
+  using Held = HeldModel<model>;
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
+  Status self_test() { return thrum::self_test<Held::allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
-  /// extracting features.)
-  [[gnu::noinline]] Verdict judge(const float* row) {
-    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values.
+  Verdict judge(const float* row) {
+    return thrum::judge<Held::allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
-                                  contiguous(shares, model.features));
+    return shares_of_row<Held::allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                        contiguous(shares, model.features));
   }
 
  private:
-  static constexpr uint32_t allowed = allowed_for(model);
-
-  float scratch_[array_size(model.scratch_size())] = {};
+  float scratch_[array_size(Held::row_scratch_size)] = {};
 };
 
-/// Watches a stream of samples with a model in flash: frames in, a verdict for every completed window.
+/// Watches a stream of samples: frames in, a verdict for every completed window. source: the model, as
+/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use().
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. A window never bridges a gap: it is discarded and counted. All zero at start, so
 /// that a static object lies in .bss; no heap; several instances are independent. Memory: (window + slack) x
-/// channels samples, 2 x features + components + feature_scratch_size(model.signal) floats. Sample: int16_t,
-/// or float for sensors that deliver it.
-template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
-class Detector {
-  static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
-  static_assert(what_is_wrong(model.signal) == nullptr, "the model's signal options are not valid");
-  static_assert(model.features == feature_count(model.signal),
-                "the model's features are not those of its signal options: write its header again");
-  static_assert(model.monitor.valid(), "the model's monitor options are not valid");
+/// channels samples, 2 x features + components + feature_scratch_size(signal) floats; with a Capacity about
+/// 700 bytes more. Sample: int16_t, or float for sensors that deliver it.
+template <const auto& source, typename Sample = int16_t, int slack = HeldModel<source>::most.hop>
+class Detector : private HeldModel<source> {
+  using Held = HeldModel<source>;
+  static_assert(Held::has_signal, "this model judges feature rows: use fixed::RowDetector");
   static_assert(slack >= 0, "slack is a number of frames");
   static_assert(is_sample<Sample>, "samples are int16_t or float");
 
  public:
+  /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
+  /// wrote, from a multiple of 8 bytes on; bytes: how many may be read there. Only of a Capacity. When it is
+  /// not ok, nothing changes: see open_image() and fits(), and self_test_failed of the image's own rows. The
+  /// next verdict is by the new model, votes and run-up begin anew, and inputs are 0 until set. Frames that
+  /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
+  /// each, and 1 kB of stack.
+  Status use(const void* image, size_t bytes) {
+    static_assert(is_capacity<decltype(source)>, "this detector has its model already: give it a Capacity");
+    const bool first = !Held::has_model();
+    const Status status = Held::hold(image, bytes, row_scratch_);
+    if (status != Status::ok) return status;
+    monitor_.reset();
+    check_ = WindowCheck();
+    for (float& feature : features_) feature = 0;
+    if (first) stream_.drop_waiting();
+    begin_window();
+    return Status::ok;
+  }
+
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
   Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
 
@@ -4938,15 +5350,15 @@ class Detector {
   /// Main loop: the value of input i from now on, 0 at start, for windows that are judged from now on. NaN or
   /// infinity makes them unknown. out_of_range when the model has no such input.
   Status set_input(int i, float value) {
-    if (i < 0 || i >= model.signal.inputs) return Status::out_of_range;
-    features_[window_feature_count(model.signal) + i] = value;
+    if (!Held::has_model() || i < 0 || i >= signal().inputs) return Status::out_of_range;
+    features_[window_feature_count(signal()) + i] = value;
     return Status::ok;
   }
 
   /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
   /// one channel, all correlations, and the verdict are one each.
   static constexpr int steps_per_window =
-      (checks_windows(model.signal) ? 1 : 0) + Extraction<>::steps(model.signal) + 1;
+      (checks_windows(Held::most) ? 1 : 0) + Extraction<>::steps(Held::most) + 1;
 
   /// Main loop: true once for every completed window, whose verdict is then to be had. Does all its work.
   bool poll() { return poll(steps_per_window); }
@@ -4954,6 +5366,7 @@ class Detector {
   /// Main loop: the same with at most `budget` steps a call; a window that takes more is gone on with by the
   /// next call. No step costs more than the features of a channel, or all correlations.
   bool poll(int budget) {
+    if (!Held::has_model()) return false;
     for (; budget > 0; --budget) {
       if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
       if (step()) return true;
@@ -4961,14 +5374,14 @@ class Detector {
     return false;
   }
 
-  /// One thread only: write and poll. Takes all frames and calls visit(verdict) for each window that they
-  /// complete. Returns how many those are.
+  /// One thread only: write and poll. Takes all frames (none while there is no model) and calls
+  /// visit(verdict) for each window that they complete. Returns how many those are.
   template <typename Visit>
   int push(const Sample* frames, Index count, Visit visit) {
     int windows = 0;
-    while (count > 0) {
+    while (Held::has_model() && count > 0) {
       const Index taken = write(frames, smaller(count, stream_.room(buffer())));
-      frames += taken * model.signal.channels;
+      frames += taken * Held::most.channels;
       count -= taken;
       for (; poll(); ++windows) visit(verdict());
     }
@@ -4983,16 +5396,16 @@ class Detector {
   /// frames from before and after; the machine's state, the latest verdict and the counts stay.
   void restart() {
     stream_.drop_waiting();
-    extraction_.reset();
-    stage_ = Stage::waiting;
+    begin_window();
   }
 
   /// At boot, of an object in memory that a reset does not clear, before anything else: true when this
   /// firmware left it there, so that state, votes and counts go on (the frames that waited are dropped, as by
   /// restart()); otherwise the object is made all zero, as at start. "This firmware" is one with this model
-  /// and layout. No checksum guards the content: use it where memory is retained, not where it may decay.
+  /// and layout; of a Capacity, whose image is still there and whole. No checksum guards the content: use it
+  /// where memory is retained, not where it may decay.
   bool resume() {
-    const bool ours = owner_ == owner() && stream_.recover(buffer());
+    const bool ours = owner_ == owner() && Held::recover() && stream_.recover(buffer());
     if (!ours) memset(static_cast<void*>(this), 0, sizeof(*this));
     owner_ = owner();
     clock_.restart();
@@ -5006,7 +5419,13 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The features of the latest window that was scored, model.features values; with poll(budget) partly of
+  /// How features come from windows; of a Capacity, only when a model is there.
+  const FeatureOptions& signal() const { return Held::model().signal; }
+
+  /// The model's checksum, which its header and its image have in common; 0 while there is none.
+  uint32_t fingerprint() const { return Held::has_model() ? Held::model().checksum : 0; }
+
+  /// The features of the latest window that was scored, as many as the model has; with poll(budget) partly of
   /// the next one already, unless it has just been true.
   const float* features() const { return features_; }
 
@@ -5020,23 +5439,31 @@ class Detector {
   uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return rows_.self_test(); }
+  Status self_test() {
+    return Held::has_model() ? thrum::self_test<Held::allowed>(Held::model(), row_scratch_)
+                             : Status::not_fitted;
+  }
 
  private:
+  /// The writer looks at capacity and channels only, which no other model changes.
   WindowBuffer<Sample> buffer() {
-    return {samples_, model.signal.window + slack, model.signal.channels, model.signal.window,
-            model.signal.hop};
+    return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
+  }
+
+  void begin_window() {
+    extraction_.reset();
+    stage_ = Stage::waiting;
   }
 
   void stamp(Index count, uint32_t microseconds) {
-    if (count <= 0) return;
-    const Index missing = clock_.stamp(model.signal, microseconds, count);
+    if (count <= 0 || !Held::has_model()) return;
+    const Index missing = clock_.stamp(signal(), microseconds, count);
     if (missing > 0) stream_.gap(missing);
   }
 
   /// What tells this firmware's objects from others', not 0.
   static constexpr uint32_t owner() {
-    const uint32_t parts[] = {model.checksum,   model_schema,   THRUM_VERSION,
+    const uint32_t parts[] = {Held::identity,   model_schema,   THRUM_VERSION,
                               sizeof(Detector), sizeof(Sample), static_cast<uint32_t>(slack)};
     uint32_t mixed = 2166136261u;
     for (const uint32_t part : parts) mixed = (mixed ^ part) * 16777619u;
@@ -5049,50 +5476,52 @@ class Detector {
   bool step() {
     const WindowView<Sample> window = stream_.window(buffer());
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
-    if constexpr (checks_windows(model.signal)) {
+    if constexpr (checks_windows(Held::most)) {
       if (stage_ == Stage::waiting) {
-        const bool rate_off = model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off();
-        const WindowCondition condition = check_.update(model.signal, window, rate_off);
+        const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
+        const WindowCondition condition = check_.update(signal(), window, rate_off);
         if (!condition.scored()) return complete(verdict_on(condition));
         stage_ = Stage::extracting;
         return false;
       }
     }
-    const bool extracted = extraction_.step(model.signal, window, table.value, scratch_, features_);
+    const bool extracted = extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
     stage_ = extracted ? Stage::judging : Stage::extracting;
     return false;
   }
 
   bool complete(const Verdict& verdict) {
     verdict_ = verdict;
-    monitor_.update(model.monitor, verdict.state, verdict.score);
+    monitor_.update(Held::model().monitor, verdict.state, verdict.score);
     stream_.advance(buffer());
     stage_ = Stage::waiting;
     return true;
   }
 
-  Verdict judged(Status features_status) {
-    if (features_status == Status::ok || features_status == Status::overflow) return rows_.judge(features_);
+  /// (Never inlined: its stack is not to lie below that of extracting features.)
+  [[gnu::noinline]] Verdict judged(Status features_status) {
+    if (features_status == Status::ok || features_status == Status::overflow) {
+      const auto row = contiguous<const float>(features_, Held::model().features);
+      return judge<Held::allowed>(Held::model(), row, row_scratch_);
+    }
     Verdict verdict;
     verdict.status = features_status;
     return verdict;
   }
-
-  static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
   uint32_t owner_ = 0;  // owner(), once resume() was called
   SampleClock clock_{};
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<feature_parts(model.signal), model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1> extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
-  RowDetector<model> rows_{};
-  float features_[array_size(model.features)] = {};
-  float scratch_[array_size(feature_scratch_size(model.signal))] = {};
-  Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
+  float row_scratch_[array_size(Held::row_scratch_size)] = {};
+  float features_[array_size(feature_count(Held::most))] = {};
+  float scratch_[array_size(feature_scratch_size(Held::most))] = {};
+  Sample samples_[array_size((Held::most.window + slack) * Held::most.channels)] = {};
 };
 
 }  // namespace fixed

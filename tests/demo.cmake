@@ -18,6 +18,8 @@ if(THRUM_DATA)
   # One split: the false-alarm rate that it shows varies. The average over 20 is in real_recordings_test.cpp.
   thrum_add_demo_test(ceiling_fan 0.999 0.03 200 --data ${THRUM_CEILING_FAN} --normal fan_0_low_0_weight --rate 200)
   thrum_add_demo_test(drill_press 0.99 0.03 100 --data ${THRUM_DATA}/drill_press --normal dry_run --normal base)
+  thrum_add_demo_test(ceiling_fan_q15 0.99 0.03 200 --data ${THRUM_CEILING_FAN} --normal fan_0_low_0_weight --rate 200
+                      --kind radius --quantise q15)
   # The hard one. By distance: no goal but that both wings agree and normals pass.
   set(four_speeds --data ${THRUM_CEILING_FAN} --normal fan_0_off_0_weight --normal fan_0_low_0_weight --normal
                   fan_0_med_0_weight --normal fan_0_high_0_weight --rate 200)
@@ -27,7 +29,7 @@ if(THRUM_DATA)
                                 ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   set_tests_properties(results PROPERTIES FIXTURES_REQUIRED "demo_ceiling_fan;demo_drill_press;demo_four_speeds;demo_four_speeds_apart" LABELS
                                           real-data)
-  set_tests_properties(demo/four_speeds demo/four_speeds_goals demo/four_speeds_apart demo/four_speeds_apart_goals demo/ceiling_fan demo/ceiling_fan_goals demo/drill_press demo/drill_press_goals
+  set_tests_properties(demo/four_speeds demo/four_speeds_goals demo/ceiling_fan_q15 demo/ceiling_fan_q15_goals demo/four_speeds_apart demo/four_speeds_apart_goals demo/ceiling_fan demo/ceiling_fan_goals demo/drill_press demo/drill_press_goals
                        PROPERTIES LABELS real-data)
 endif()
 
@@ -57,6 +59,7 @@ thrum_add_refusal_test(different_rates "differ in their sampling rate: slow/slow
 thrum_add_refusal_test(no_sampling_rate "with --rate" --data "${recordings}/good" --normal slow)
 thrum_add_refusal_test(too_short "slow is too short" --data "${recordings}/good" --normal slow --rate 100)
 thrum_add_refusal_test(damaged_file "slow.csv:3:2: " --data "${recordings}/damaged" --normal slow --rate 100)
+thrum_add_refusal_test(numbers_of_another_kind "not of kind `radius`" --quantise q15)
 thrum_add_refusal_test(no_normal "at least one --normal" --data "${recordings}/good")
 
 add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md

@@ -19,6 +19,7 @@
 
 #include "catch.hpp"
 #include "generated_model/detectors.hpp"
+#include "same_verdict.hpp"
 #include "sample_data.hpp"
 #include "thrum/firmware.hpp"
 
@@ -43,6 +44,7 @@ using thrum::Status;
 using thrum::Verdict;
 using thrum_test::contains;
 using thrum_test::refusal;
+using thrum_test::same_verdict;
 using thrum_test::Samples;
 
 namespace {
@@ -50,12 +52,6 @@ namespace {
 bool same_bits(const float* a, const float* b, Index size) {
   if (a == nullptr || b == nullptr) return a == b;
   return std::memcmp(a, b, static_cast<std::size_t>(size) * sizeof(float)) == 0;
-}
-
-bool same_verdict(const Verdict& a, const Verdict& b) {
-  return a.status == b.status && a.state == b.state && same_bits(&a.score, &b.score, 1) &&
-         same_bits(&a.tail_probability, &b.tail_probability, 1) && a.cluster == b.cluster &&
-         a.feature == b.feature && a.channel == b.channel;
 }
 
 /// Whether the arrays that the compiler read from the header are those of the detector, bit for bit.

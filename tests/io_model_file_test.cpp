@@ -20,6 +20,7 @@
 
 #include "catch.hpp"
 #include "generated_model/detectors.hpp"
+#include "same_verdict.hpp"
 #include "sample_data.hpp"
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detector.hpp"
@@ -40,6 +41,7 @@ using thrum::write_model;
 using thrum_test::blobs;
 using thrum_test::contains;
 using thrum_test::refusal;
+using thrum_test::same_verdict;
 using Json = nlohmann::ordered_json;
 
 namespace {
@@ -90,13 +92,6 @@ template <typename Scalar>
 bool same_bits(const Vector<Scalar>& a, const Vector<Scalar>& b) {
   return a.size() == b.size() &&
          std::memcmp(a.data(), b.data(), static_cast<std::size_t>(a.size()) * sizeof(Scalar)) == 0;
-}
-
-bool same_verdict(const Verdict& a, const Verdict& b) {
-  return a.status == b.status && a.state == b.state &&
-         std::memcmp(&a.score, &b.score, sizeof(a.score)) == 0 &&
-         std::memcmp(&a.tail_probability, &b.tail_probability, sizeof(float)) == 0 &&
-         a.cluster == b.cluster && a.feature == b.feature && a.channel == b.channel;
 }
 
 /// Writes and reads a detector; everything must be as it was.

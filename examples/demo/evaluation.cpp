@@ -125,12 +125,10 @@ std::size_t ConditionResult::alarms() const {
 }
 
 std::vector<ConditionResult> evaluate(const Recordings& recordings, const thrum::FeatureOptions& signal,
-                                      const thrum::Detector<float>& detector,
-                                      const std::vector<Block>& held_out) {
+                                      const Judge& judge, int classes, const std::vector<Block>& held_out) {
   std::vector<Block> blocks = held_out;
   const std::vector<Block> faults = fault_blocks(recordings, signal);
   blocks.insert(blocks.end(), faults.begin(), faults.end());
-  const int classes = detector.options().kmeans.clusters;
 
   std::vector<ConditionResult> results;
   std::vector<float> normal_scores;
@@ -142,7 +140,7 @@ std::vector<ConditionResult> evaluate(const Recordings& recordings, const thrum:
                  [c](const Block& block) { return block.condition == c; });
     if (result.blocks.empty()) continue;
     result.features = features_of(recordings, signal, result.blocks);
-    result.verdicts = detector.verdicts(result.features);
+    result.verdicts = judge(result.features);
     result.class_shares = class_shares(result.verdicts, classes);
     if (result.normal) {
       const std::vector<float> scores = scores_of(result.verdicts);

@@ -1,12 +1,13 @@
 #ifndef THRUM_EXAMPLES_DEMO_EVALUATION_HPP
 #define THRUM_EXAMPLES_DEMO_EVALUATION_HPP
 
+#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "recordings.hpp"
-#include "thrum/detector.hpp"
+#include "thrum/detection/verdict.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/input.hpp"
 
@@ -55,10 +56,12 @@ struct ConditionResult {
   std::size_t alarms() const;
 };
 
-/// Judges the held-out part of the normal conditions and all of the others.
+/// The verdicts of a detector on feature rows.
+using Judge = std::function<std::vector<thrum::Verdict>(const thrum::Matrix<float>&)>;
+
+/// Judges the held-out part of the normal conditions and all of the others. classes: how many `judge` knows.
 std::vector<ConditionResult> evaluate(const Recordings& recordings, const thrum::FeatureOptions& signal,
-                                      const thrum::Detector<float>& detector,
-                                      const std::vector<Block>& held_out);
+                                      const Judge& judge, int classes, const std::vector<Block>& held_out);
 
 /// Share of held-out normal windows that are alarms.
 double measured_false_alarms(const std::vector<ConditionResult>& results);

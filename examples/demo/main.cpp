@@ -2,11 +2,14 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cstddef>
+#include <cstdint>
 #include <cstdio>
 #include <exception>
 #include <filesystem>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "evaluation.hpp"
 #include "firmware.hpp"
@@ -14,6 +17,7 @@
 #include "report.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/io/firmware_header.hpp"
+#include "thrum/quantised_detector.hpp"
 
 namespace {
 
@@ -27,6 +31,8 @@ struct Arguments {
   thrum::Index most_bytes = 65536;
   int tapers = 0;
   int bands = 0;
+  std::string numbers = "float";
+  double largest_change = thrum::QuantisationOptions{}.largest_change;
   double false_alarm_rate = 0.01;
   std::filesystem::path output = "build/demo";
   std::filesystem::path json;
@@ -89,6 +95,15 @@ void declare(CLI::App& app, Arguments& arguments) {
       ->check(CLI::Range(1, 16));
   app.add_option("--bands", arguments.bands, "log energies in so many bands for each channel; by default 16")
       ->check(CLI::PositiveNumber);
+  app.add_option("--quantise", arguments.numbers,
+                 "what the chip computes scores in: float, q15 or int8; the latter with --kind radius, for a "
+                 "chip without floating-point unit or with little flash")
+      ->check(CLI::IsMember({"float", "q15", "int8"}))
+      ->capture_default_str();
+  app.add_option("--largest-change", arguments.largest_change,
+                 "share of verdicts that --quantise may change at most; more is refused")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_option("--false-alarm-rate", arguments.false_alarm_rate,
                  "asked for; 0.01 is one window in a hundred")
       ->capture_default_str()
@@ -193,6 +208,57 @@ demo::Recordings read(const Arguments& arguments) {
   return demo::read_folder(arguments.folder);
 }
 
+/// The detector with its classes in integers. Prints what that changes, on windows for calibration and of
+/// faults.
+template <typename Stored>
+thrum::QuantisedDetector<Stored> quantised(const Arguments& arguments, const demo::Recordings& recordings,
+                                           const thrum::Detector<float>& detector, const demo::Split& split) {
+  const thrum::FeatureOptions& signal = *detector.options().signal;
+  const auto normal = demo::features_of(recordings, signal, split.calibrate);
+  const auto faulty = demo::features_of(recordings, signal, demo::fault_blocks(recordings, signal));
+  thrum::Matrix<float> rows(normal.rows() + faulty.rows(), normal.cols());
+  rows << normal, faulty;
+  std::vector<int> labels(static_cast<std::size_t>(rows.rows()), 0);
+  std::fill(labels.begin() + normal.rows(), labels.end(), 1);
+  thrum::QuantisationOptions options;
+  options.largest_change = arguments.largest_change;
+  thrum::QuantisedDetector<Stored> result(detector, rows, labels, options);
+  const thrum::QuantisationLoss& loss = result.loss();
+  std::printf("quantised            %td of %td verdicts changed, scores by up to %.2g", loss.changed,
+              loss.rows, loss.largest_score_error);
+  if (loss.auc_before && loss.auc_after)
+    std::printf(", AUC from %.4f to %.4f", *loss.auc_before, *loss.auc_after);
+  std::printf("\n\n");
+  return result;
+}
+
+/// Judges what was held out as the chip does, writes its model, runs it there, and reports.
+template <typename OnChip>
+void put_on_chip(const Arguments& arguments, const demo::Recordings& recordings,
+                 const thrum::Detector<float>& detector, const OnChip& on_chip,
+                 const std::vector<demo::Block>& held_out) {
+  const auto results = demo::evaluate(
+      recordings, *detector.options().signal,
+      [&on_chip](const thrum::Matrix<float>& rows) { return on_chip.verdicts(rows); },
+      detector.options().kmeans.clusters, held_out);
+  std::filesystem::create_directories(arguments.output);
+  const auto header = arguments.output / "machine_model.hpp";
+  thrum::FirmwareHeaderOptions header_options;
+  header_options.measured_false_alarm_rate = demo::measured_false_alarms(results);
+  thrum::write_firmware_header(header.string(), "machine_model", on_chip, header_options);
+
+  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt};
+  if (!arguments.firmware_script.empty())
+    report.firmware = demo::run_firmware(arguments.firmware_script, arguments.output, header, "machine_model",
+                                         recordings, results);
+  demo::print_report(report);
+  std::printf("model                %td bytes in %s\n", thrum::model_flash_bytes(on_chip.model()),
+              header.string().c_str());
+  demo::draw_pictures(report, arguments.output);
+  std::printf("pictures             plane.png, scores.png and distributions.png beside it\n");
+  if (!arguments.json.empty()) demo::write_json(report, arguments.json);
+}
+
 void learn_and_show(const Arguments& arguments) {
   const demo::Recordings recordings = read(arguments);
   const thrum::DetectorOptions options = detector_options(recordings, arguments);
@@ -215,23 +281,15 @@ void learn_and_show(const Arguments& arguments) {
               static_cast<double>(recordings.counts_per_unit));
   if (recordings.clipped_samples > 0)
     std::printf("%zu samples are beyond full scale and clipped\n\n", recordings.clipped_samples);
-  const auto results = demo::evaluate(recordings, signal, detector, split.test);
-  std::filesystem::create_directories(arguments.output);
-  const auto header = arguments.output / "machine_model.hpp";
-  thrum::FirmwareHeaderOptions header_options;
-  header_options.measured_false_alarm_rate = demo::measured_false_alarms(results);
-  thrum::write_firmware_header(header.string(), "machine_model", detector, header_options);
-
-  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt};
-  if (!arguments.firmware_script.empty())
-    report.firmware = demo::run_firmware(arguments.firmware_script, arguments.output, header, "machine_model",
-                                         recordings, results);
-  demo::print_report(report);
-  std::printf("model                %td bytes in %s\n", thrum::model_flash_bytes(detector.model()),
-              header.string().c_str());
-  demo::draw_pictures(report, arguments.output);
-  std::printf("pictures             plane.png, scores.png and distributions.png beside it\n");
-  if (!arguments.json.empty()) demo::write_json(report, arguments.json);
+  const auto put = [&](const auto& on_chip) {
+    put_on_chip(arguments, recordings, detector, on_chip, split.test);
+  };
+  if (arguments.numbers == "float")
+    put(detector);
+  else if (arguments.numbers == "q15")
+    put(quantised<std::int16_t>(arguments, recordings, detector, split));
+  else
+    put(quantised<std::int8_t>(arguments, recordings, detector, split));
 }
 
 }  // namespace

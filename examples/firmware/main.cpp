@@ -2,7 +2,9 @@
 // window.
 //
 // Words on the command line, after the program's name: the file of recordings, and optionally a file that
-// takes the features of every window (float32, a row a window). Recordings follow each other in their file,
+// takes the features of every window (float32, a row a window), or -. Built with THRUM_MODEL_AT_RUN_TIME, a
+// third one: the file with the model's image, as it might have come over the air; the firmware then knows no
+// more of the model than how large it may be. Recordings follow each other in their file,
 // each as its number of frames (int32) and so many frames of int16, a sample for each channel; all
 // little-endian. No window holds frames of two recordings.
 //
@@ -30,7 +32,13 @@ constexpr uint32_t block_frames = static_cast<uint32_t>(thrum::smaller(61, model
 
 enum ExitStatus { success = 0, self_test_failed = 1, unusable_file = 2 };
 
-thrum::fixed::Detector<model> detector;
+#ifdef THRUM_MODEL_AT_RUN_TIME
+constexpr thrum::Capacity source = thrum::capacity_of(model);
+alignas(thrum::image_alignment) unsigned char page[THRUM_MODEL_AT_RUN_TIME];  // stands for one of flash
+#else
+constexpr const auto& source = model;
+#endif
+thrum::fixed::Detector<source> detector;
 thrum::fixed::HealthIndex health;
 InstructionCounter counter;
 int16_t block[block_frames * channels];
@@ -172,24 +180,37 @@ char* end_word(char* text) {
   return text;
 }
 
+/// Whether the model is there and sound.
+thrum::Status take_model([[maybe_unused]] const char* image_path) {
+#ifdef THRUM_MODEL_AT_RUN_TIME
+  const uint32_t file = semihosting::open(image_path, semihosting::Mode::read);
+  if (file == semihosting::no_file) return thrum::Status::not_fitted;
+  const uint32_t bytes = semihosting::read(file, page, sizeof(page));
+  semihosting::close(file);
+  return detector.use(page, bytes);
+#else
+  return detector.self_test();
+#endif
+}
+
 }  // namespace
 
 int firmware_main() {
-  const thrum::Status status = detector.self_test();
-  Line().text("self-test: ").text(to_string(status)).end();
-  if (status != thrum::Status::ok) return self_test_failed;
-
   if (!semihosting::command_line(command_line, sizeof(command_line)))
     return complain("command line", "too long");
   char* const input_path = end_word(command_line);
   char* const features_path = end_word(input_path);
-  end_word(features_path);
+  char* const image_path = end_word(features_path);
+  end_word(image_path);
+  const thrum::Status status = take_model(image_path);
+  Line().text("self-test: ").text(to_string(status)).end();
+  if (status != thrum::Status::ok) return self_test_failed;
   if (*input_path == '\0') return complain("command line", "names no file of recordings");
 
   const uint32_t input = semihosting::open(input_path, semihosting::Mode::read);
   if (input == semihosting::no_file) return complain(input_path, "cannot be opened");
   uint32_t features = semihosting::no_file;
-  if (*features_path != '\0') {
+  if (*features_path != '\0' && *features_path != '-') {
     features = semihosting::open(features_path, semihosting::Mode::write);
     if (features == semihosting::no_file) return complain(features_path, "cannot be opened");
   }

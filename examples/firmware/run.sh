@@ -5,16 +5,17 @@
 #       builds DIR/BOARD.elf for each BOARD (mps2-an386, mps2-an500, mps3-an547; all of them when none is named; or
 #       mps2-an385 and microbit, without FPU) around the model NAME in HEADER. FLAGS go to the compiler, for instance
 #       -ffp-contract=off: then scores are the laptop's to the last bit. Definitions go to CMake.
-#   run.sh run BOARD ELF RECORDINGS [FEATURES]
+#   run.sh run [--image IMAGE] BOARD ELF RECORDINGS [FEATURES]
 #       streams a file of recordings (see main.cpp) through it: a line a window on the standard output, and the features
-#       of each window in the file FEATURES. Exit status: the firmware's.
+#       of each window in the file FEATURES. IMAGE: the model, where the firmware was built with --define
+#       THRUM_MODEL_AT_RUN_TIME=BYTES, the room for it. Exit status: the firmware's.
 #   run.sh sizes ELF
 #       prints "flash_bytes N" and "ram_bytes N" (all static data; the stack comes on top).
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 
 usage() {
-  sed -n '4,14s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+  sed -n '4,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
   exit 64
 }
 
@@ -56,6 +57,12 @@ build() {
 }
 
 run() {
+  local image=""
+  if [ "${1:-}" = --image ] && [ $# -ge 2 ]; then
+    require_file "$2"
+    image="$(absolute "$2")"
+    shift 2
+  fi
   [ $# -eq 3 ] || [ $# -eq 4 ] || usage
   local board="$1" elf recordings features="" status=0
   require_file "$2"
@@ -69,7 +76,11 @@ run() {
   ln -s "$recordings" "$run_folder/recordings"
   ln -s "$elf" "$run_folder/firmware.elf"
   local words="arg=firmware,arg=recordings"
-  if [ -n "$features" ]; then words="$words,arg=features"; fi
+  if [ -n "$features" ]; then words="$words,arg=features"; elif [ -n "$image" ]; then words="$words,arg=-"; fi
+  if [ -n "$image" ]; then
+    ln -s "$image" "$run_folder/image"
+    words="$words,arg=image"
+  fi
   # -icount shift=0: an instruction takes a nanosecond of the board's time, so that the firmware can count them.
   (cd "$run_folder" && exec qemu-system-arm -machine "$board" -kernel firmware.elf -icount shift=0 -nographic \
     -monitor none -serial none -chardev stdio,id=console \

@@ -16,6 +16,7 @@
 #include "thrum/input.hpp"
 #include "thrum/io/firmware_header.hpp"
 #include "thrum/io/mapped_npy.hpp"
+#include "thrum/io/model_image.hpp"
 #include "thrum/io/npy.hpp"
 #include "thrum/io/recording.hpp"
 #include "thrum/io/sampling.hpp"

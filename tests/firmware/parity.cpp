@@ -167,6 +167,7 @@ void write(const std::string& variant, const std::string& folder) {
   const std::string header = thrum::firmware_header("parity_model", detector);
   write_text(folder + "/model.hpp", header);
   write_text(folder + "/corrupt_model.hpp", with_one_number_changed(header));
+  thrum::write_model_image(folder + "/model.image", detector);
 
   std::string frames, features;
   std::ostringstream verdicts, health_lines;

@@ -7,12 +7,14 @@
 #include <vector>
 
 #include "catch.hpp"
+#include "same_verdict.hpp"
 
 using thrum::DetectorModel;
 using thrum::Index;
 using thrum::State;
 using thrum::Status;
 using thrum::Verdict;
+using thrum_test::same_verdict;
 
 namespace {
 
@@ -391,13 +393,6 @@ std::vector<std::int16_t> noise(int frames) {
     samples.push_back(static_cast<std::int16_t>(i % 160 < 40 ? 9 : static_cast<int>(random >> 28) - 8));
   }
   return samples;
-}
-
-bool same_verdict(const Verdict& a, const Verdict& b) {
-  std::uint8_t packed_a[thrum::packed_verdict_size], packed_b[thrum::packed_verdict_size];
-  pack(a, packed_a);
-  pack(b, packed_b);
-  return std::memcmp(packed_a, packed_b, sizeof(packed_a)) == 0;
 }
 
 }  // namespace

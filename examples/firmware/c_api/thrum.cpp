@@ -42,7 +42,7 @@ static_assert(same(THRUM_STATUS_NOT_FITTED, Status::not_fitted) && same(THRUM_ST
               same(THRUM_STATUS_OVERFLOW, Status::overflow) &&
               same(THRUM_STATUS_CORRUPT_MODEL, Status::corrupt_model) &&
               same(THRUM_STATUS_SELF_TEST_FAILED, Status::self_test_failed) &&
-              is_last(Status::self_test_failed));
+              same(THRUM_STATUS_UNSUPPORTED, Status::unsupported) && is_last(Status::unsupported));
 
 using thrum::State;
 static_assert(same(THRUM_STATE_UNKNOWN, State::unknown) && same(THRUM_STATE_NORMAL, State::normal) &&

@@ -66,6 +66,19 @@ struct AnomalyModel {
                                                     : 0;
   }
 
+  /// Calls visit(name, value) for every number but `features`, which follows from the stages before, and
+  /// `parts`, which must be known.
+  template <typename Self, typename Visit>
+  static void for_each_setting(Self& self, Visit visit) {
+    visit("classes", self.clusters);
+    visit("threshold", self.threshold);
+    if ((self.parts & ellipsoid_parts) != 0) visit("ellipsoid_count", self.ellipsoid_count);
+    if ((self.parts & low_rank_ellipsoid_part) != 0) visit("ellipsoid_rank", self.ellipsoids.rank);
+    if ((self.parts & soft_part) == 0) return;
+    visit("soft_count", self.soft.count);
+    visit("soft_inverse_width", self.soft.inverse_width);
+  }
+
   /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
   template <typename Self, typename Visit>
   static void for_each_array(Self& self, Visit visit) {

@@ -82,6 +82,15 @@ struct QuantisedClasses : QuantisedSizes<static_features, static_clusters> {
                                 static_cast<Index>(sizeof(Stored)) / 4);
   }
 
+  /// As AnomalyModel::for_each_setting.
+  template <typename Self, typename Visit>
+  static void for_each_setting(Self& self, Visit visit) {
+    visit("classes", self.clusters);
+    visit("threshold", self.threshold);
+    visit("unit", self.unit);
+    visit("step", self.step);
+  }
+
   /// As AnomalyModel::for_each_array; arrays are of several types.
   template <typename Self, typename Visit>
   static void for_each_array(Self& self, Visit visit) {

@@ -15,6 +15,7 @@ enum class Status : uint8_t {
   overflow,          ///< the input is finite, but a result is too large for its type
   corrupt_model,     ///< the model's checksum does not match: flash is damaged
   self_test_failed,  ///< the model is intact, but this build scores its test vectors differently
+  unsupported,  ///< the model is intact, but for another device or version, or this build has no code for it
 };
 
 /// What is known of the machine.
@@ -50,6 +51,7 @@ constexpr const char* to_string(Status status) {
     case Status::overflow: return "overflow";
     case Status::corrupt_model: return "corrupt model";
     case Status::self_test_failed: return "self-test failed";
+    case Status::unsupported: return "unsupported";
   }
   return "?";
 }

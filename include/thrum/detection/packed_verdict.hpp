@@ -67,8 +67,7 @@ inline Status unpack(const uint8_t* bytes, Verdict& verdict) {
   const int channel = static_cast<int>(flags >> 10) - 1;
   const uint32_t score = detail::get_bytes(bytes + 8, 4), tail = detail::get_bytes(bytes + 12, 4);
   constexpr uint32_t infinity = 0x7f800000u, one = 0x3f800000u;  // non-negative floats are in order of bits
-  if (state > static_cast<uint32_t>(State::idle) ||
-      status > static_cast<uint32_t>(Status::self_test_failed) ||
+  if (state > static_cast<uint32_t>(State::idle) || status > static_cast<uint32_t>(Status::unsupported) ||
       fault > static_cast<uint32_t>(SensorFault::rate_off) || channel >= max_channels || score > infinity ||
       tail > one)
     return Status::out_of_range;

@@ -1,12 +1,12 @@
 #ifndef THRUM_FIXED_DETECTOR_HPP
 #define THRUM_FIXED_DETECTOR_HPP
 
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/status.hpp"
-#include "thrum/detection/detector_model.hpp"
 #include "thrum/detection/monitor.hpp"
 #include "thrum/detection/packed_verdict.hpp"
 #include "thrum/detection/self_test.hpp"
@@ -17,6 +17,7 @@
 #include "thrum/features/spectrum.hpp"
 #include "thrum/features/window_check.hpp"
 #include "thrum/features/window_stream.hpp"
+#include "thrum/fixed/held_model.hpp"
 #include "thrum/version.hpp"
 
 namespace thrum {
@@ -25,57 +26,64 @@ namespace fixed {
 /// Judges single feature rows with a model in flash; its memory is the scratch for one row.
 /// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
 template <const auto& model>
-class RowDetector {
-  static_assert(model.schema == model_schema,
-                "this model was written for another version of thrum: write its header again");
-  static_assert(model.features > 0 && model.anomaly.clusters > 0, "this model was never fitted");
-  static_assert((!model.scales() || model.scaling.features == model.features) &&
-                    (!model.projects() || model.projection.features == model.features) &&
-                    model.anomaly.features ==
-                        (model.projects() ? model.projection.components : model.features),
-                "the sizes of this model's stages do not fit each other: write its header again");
+class RowDetector : private HeldModel<model> {
+  using Held = HeldModel<model>;
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<allowed>(model, scratch_); }
+  Status self_test() { return thrum::self_test<Held::allowed>(model, scratch_); }
 
-  /// The verdict on one row of model.features values. (Never inlined: its stack is not to lie below that of
-  /// extracting features.)
-  [[gnu::noinline]] Verdict judge(const float* row) {
-    return thrum::judge<allowed>(model, contiguous<const float>(row, model.features), scratch_);
+  /// The verdict on one row of model.features values.
+  Verdict judge(const float* row) {
+    return thrum::judge<Held::allowed>(model, contiguous<const float>(row, model.features), scratch_);
   }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
-    return shares_of_row<allowed>(model, contiguous<const float>(row, model.features), scratch_,
-                                  contiguous(shares, model.features));
+    return shares_of_row<Held::allowed>(model, contiguous<const float>(row, model.features), scratch_,
+                                        contiguous(shares, model.features));
   }
 
  private:
-  static constexpr uint32_t allowed = allowed_for(model);
-
-  float scratch_[array_size(model.scratch_size())] = {};
+  float scratch_[array_size(Held::row_scratch_size)] = {};
 };
 
-/// Watches a stream of samples with a model in flash: frames in, a verdict for every completed window.
+/// Watches a stream of samples: frames in, a verdict for every completed window. source: the model, as
+/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use().
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. A window never bridges a gap: it is discarded and counted. All zero at start, so
 /// that a static object lies in .bss; no heap; several instances are independent. Memory: (window + slack) x
-/// channels samples, 2 x features + components + feature_scratch_size(model.signal) floats. Sample: int16_t,
-/// or float for sensors that deliver it.
-template <const auto& model, typename Sample = int16_t, int slack = model.signal.hop>
-class Detector {
-  static_assert(model.has_signal, "this model judges feature rows: use fixed::RowDetector");
-  static_assert(what_is_wrong(model.signal) == nullptr, "the model's signal options are not valid");
-  static_assert(model.features == feature_count(model.signal),
-                "the model's features are not those of its signal options: write its header again");
-  static_assert(model.monitor.valid(), "the model's monitor options are not valid");
+/// channels samples, 2 x features + components + feature_scratch_size(signal) floats; with a Capacity about
+/// 700 bytes more. Sample: int16_t, or float for sensors that deliver it.
+template <const auto& source, typename Sample = int16_t, int slack = HeldModel<source>::most.hop>
+class Detector : private HeldModel<source> {
+  using Held = HeldModel<source>;
+  static_assert(Held::has_signal, "this model judges feature rows: use fixed::RowDetector");
   static_assert(slack >= 0, "slack is a number of frames");
   static_assert(is_sample<Sample>, "samples are int16_t or float");
 
  public:
+  /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
+  /// wrote, from a multiple of 8 bytes on; bytes: how many may be read there. Only of a Capacity. When it is
+  /// not ok, nothing changes: see open_image() and fits(), and self_test_failed of the image's own rows. The
+  /// next verdict is by the new model, votes and run-up begin anew, and inputs are 0 until set. Frames that
+  /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
+  /// each, and 1 kB of stack.
+  Status use(const void* image, size_t bytes) {
+    static_assert(is_capacity<decltype(source)>, "this detector has its model already: give it a Capacity");
+    const bool first = !Held::has_model();
+    const Status status = Held::hold(image, bytes, row_scratch_);
+    if (status != Status::ok) return status;
+    monitor_.reset();
+    check_ = WindowCheck();
+    for (float& feature : features_) feature = 0;
+    if (first) stream_.drop_waiting();
+    begin_window();
+    return Status::ok;
+  }
+
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
   Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
 
@@ -106,15 +114,15 @@ class Detector {
   /// Main loop: the value of input i from now on, 0 at start, for windows that are judged from now on. NaN or
   /// infinity makes them unknown. out_of_range when the model has no such input.
   Status set_input(int i, float value) {
-    if (i < 0 || i >= model.signal.inputs) return Status::out_of_range;
-    features_[window_feature_count(model.signal) + i] = value;
+    if (!Held::has_model() || i < 0 || i >= signal().inputs) return Status::out_of_range;
+    features_[window_feature_count(signal()) + i] = value;
     return Status::ok;
   }
 
   /// Steps that a window takes at most: looking for faults of sensors where the model does, the features of
   /// one channel, all correlations, and the verdict are one each.
   static constexpr int steps_per_window =
-      (checks_windows(model.signal) ? 1 : 0) + Extraction<>::steps(model.signal) + 1;
+      (checks_windows(Held::most) ? 1 : 0) + Extraction<>::steps(Held::most) + 1;
 
   /// Main loop: true once for every completed window, whose verdict is then to be had. Does all its work.
   bool poll() { return poll(steps_per_window); }
@@ -122,6 +130,7 @@ class Detector {
   /// Main loop: the same with at most `budget` steps a call; a window that takes more is gone on with by the
   /// next call. No step costs more than the features of a channel, or all correlations.
   bool poll(int budget) {
+    if (!Held::has_model()) return false;
     for (; budget > 0; --budget) {
       if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
       if (step()) return true;
@@ -129,14 +138,14 @@ class Detector {
     return false;
   }
 
-  /// One thread only: write and poll. Takes all frames and calls visit(verdict) for each window that they
-  /// complete. Returns how many those are.
+  /// One thread only: write and poll. Takes all frames (none while there is no model) and calls
+  /// visit(verdict) for each window that they complete. Returns how many those are.
   template <typename Visit>
   int push(const Sample* frames, Index count, Visit visit) {
     int windows = 0;
-    while (count > 0) {
+    while (Held::has_model() && count > 0) {
       const Index taken = write(frames, smaller(count, stream_.room(buffer())));
-      frames += taken * model.signal.channels;
+      frames += taken * Held::most.channels;
       count -= taken;
       for (; poll(); ++windows) visit(verdict());
     }
@@ -151,16 +160,16 @@ class Detector {
   /// frames from before and after; the machine's state, the latest verdict and the counts stay.
   void restart() {
     stream_.drop_waiting();
-    extraction_.reset();
-    stage_ = Stage::waiting;
+    begin_window();
   }
 
   /// At boot, of an object in memory that a reset does not clear, before anything else: true when this
   /// firmware left it there, so that state, votes and counts go on (the frames that waited are dropped, as by
   /// restart()); otherwise the object is made all zero, as at start. "This firmware" is one with this model
-  /// and layout. No checksum guards the content: use it where memory is retained, not where it may decay.
+  /// and layout; of a Capacity, whose image is still there and whole. No checksum guards the content: use it
+  /// where memory is retained, not where it may decay.
   bool resume() {
-    const bool ours = owner_ == owner() && stream_.recover(buffer());
+    const bool ours = owner_ == owner() && Held::recover() && stream_.recover(buffer());
     if (!ours) memset(static_cast<void*>(this), 0, sizeof(*this));
     owner_ = owner();
     clock_.restart();
@@ -174,7 +183,13 @@ class Detector {
   /// The state of the machine: the scores of the latest windows, voted upon.
   State state() const { return monitor_.state(); }
 
-  /// The features of the latest window that was scored, model.features values; with poll(budget) partly of
+  /// How features come from windows; of a Capacity, only when a model is there.
+  const FeatureOptions& signal() const { return Held::model().signal; }
+
+  /// The model's checksum, which its header and its image have in common; 0 while there is none.
+  uint32_t fingerprint() const { return Held::has_model() ? Held::model().checksum : 0; }
+
+  /// The features of the latest window that was scored, as many as the model has; with poll(budget) partly of
   /// the next one already, unless it has just been true.
   const float* features() const { return features_; }
 
@@ -188,23 +203,31 @@ class Detector {
   uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return rows_.self_test(); }
+  Status self_test() {
+    return Held::has_model() ? thrum::self_test<Held::allowed>(Held::model(), row_scratch_)
+                             : Status::not_fitted;
+  }
 
  private:
+  /// The writer looks at capacity and channels only, which no other model changes.
   WindowBuffer<Sample> buffer() {
-    return {samples_, model.signal.window + slack, model.signal.channels, model.signal.window,
-            model.signal.hop};
+    return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
+  }
+
+  void begin_window() {
+    extraction_.reset();
+    stage_ = Stage::waiting;
   }
 
   void stamp(Index count, uint32_t microseconds) {
-    if (count <= 0) return;
-    const Index missing = clock_.stamp(model.signal, microseconds, count);
+    if (count <= 0 || !Held::has_model()) return;
+    const Index missing = clock_.stamp(signal(), microseconds, count);
     if (missing > 0) stream_.gap(missing);
   }
 
   /// What tells this firmware's objects from others', not 0.
   static constexpr uint32_t owner() {
-    const uint32_t parts[] = {model.checksum,   model_schema,   THRUM_VERSION,
+    const uint32_t parts[] = {Held::identity,   model_schema,   THRUM_VERSION,
                               sizeof(Detector), sizeof(Sample), static_cast<uint32_t>(slack)};
     uint32_t mixed = 2166136261u;
     for (const uint32_t part : parts) mixed = (mixed ^ part) * 16777619u;
@@ -217,50 +240,52 @@ class Detector {
   bool step() {
     const WindowView<Sample> window = stream_.window(buffer());
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
-    if constexpr (checks_windows(model.signal)) {
+    if constexpr (checks_windows(Held::most)) {
       if (stage_ == Stage::waiting) {
-        const bool rate_off = model.signal.sensors.rate_tolerance > 0.0f && clock_.rate_off();
-        const WindowCondition condition = check_.update(model.signal, window, rate_off);
+        const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
+        const WindowCondition condition = check_.update(signal(), window, rate_off);
         if (!condition.scored()) return complete(verdict_on(condition));
         stage_ = Stage::extracting;
         return false;
       }
     }
-    const bool extracted = extraction_.step(model.signal, window, table.value, scratch_, features_);
+    const bool extracted = extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
     stage_ = extracted ? Stage::judging : Stage::extracting;
     return false;
   }
 
   bool complete(const Verdict& verdict) {
     verdict_ = verdict;
-    monitor_.update(model.monitor, verdict.state, verdict.score);
+    monitor_.update(Held::model().monitor, verdict.state, verdict.score);
     stream_.advance(buffer());
     stage_ = Stage::waiting;
     return true;
   }
 
-  Verdict judged(Status features_status) {
-    if (features_status == Status::ok || features_status == Status::overflow) return rows_.judge(features_);
+  /// (Never inlined: its stack is not to lie below that of extracting features.)
+  [[gnu::noinline]] Verdict judged(Status features_status) {
+    if (features_status == Status::ok || features_status == Status::overflow) {
+      const auto row = contiguous<const float>(features_, Held::model().features);
+      return judge<Held::allowed>(Held::model(), row, row_scratch_);
+    }
     Verdict verdict;
     verdict.status = features_status;
     return verdict;
   }
-
-  static constexpr FeatureTable<feature_table_size(model.signal)> table{model.signal};
 
   uint32_t owner_ = 0;  // owner(), once resume() was called
   SampleClock clock_{};
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<feature_parts(model.signal), model.signal.correlation ? model.signal.channels : 1> extraction_{};
+  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1> extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
-  RowDetector<model> rows_{};
-  float features_[array_size(model.features)] = {};
-  float scratch_[array_size(feature_scratch_size(model.signal))] = {};
-  Sample samples_[array_size((model.signal.window + slack) * model.signal.channels)] = {};
+  float row_scratch_[array_size(Held::row_scratch_size)] = {};
+  float features_[array_size(feature_count(Held::most))] = {};
+  float scratch_[array_size(feature_scratch_size(Held::most))] = {};
+  Sample samples_[array_size((Held::most.window + slack) * Held::most.channels)] = {};
 };
 
 }  // namespace fixed

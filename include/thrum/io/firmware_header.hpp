@@ -3,7 +3,6 @@
 
 #include <stdint.h>
 
-#include <algorithm>
 #include <fstream>
 #include <ios>
 #include <locale>
@@ -15,13 +14,12 @@
 
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
-#include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/detection/detector_model.hpp"
-#include "thrum/detection/self_test.hpp"
+#include "thrum/detection/model_settings.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/features/spectrum.hpp"
-#include "thrum/input.hpp"
+#include "thrum/io/firmware_model.hpp"
 #include "thrum/quantised_detector.hpp"
 #include "thrum/version.hpp"
 
@@ -60,34 +58,6 @@ Index firmware_ram_bytes(const DetectorModel<float, Classes>& model) {
 }
 
 namespace detail {
-
-/// Rows whose scores exercise a model: for each class in turn, the centre plus a step along a random
-/// direction, taken back to feature space. Steps are in radii of the widest class: next to a narrow one,
-/// scores would hang on the last bits of the sums, which fused multiply-adds change.
-inline Matrix<float> self_test_rows(const DetectorModel<float>& model, int count) {
-  const AnomalyModel<float>& anomaly = model.anomaly;
-  Matrix<float> rows(count, model.features);
-  Vector<float> z(anomaly.features);
-  Random random(model.checksum);
-  float inverse_square = anomaly.inverse_squared_radius[0];
-  for (int j = 1; j < anomaly.clusters; ++j)
-    inverse_square = smaller(inverse_square, anomaly.inverse_squared_radius[j]);
-  const float radius = 1 / square_root(inverse_square);
-  for (int i = 0; i < count; ++i) {
-    const int cluster = i % anomaly.clusters;
-    for (float& step : z) step = static_cast<float>(random.normal());
-    z *= radius * 2 * (static_cast<float>(i) + 0.5f) / static_cast<float>(count) / z.norm();
-    for (int c = 0; c < anomaly.features; ++c) z[c] += anomaly.centers[c * anomaly.clusters + cluster];
-    Vector<float> x(model.features);
-    if (model.projects())
-      unproject(model.projection, vector_view(z), vector_view(x));
-    else
-      std::copy_n(z.data(), z.size(), x.data());
-    if (model.scales()) unscale(model.scaling, vector_view(x), vector_view(x));
-    std::copy_n(x.data(), x.size(), rows.row(i).data());
-  }
-  return rows;
-}
 
 /// Text for the header: no locale of the program may put a comma or a thousands' separator into it.
 inline std::ostringstream plain_text() {
@@ -295,23 +265,6 @@ void write_model(std::ostream& out, ModelHeaderWriter& writer, const std::string
       << ", " << hex_float(model.self_tests.tolerance) << "},\n};\n";
 }
 
-/// What a header needs of a detector beside its model: whose rows test it, how exactly, and what it says.
-template <typename FittedDetector>
-auto float_model(const FittedDetector& detector) {
-  return detector.model();
-}
-template <typename Stored>
-const DetectorModel<float>& float_model(const QuantisedDetector<Stored>& detector) {
-  return detector.original().model();
-}
-template <typename FittedDetector>
-float self_test_tolerance(const FittedDetector&) {
-  return 1e-5f;
-}
-template <typename Stored>
-float self_test_tolerance(const QuantisedDetector<Stored>& detector) {
-  return larger(1e-5f, detector.build_tolerance());
-}
 template <typename FittedDetector>
 void write_loss(std::ostream&, const FittedDetector&) {}
 template <typename Stored>
@@ -343,23 +296,11 @@ inline bool is_identifier(const std::string& name) {
 template <typename FittedDetector>
 std::string firmware_header(const std::string& name, const FittedDetector& detector,
                             const FirmwareHeaderOptions& options = {}) {
-  static_assert(std::is_convertible<decltype(detail::float_model(detector)), DetectorModel<float>>::value,
-                "firmware scores in float or integers: expected a Detector<float>, StoredDetector<float> or "
-                "QuantisedDetector");
   constexpr const char* who = "thrum::firmware_header";
-  detail::require(detector.fitted(), who, ": detector is not fitted");
   detail::require(detail::is_identifier(name), who, ": name is '", name,
                   "', expected letters, digits and single underscores, a letter first");
-  detail::require(options.self_tests >= 8, who, ": self_tests is ", options.self_tests,
-                  ", expected at least 8");
-
-  DetectorModel<float> tested = detail::float_model(detector);
-  tested.checksum = checksum_of(tested);  // seeds the rows: the same model, the same self-tests
-  const Matrix<float> rows = detail::self_test_rows(tested, options.self_tests);
-  const Vector<float> scores = detector.score(rows);
-  auto model = detector.model();
-  model.self_tests = {rows.data(), scores.data(), options.self_tests, detail::self_test_tolerance(detector)};
-  model.checksum = checksum_of(model);
+  const detail::FirmwareModel firmware(who, detector, options.self_tests);
+  const auto& model = firmware.model();
 
   std::ostringstream out = detail::plain_text();
   detail::write_summary(out, name, model, detector.calibration(), options);

@@ -22,7 +22,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
 #include "thrum/detection/detector_model.hpp"
-#include "thrum/detection/self_test.hpp"
+#include "thrum/detection/model_settings.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/features/options.hpp"
@@ -101,92 +101,16 @@ inline ArrayPlace place_of_array(const std::string& name) {
   return {"", "", 0};
 }
 
-/// A setting that a file may leave out: it is 0 then.
-template <typename Value>
-struct Optional {
-  Value& value;
-};
-
-/// Calls visit(pointer, value) for a setting that a file may leave out.
-template <typename Value, typename Visit>
-void visit_optional(const std::string& pointer, Value& value, Visit& visit) {
-  Optional<Value> optional{value};
-  visit(pointer, optional);
+/// Where a setting stands in a file.
+inline std::string pointer_of(const SettingName& setting) {
+  const std::string group = setting.group;
+  if (group == "channel") return joined("/signal/channel/", setting.channel, "/", setting.name);
+  return (group == "sensors" ? "/signal/sensors/" : "/" + group + "/") + setting.name;
 }
 
-/// Calls visit(pointer, value) for everything in the signal's options, const or not.
-template <typename Signal, typename Visit>
-void for_each_signal_setting(Signal& signal, Visit visit) {
-  const auto at = [&](const std::string& name, auto& value) { visit("/signal/" + name, value); };
-  const auto perhaps_at = [&](const std::string& name, auto& value) {
-    visit_optional("/signal/" + name, value, visit);
-  };
-  at("channels", signal.channels);
-  at("window", signal.window);
-  at("hop", signal.hop);
-  at("sampling_rate", signal.sampling_rate);
-  at("mean", signal.mean);
-  at("rms", signal.rms);
-  at("median_absolute_deviation", signal.median_absolute_deviation);
-  at("peak_to_peak", signal.peak_to_peak);
-  at("crest_factor", signal.crest_factor);
-  at("skewness", signal.skewness);
-  at("kurtosis", signal.kurtosis);
-  at("zero_crossings", signal.zero_crossings);
-  at("correlation", signal.correlation);
-  at("bands", signal.bands);
-  at("lowest_hz", signal.lowest_hz);
-  at("highest_hz", signal.highest_hz);
-  at("energy_floor", signal.energy_floor);
-  at("spectrum", signal.spectrum);
-  at("tapers", signal.tapers);
-  at("envelope_bands", signal.envelope_bands);
-  at("envelope_lowest_hz", signal.envelope_lowest_hz);
-  at("envelope_highest_hz", signal.envelope_highest_hz);
-  at("envelope_limit_hz", signal.envelope_limit_hz);
-  at("spectral_kurtosis_bands", signal.spectral_kurtosis_bands);
-  at("spectral_kurtosis_block", signal.spectral_kurtosis_block);
-  for (int c = 0; c < smaller(signal.channels, max_channels); ++c) {
-    const std::string channel = joined("channel/", c, "/");
-    at(channel + "counts_per_unit", signal.channel[c].counts_per_unit);
-    at(channel + "full_scale", signal.channel[c].full_scale);
-    at(channel + "unit", signal.channel[c].unit);
-    perhaps_at(channel + "flat_range", signal.channel[c].flat_range);
-    perhaps_at(channel + "idle_level", signal.channel[c].idle_level);
-  }
-  perhaps_at("sensors/stuck_frames", signal.sensors.stuck_frames);
-  perhaps_at("sensors/clipped_frames", signal.sensors.clipped_frames);
-  perhaps_at("sensors/rate_tolerance", signal.sensors.rate_tolerance);
-  perhaps_at("sensors/run_up", signal.sensors.run_up);
-  perhaps_at("inputs", signal.inputs);
-}
-
-/// Calls visit(pointer, value) for everything in a model but arrays, the number of features and the parts,
-/// which must be known. Model: const or not.
-template <typename Model, typename Visit>
-void for_each_setting(Model& model, Visit visit) {
-  visit("/monitor/votes", model.monitor.votes);
-  visit("/monitor/window", model.monitor.window);
-  visit("/monitor/release", model.monitor.release);
-  visit("/monitor/threshold", model.monitor.threshold);
-  visit_optional("/monitor/minimum_duration", model.monitor.minimum_duration, visit);
-  visit_optional("/monitor/cool_down", model.monitor.cool_down, visit);
-  if (model.has_signal) for_each_signal_setting(model.signal, visit);
-  if (model.projects()) visit("/projection/components", model.projection.components);
-  auto& anomaly = model.anomaly;
-  visit("/anomaly/classes", anomaly.clusters);
-  visit("/anomaly/threshold", anomaly.threshold);
-  if ((anomaly.parts & ellipsoid_parts) != 0) visit("/anomaly/ellipsoid_count", anomaly.ellipsoid_count);
-  if ((anomaly.parts & low_rank_ellipsoid_part) != 0)
-    visit("/anomaly/ellipsoid_rank", anomaly.ellipsoids.rank);
-  if ((anomaly.parts & soft_part) == 0) return;
-  visit("/anomaly/soft_count", anomaly.soft.count);
-  visit("/anomaly/soft_inverse_width", anomaly.soft.inverse_width);
-}
-
-/// The same for a calibration.
+/// Calls visit(pointer, value) for everything in a calibration.
 template <typename Found, typename Visit>
-void for_each_setting_of_calibration(Found& calibration, Visit visit) {
+void for_each_setting_of_calibration(Found& calibration, Visit& visit) {
   visit("/calibration/asked", calibration.asked);
   visit("/calibration/samples", calibration.samples);
   visit("/calibration/threshold", calibration.threshold);
@@ -239,10 +163,6 @@ class SettingWriter {
     put(pointer, values);
   }
   template <typename Value>
-  void operator()(const std::string& pointer, const Optional<Value>& optional) {
-    if (optional.value != 0) (*this)(pointer, optional.value);
-  }
-  template <typename Value>
   void operator()(const std::string& pointer, const Value& value) {
     if constexpr (std::is_floating_point<Value>::value) require_finite(pointer, value);
     put(pointer, value);
@@ -278,7 +198,11 @@ Json document_of(const DetectorModel<Scalar>& model, const std::optional<Calibra
   for (unsigned bit = 0; bit < std::size(part_names); ++bit)
     if ((model.anomaly.parts >> bit & 1) != 0) document["anomaly"]["parts"].push_back(part_names[bit]);
   SettingWriter write(document);
-  for_each_setting(model, write);
+  for_each_setting(model, [&write](const SettingName& setting, const auto& value) {
+    if constexpr (std::is_arithmetic<std::decay_t<decltype(value)>>::value)
+      if (setting.optional && value == 0) return;
+    write(pointer_of(setting), value);
+  });
   for_each_array(model, [&](const std::string& name, const Scalar* values, Index size) {
     const std::string group = place_of_array(name).group;
     if (values != nullptr && !group.empty()) write(group + name, std::vector<Scalar>(values, values + size));
@@ -333,22 +257,20 @@ class ModelReader {
       complain("/thrum_model", "is ", version, ", expected ", model_file_version,
                ", the version that this thrum reads");
     read_stages();
-    const auto read_setting = [this](const std::string& pointer, auto& value) { (*this)(pointer, value); };
-    for_each_setting(model_, read_setting);
+    for_each_setting(model_, [this](const SettingName& setting, auto& value) {
+      const std::string pointer = pointer_of(setting);
+      if (!setting.optional || has(pointer)) (*this)(pointer, value);
+    });
     check_settings();
     read_arrays();
     std::optional<Calibration> calibration;
-    if (has("/calibration")) for_each_setting_of_calibration(calibration.emplace(), read_setting);
+    if (has("/calibration")) for_each_setting_of_calibration(calibration.emplace(), *this);
     check_content();
     return StoredDetector<Scalar>(model_, calibration);
   }
 
   // ---- settings, by type
 
-  template <typename Value>
-  void operator()(const std::string& pointer, Optional<Value>& optional) {
-    if (has(pointer)) (*this)(pointer, optional.value);
-  }
   void operator()(const std::string& pointer, bool& value) {
     const Json& found = member(pointer);
     if (!found.is_boolean()) complain(pointer, "is ", shown(found), ", expected true or false");
