@@ -109,7 +109,7 @@ TEST_CASE("bytes that no verdict has are refused, and the verdict stays as it wa
   Verdict verdict = alarm();
   CHECK(unpack(with(0, 0x0a).bytes, verdict) == Status::ok);  // as it is
   for (const Packed& wrong : {with(0, 0x0d),                  // state 5
-                              with(0, 0x42),                  // status 8
+                              with(0, 0x4a),                  // status 9
                               with(1, 0x43),                  // fault 6
                               with(1, 0x44),                  // channel 16
                               with(1, 0xc0),                  // the highest bit
