@@ -4,10 +4,23 @@
 //
 #include THRUM_MODEL_HEADER
 
+constexpr thrum::Capacity capacity = thrum::capacity_of(THRUM_MODEL_NAME);
+
 template class thrum::fixed::Scaler<float, 33>;
 template class thrum::fixed::PCA<float, 33, 12>;
 template class thrum::fixed::KMeans<float, 33, 32>;
 template class thrum::fixed::AnomalyScorer<float, 33, 32>;
 template class thrum::fixed::RowDetector<THRUM_MODEL_NAME>;
-template class thrum::fixed::Detector<THRUM_MODEL_NAME>;
-template class thrum::fixed::Detector<THRUM_MODEL_NAME, float>;
+template class thrum::fixed::Detector<capacity>;
+template class thrum::fixed::Detector<capacity, float>;
+
+// use() is for a capacity alone: of a model that is built in, what firmware calls.
+thrum::fixed::Detector<THRUM_MODEL_NAME> detector;
+
+thrum::State watch(const int16_t* frames, thrum::Index count);
+
+thrum::State watch(const int16_t* frames, thrum::Index count) {
+  if (detector.self_test() != thrum::Status::ok) return thrum::State::unknown;
+  detector.push(frames, count);
+  return detector.state();
+}

@@ -5,7 +5,7 @@
 // in the place of semihosting.hpp, startup.hpp and instruction_counter.hpp, whose include guards it takes.
 // Given to the compiler with -include.
 //
-//   PROGRAM RECORDINGS FEATURES     the files that the programs call so; exit status: the program's
+//   PROGRAM RECORDINGS FEATURES [IMAGE]     the files that the programs call so; exit status: the program's
 
 #define THRUM_EXAMPLES_FIRMWARE_SEMIHOSTING_HPP
 #define THRUM_EXAMPLES_FIRMWARE_STARTUP_HPP
@@ -23,13 +23,17 @@ enum class Mode { read, write };
 
 constexpr uint32_t no_file = UINT32_MAX;
 
+constexpr const char* names[] = {"recordings", "features", "image"};
 inline char** words = nullptr;
-inline FILE* files[2] = {};
+inline FILE* files[3] = {};
 
 inline uint32_t open(const char* path, Mode mode) {
-  const uint32_t file = strcmp(path, "recordings") == 0 ? 0 : 1;
-  files[file] = fopen(words[1 + file], mode == Mode::read ? "rb" : "wb");
-  return files[file] == nullptr ? no_file : file;
+  for (uint32_t file = 0; file < 3 && words[1 + file] != nullptr; ++file) {
+    if (strcmp(path, names[file]) != 0) continue;
+    files[file] = fopen(words[1 + file], mode == Mode::read ? "rb" : "wb");
+    return files[file] == nullptr ? no_file : file;
+  }
+  return no_file;
 }
 
 inline void close(uint32_t file) { fclose(files[file]); }
@@ -65,7 +69,7 @@ inline bool write(uint32_t file, const Value* values, uint32_t bytes) {
 inline void write_text(const char* text) { fputs(text, stdout); }
 
 inline bool command_line(char* text, uint32_t size) {
-  constexpr char line[] = "firmware recordings features";
+  constexpr char line[] = "firmware recordings features image";
   if (size < sizeof(line)) return false;
   memcpy(text, line, sizeof(line));
   return true;
