@@ -58,17 +58,14 @@ class CycleDetector {
  public:
   bool repeats(uint64_t element) {
     if (steps_ > 0 && element == remembered_) return true;
-    if (++steps_ == next_) {
-      next_ *= 2;
-      remembered_ = element;
-    }
+    ++steps_;
+    if ((steps_ & (steps_ - 1)) == 0) remembered_ = element;  // after 1, 2, 4, 8 ... steps
     return false;
   }
 
  private:
   uint64_t remembered_ = 0;
   uint64_t steps_ = 0;
-  uint64_t next_ = 1;
 };
 
 /// Moves a centre to `target(f)` and returns the squared shift.
@@ -133,7 +130,9 @@ inline int empty_clusters(const Assignment& assignment, Index clusters) {
 /// sum no longer falls.
 class Lloyd {
  public:
-  explicit Lloyd(LloydLimits limits = {}) : limits_(limits) {}
+  /// All zero; to be made anew before use.
+  constexpr Lloyd() : limits_{0, 0}, report_{StopReason{}, 0, 0, 0, 0} {}
+  explicit Lloyd(LloydLimits limits) : limits_(limits), report_{} {}
 
   /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
   /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
@@ -180,7 +179,7 @@ class Lloyd {
   }
 
   LloydLimits limits_;
-  LloydReport report_{};
+  LloydReport report_;
   detail::CycleDetector cycle_{};
   double squared_shift_ = 0;  // of the centres that were updated since the last assignment
   Index next_ = 0;
