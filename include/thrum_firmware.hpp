@@ -6511,6 +6511,209 @@ class PCA {
 
 #endif  // THRUM_FIXED_PCA_HPP
 
+#ifndef THRUM_CORE_WEIGHTS_HPP
+#define THRUM_CORE_WEIGHTS_HPP
+
+namespace thrum {
+
+/// Weight of row i, where an empty view means that every row weighs 1.
+template <typename Scalar>
+constexpr Scalar weight_of(VectorView<const Scalar> weights, Index i) {
+  return weights.size == 0 ? Scalar(1) : weights[i];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_WEIGHTS_HPP
+
+#ifndef THRUM_ALGORITHM_MOMENTS_HPP
+#define THRUM_ALGORITHM_MOMENTS_HPP
+
+namespace thrum {
+
+/// Weight, mean and sum of squared deviations from the mean of a set of numbers, without cancellation:
+/// Welford's update (Technometrics 4, 1962) and Chan, Golub and LeVeque's merge (COMPSTAT 1982).
+/// All zero is the empty set.
+template <typename Accumulator>
+struct Moments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squared_deviations = 0;
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, Accumulator(0)}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const Moments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator step = other.mean - mean;
+    const Accumulator share = other.weight / total;
+    mean += step * share;
+    squared_deviations += other.squared_deviations + step * step * weight * share;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squared_deviations / weight : Accumulator(0); }
+};
+
+/// Weight, mean and sums of powers of deviations up to the fourth, for skewness and kurtosis; what `Moments`
+/// is up to the second. Merged by the formulas of Pebay (Sandia report SAND2008-6212, equations 1.5 and 1.6;
+/// 2008). All zero is the empty set.
+template <typename Accumulator>
+struct HigherMoments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squares = 0;        ///< sum of w (x - mean)^2
+  Accumulator cubes = 0;          ///< sum of w (x - mean)^3
+  Accumulator fourth_powers = 0;  ///< sum of w (x - mean)^4
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, 0, 0, 0}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const HigherMoments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator share = other.weight / total, own_share = weight / total;
+    const Accumulator step = other.mean - mean, square = step * step;
+    const Accumulator both = weight * share;  // w1 w2 / (w1 + w2)
+    fourth_powers += other.fourth_powers +
+                     both * square * square * (own_share * own_share - own_share * share + share * share) +
+                     6 * square * (own_share * own_share * other.squares + share * share * squares) +
+                     4 * step * (own_share * other.cubes - share * cubes);
+    cubes += other.cubes + both * square * step * (own_share - share) +
+             3 * step * (own_share * other.squares - share * squares);
+    squares += other.squares + both * square;
+    mean += share * step;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squares / weight : Accumulator(0); }
+  /// Third standardised moment, of the population; 0 where nothing varies.
+  Accumulator skewness() const {
+    return squares > 0 ? cubes / squares * square_root(weight / squares) : Accumulator(0);
+  }
+  /// Fourth standardised moment, of the population: 3 of a normal distribution; 0 where nothing varies.
+  Accumulator kurtosis() const {
+    return squares > 0 ? fourth_powers / squares * (weight / squares) : Accumulator(0);
+  }
+};
+
+namespace detail {
+
+/// Two passes over rows that fit the cache; the second takes the rounding error out of the mean.
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> chunk_moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights,
+                                          Index begin, Index end) {
+  const auto weight = [&](Index i) {
+    return static_cast<Accumulator>(weight_of(VectorView<const Scalar>(weights), i));
+  };
+  const Accumulator shift = static_cast<Accumulator>(x[begin]);
+  Accumulator total = 0, sum = 0;
+  for (Index i = begin; i < end; ++i) {
+    total += weight(i);
+    sum += weight(i) * (static_cast<Accumulator>(x[i]) - shift);
+  }
+  if (!(total > 0)) return {};
+  const Accumulator mean = shift + sum / total;
+  Accumulator residual = 0, squares = 0;
+  for (Index i = begin; i < end; ++i) {
+    const Accumulator deviation = static_cast<Accumulator>(x[i]) - mean;
+    residual += weight(i) * deviation;
+    squares += weight(i) * (deviation * deviation);
+  }
+  return {total, mean + residual / total, squares - residual * (residual / total)};
+}
+
+}  // namespace detail
+
+/// Moments of n values, by ordered chunks. weights: n values >= 0, or an empty view for all 1. O(n).
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights = {}) {
+  Moments<Accumulator> partial[max_partial_sums] = {};
+  for (Index begin = 0; begin < x.size; begin += rows_per_chunk) {
+    const Index end = smaller(begin + rows_per_chunk, x.size);
+    partial[partial_sum_of(begin)].merge(detail::chunk_moments<Accumulator>(x, weights, begin, end));
+  }
+  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i].merge(partial[j]); });
+  return partial[0];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_MOMENTS_HPP
+
+#ifndef THRUM_ALGORITHM_COLUMN_SPREAD_HPP
+#define THRUM_ALGORITHM_COLUMN_SPREAD_HPP
+
+namespace thrum {
+
+/// Offset and scale of a column, in its units; scale 0 where all values are equal.
+struct OffsetAndScale {
+  double offset;
+  double scale;
+};
+
+/// What a scaler knows of a column of samples: its range, and its moments in some unit. All zero is nothing
+/// at all; of_value() and merge() make anything else of it.
+struct ColumnSpread {
+  double least = 0, largest = 0;
+  double unit = 0;  ///< what the moments are in: 1, or the range, where that is so small that squares vanish
+  Moments<double> moments{};
+
+  static ColumnSpread of_value(double value) { return {value, value, 1, {1, value, 0}}; }
+
+  /// Squares of very small doubles leave their range, so such a column is measured in units of its own range.
+  static double unit_of(double range) { return range > 0 && range <= 1e-140 ? range : 1.0; }
+
+  /// Adds another column's samples; both have some.
+  void merge(const ColumnSpread& other) {
+    least = smaller(least, other.least);
+    largest = larger(largest, other.largest);
+    const double joined = unit_of(largest - least) < 1 ? larger(unit, other.unit) : 1.0;
+    moments = in(joined);
+    moments.merge(other.in(joined));
+    unit = joined;
+  }
+
+  /// Mean and standard deviation, over the sum of weights.
+  OffsetAndScale standard() const {
+    const double range = largest - least;
+    if (range == 0) return {least, 0};
+    const double deviation = unit * square_root(moments.variance());
+    return {moments.mean * unit,
+            deviation > 0 ? deviation : range};  // one step of the least subnormal is variation too
+  }
+
+  friend bool operator==(const ColumnSpread& a, const ColumnSpread& b) {
+    return a.least == b.least && a.largest == b.largest && a.unit == b.unit &&
+           a.moments.weight == b.moments.weight && a.moments.mean == b.moments.mean &&
+           a.moments.squared_deviations == b.moments.squared_deviations;
+  }
+
+ private:
+  /// The moments in another unit.
+  Moments<double> in(double other) const {
+    const double ratio = unit / other;
+    return {moments.weight, moments.mean * ratio, moments.squared_deviations * ratio * ratio};
+  }
+};
+
+/// The factor that takes a column of some scale to 1; 1 for a constant one, and never infinite.
+template <typename Scalar>
+inline Scalar factor_of_scale(double scale) {
+  if (scale == 0) return Scalar(1);
+  const double largest = static_cast<double>(ScalarTraits<Scalar>::largest());
+  return static_cast<Scalar>(smaller(1.0 / scale, largest));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_COLUMN_SPREAD_HPP
+
 #ifndef THRUM_FIXED_SCALER_HPP
 #define THRUM_FIXED_SCALER_HPP
 
@@ -6556,6 +6759,63 @@ class Scaler {
  private:
   Scalar offset_[array_size(max_features)] = {};
   Scalar factor_[array_size(max_features)] = {};
+  int features_ = 0;
+};
+
+/// Learns a fixed::Scaler of the standard kind from samples that come one by one. No heap; all zero at start;
+/// 48 bytes a feature. Parts merge.
+template <typename Scalar, int max_features>
+class ScalerFit {
+ public:
+  /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
+  /// added. O(d), some 1000 instructions a feature on a Cortex-M4F, whose double is software.
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    if (x.size < 1 || x.size > max_features || (features_ > 0 && x.size != features_))
+      return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    for (Index f = 0; f < x.size; ++f) add(columns_[f], ColumnSpread::of_value(static_cast<double>(x[f])));
+    features_ = static_cast<int>(x.size);
+    return Status::ok;
+  }
+
+  /// Adds the samples that another one was given. wrong_size when those are of other features. O(d).
+  Status merge(const ScalerFit& other) {
+    if (other.features_ == 0) return Status::ok;
+    if (features_ > 0 && features_ != other.features_) return Status::wrong_size;
+    features_ = other.features_;
+    for (Index f = 0; f < features_; ++f) add(columns_[f], other.columns_[f]);
+    return Status::ok;
+  }
+
+  /// Gives the scaler what was learned so far: that of thrum::Scaler from the same samples, to rounding.
+  /// not_fitted before the first one. O(d).
+  Status finish(Scaler<Scalar, max_features>& scaler) const {
+    if (features_ == 0) return Status::not_fitted;
+    Scalar offset[array_size(max_features)], factor[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) {
+      const OffsetAndScale measure = columns_[f].standard();
+      offset[f] = static_cast<Scalar>(measure.offset);
+      factor[f] = factor_of_scale<Scalar>(measure.scale);
+    }
+    return scaler.use(contiguous<const Scalar>(offset, features_),
+                      contiguous<const Scalar>(factor, features_));
+  }
+
+  /// Samples so far.
+  double samples() const { return columns_[0].moments.weight; }
+  int features() const { return features_; }
+  /// What is known of feature f.
+  const ColumnSpread& column(int f) const { return columns_[f]; }
+
+ private:
+  static void add(ColumnSpread& column, const ColumnSpread& more) {
+    if (column.moments.weight > 0)
+      column.merge(more);
+    else
+      column = more;
+  }
+
+  ColumnSpread columns_[array_size(max_features)] = {};
   int features_ = 0;
 };
 
