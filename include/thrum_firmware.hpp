@@ -6438,6 +6438,128 @@ using Monitor = thrum::Monitor;
 
 #endif  // THRUM_FIXED_MONITOR_HPP
 
+#ifndef THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
+#define THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// One Jacobi rotation that makes a(p, q) zero (Golub and Van Loan, Matrix Computations, section 8.5).
+template <typename Scalar>
+inline void jacobi_rotate(MatrixView<Scalar> a, MatrixView<Scalar> vectors, Index p, Index q) {
+  const Scalar tau = (a(q, q) - a(p, p)) / (2 * a(p, q));
+  const Scalar root = square_root(1 + tau * tau);
+  const Scalar tangent = tau >= 0 ? 1 / (tau + root) : 1 / (tau - root);
+  const Scalar cosine = 1 / square_root(1 + tangent * tangent);
+  const Scalar sine = tangent * cosine;
+  const auto rotate = [cosine, sine](Scalar& first, Scalar& second) {
+    const Scalar old = first;
+    first = cosine * old - sine * second;
+    second = sine * old + cosine * second;
+  };
+  for (Index i = 0; i < a.rows; ++i) rotate(a(i, p), a(i, q));
+  for (Index i = 0; i < a.rows; ++i) rotate(a(p, i), a(q, i));
+  for (Index i = 0; i < a.rows; ++i) rotate(vectors(i, p), vectors(i, q));
+  a(p, q) = a(q, p) = 0;
+}
+
+}  // namespace detail
+
+/// Puts eigenvalues, the diagonal of a, into falling order, and the columns of vectors with them. O(d^2).
+template <typename Scalar>
+inline void sort_eigenvectors(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+  const auto swap = [](Scalar& x, Scalar& y) {
+    const Scalar old = x;
+    x = y;
+    y = old;
+  };
+  for (Index first = 0; first + 1 < a.rows; ++first) {
+    Index best = first;
+    for (Index i = first + 1; i < a.rows; ++i)
+      if (a(i, i) > a(best, best)) best = i;
+    if (best == first) continue;
+    swap(a(first, first), a(best, best));
+    for (Index i = 0; i < a.rows; ++i) swap(vectors(i, first), vectors(i, best));
+  }
+}
+
+/// Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations, one at a time, so that
+/// whoever has other things to do can leave it in between. All zero at start. About 8 sweeps of d^2 / 2
+/// rotations, O(d) each.
+class JacobiSweeps {
+ public:
+  /// Goes on until one more entry is zero. a: d x d, finite, symmetric; at the end its diagonal holds the
+  /// eigenvalues, the rest is spoilt. vectors: d x d, the identity at first, at the end column j belongs to
+  /// eigenvalue j. True when that is the end: every off-diagonal entry is below epsilon times the geometric
+  /// mean of its diagonal entries (which keeps the small eigenvalues of positive matrices accurate), or 30
+  /// sweeps are done.
+  template <typename Scalar>
+  bool step(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+    for (;;) {
+      if (row_ + 1 >= a.rows) {
+        ++sweeps_;
+        if (!rotated_ || sweeps_ == 30) return true;
+        rotated_ = false;
+        row_ = beyond_diagonal_ = 0;
+      }
+      const Index p = row_, q = row_ + 1 + beyond_diagonal_;
+      if (q + 1 < a.rows)
+        ++beyond_diagonal_;
+      else
+        ++row_, beyond_diagonal_ = 0;
+      const Scalar scale = square_root(absolute(a(p, p))) * square_root(absolute(a(q, q)));
+      if (a(p, q) == 0 || absolute(a(p, q)) <= ScalarTraits<Scalar>::epsilon() * scale) continue;
+      detail::jacobi_rotate(a, vectors, p, q);
+      rotated_ = true;
+      return false;
+    }
+  }
+
+  int sweeps() const { return sweeps_; }
+
+ private:
+  Index row_ = 0, beyond_diagonal_ = 0;  // of the next entry
+  int sweeps_ = 0;
+  bool rotated_ = false;  // in this sweep
+};
+
+/// Makes a matrix the identity.
+template <typename Scalar>
+inline void set_identity(MatrixView<Scalar> a) {
+  for (Index i = 0; i < a.rows; ++i)
+    for (Index j = 0; j < a.cols; ++j) a(i, j) = i == j ? Scalar(1) : Scalar(0);
+}
+
+/// The same in one go, without a heap; eigenvalues largest first. Arguments as of JacobiSweeps::step;
+/// vectors may hold anything. Returns the sweeps taken. O(d^3) a sweep.
+template <typename Scalar>
+inline int symmetric_eigen(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+  set_identity(vectors);
+  JacobiSweeps sweeps;
+  while (!sweeps.step(a, vectors)) {
+  }
+  sort_eigenvectors(a, vectors);
+  return sweeps.sweeps();
+}
+
+/// Flips a direction (d values) such that the first of its entries within 1e-6 of the largest magnitude is
+/// positive: eigenvectors have no sign of their own, and equal loadings must not depend on rounding.
+template <typename Scalar>
+inline void fix_sign(VectorView<Scalar> direction) {
+  Scalar largest = 0;
+  for (Index i = 0; i < direction.size; ++i) largest = larger(largest, absolute(direction[i]));
+  const Scalar near_largest = largest * (Scalar(1) - Scalar(1e-6));
+  Index first = 0;
+  while (first < direction.size && absolute(direction[first]) < near_largest) ++first;
+  if (first == direction.size || direction[first] >= 0) return;
+  for (Index i = 0; i < direction.size; ++i) direction[i] = -direction[i];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
+
 #ifndef THRUM_FIXED_PCA_HPP
 #define THRUM_FIXED_PCA_HPP
 
@@ -6504,6 +6626,131 @@ class PCA {
   int features_ = 0;
   int components_ = 0;
   bool whitens_ = false;
+};
+
+/// How many components a PCAFit keeps; names and meaning as in thrum::PCAOptions.
+struct PCAOptions {
+  int components = 0;         ///< a count; 0: not asked
+  double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
+};
+
+/// Learns a fixed::PCA from samples that come one by one: their moments, then the eigenvectors of the
+/// covariance by Jacobi rotations, at once by finish() or in pieces by start() and step(). No heap; all zero
+/// at start; memory: 4 d^2 bytes, and 2 d^2 Scalars. Parts merge.
+template <typename Scalar, int max_features>
+class PCAFit {
+ public:
+  /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
+  /// added. O(d^2) in double.
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    if (x.size < 1 || x.size > max_features || (features_ > 0 && x.size != features_))
+      return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    features_ = static_cast<int>(x.size);
+    double mean[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) mean[f] = static_cast<double>(x[f]);
+    join(1, mean, nullptr);
+    return Status::ok;
+  }
+
+  /// Adds the samples that another one was given. wrong_size when those are of other features. O(d^2).
+  Status merge(const PCAFit& other) {
+    if (other.features_ == 0) return Status::ok;
+    if (features_ > 0 && features_ != other.features_) return Status::wrong_size;
+    features_ = other.features_;
+    join(other.samples_, other.mean_, other.products_);
+    return Status::ok;
+  }
+
+  /// Begins to find the components of the samples so far. not_fitted: fewer than two; overflow: a variance is
+  /// too large for a Scalar. O(d^2).
+  Status start() {
+    if (samples_ < 2) return Status::not_fitted;
+    for (Index i = 0; i < features_; ++i)
+      for (Index j = 0; j <= i; ++j)
+        covariance()(i, j) = covariance()(j, i) =
+            static_cast<Scalar>(products_[place(i, j)] / (samples_ - 1));
+    for (Index f = 0; f < features_; ++f)
+      if (!is_finite(covariance()(f, f))) return Status::overflow;
+    set_identity(vectors());
+    sweeps_ = JacobiSweeps();
+    return Status::ok;
+  }
+
+  /// Goes on by at most so many rotations, O(d) each; true when the components are found.
+  bool step(int rotations) {
+    for (; rotations > 0; --rotations)
+      if (sweeps_.step(covariance(), vectors())) return true;
+    return false;
+  }
+
+  /// Gives the PCA what was found; start() is called, and step() until it is done, unless that has been done.
+  /// out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than there is
+  /// room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest magnitude
+  /// is positive. Those of thrum::PCA from the same samples, to rounding.
+  template <int max_components>
+  Status finish(const PCAOptions& options, PCA<Scalar, max_features, max_components>& pca) {
+    if ((options.components > 0) == (options.variance_share > 0) || options.components < 0 ||
+        options.components > features_ || !(options.variance_share >= 0 && options.variance_share <= 1))
+      return Status::out_of_range;
+    if (sweeps_.sweeps() == 0) {
+      const Status status = start();
+      if (status != Status::ok) return status;
+      while (!step(1)) {
+      }
+    }
+    sort_eigenvectors(covariance(), vectors());
+    for (Index c = 0; c < features_; ++c) fix_sign(vectors().col(c));
+    const int components = options.components > 0 ? options.components : reaching(options.variance_share);
+    if (components > max_components) return Status::wrong_size;
+    Scalar mean[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) mean[f] = static_cast<Scalar>(mean_[f]);
+    return pca.use(contiguous<const Scalar>(mean, features_),
+                   vectors().transposed().middle_rows(0, components));
+  }
+
+  /// Samples so far.
+  double samples() const { return samples_; }
+  int features() const { return features_; }
+  /// Variance along component c in [0, d), largest first; after finish().
+  Scalar variance(int c) const { return covariance_[c * features_ + c]; }
+
+ private:
+  static Index place(Index i, Index j) { return i * (i + 1) / 2 + j; }
+
+  MatrixView<Scalar> covariance() { return row_major(covariance_, features_, features_); }
+  MatrixView<Scalar> vectors() { return row_major(vectors_, features_, features_); }
+
+  /// Joins other samples' moments (Chan, Golub and LeVeque, COMPSTAT 1982); products: null when all are 0.
+  void join(double more, const double* mean, const double* products) {
+    const double share = more / (samples_ + more), both = samples_ * share;
+    double step[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) step[f] = mean[f] - mean_[f];
+    for (Index i = 0; i < features_; ++i)
+      for (Index j = 0; j <= i; ++j)
+        products_[place(i, j)] +=
+            both * step[i] * step[j] + (products == nullptr ? 0.0 : products[place(i, j)]);
+    for (Index f = 0; f < features_; ++f) mean_[f] += share * step[f];
+    samples_ += more;
+    sweeps_ = JacobiSweeps();
+  }
+
+  int reaching(double share) {
+    double all = 0, so_far = 0;
+    for (int c = 0; c < features_; ++c) all += larger(0.0, static_cast<double>(variance(c)));
+    int components = 0;
+    do so_far += larger(0.0, static_cast<double>(variance(components++)));
+    while (components < features_ && so_far < share * all);
+    return components;
+  }
+
+  double samples_ = 0;
+  double mean_[array_size(max_features)] = {};
+  double products_[array_size(max_features * (max_features + 1) / 2)] = {};  // of deviations, lower triangle
+  Scalar covariance_[array_size(max_features * max_features)] = {};
+  Scalar vectors_[array_size(max_features * max_features)] = {};
+  JacobiSweeps sweeps_{};
+  int features_ = 0;
 };
 
 }  // namespace fixed

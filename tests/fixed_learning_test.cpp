@@ -5,8 +5,10 @@
 #include "catch.hpp"
 #include "sample_data.hpp"
 #include "thrum/fixed/kmeans.hpp"
+#include "thrum/fixed/pca.hpp"
 #include "thrum/fixed/scaler.hpp"
 #include "thrum/kmeans.hpp"
+#include "thrum/pca.hpp"
 #include "thrum/scaler.hpp"
 
 // What a device learns is what the laptop learns from the same samples.
@@ -88,4 +90,81 @@ TEMPLATE_TEST_CASE("samples one by one or in parts give the scaler of the laptop
   x(0, 0) = std::numeric_limits<TestType>::infinity();
   CHECK(fit.partial_fit(thrum::view(x).row(0)) == Status::non_finite);
   CHECK(fit.samples() == 500);
+}
+
+TEMPLATE_TEST_CASE("samples one by one or in parts give the components of the laptop to rounding", "", float,
+                   double) {
+  constexpr Index features = 6;
+  Matrix<TestType> x = thrum_test::blobs<TestType>(5, 400, features, 1);
+  for (Index f = 0; f < features; ++f) x.col(f) *= static_cast<TestType>(1 << f);  // variances that differ
+  thrum::PCA<TestType> laptop;
+  laptop.fit(x);
+
+  static thrum::fixed::PCAFit<TestType, 8> fit, parts[3];
+  thrum::fixed::PCA<TestType, 8, 6> chip, merged;
+  CHECK(fit.finish({2, 0}, chip) == Status::out_of_range);
+  for (Index i = 0; i < x.rows(); ++i) {
+    REQUIRE(fit.partial_fit(thrum::view(x).row(i)) == Status::ok);
+    REQUIRE(parts[i % 3].partial_fit(thrum::view(x).row(i)) == Status::ok);
+  }
+  REQUIRE(parts[0].merge(parts[1]) == Status::ok);
+  REQUIRE(parts[0].merge(parts[2]) == Status::ok);
+  CHECK(fit.samples() == 400);
+  CHECK(parts[0].samples() == 400);
+  REQUIRE(fit.start() == Status::ok);
+  int steps = 1;
+  while (!fit.step(2)) ++steps;
+  CHECK(steps > 5);
+  REQUIRE(fit.finish({6, 0}, chip) == Status::ok);
+  REQUIRE(parts[0].finish({6, 0}, merged) == Status::ok);
+  // Rotations round a few dozen times; neighbouring variances are a factor of 4 apart, so directions move by
+  // no more than that.
+  const double largest = static_cast<double>(laptop.explained_variance()[0]);
+  const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
+  for (const auto* found : {&chip, &merged}) {
+    REQUIRE(found->components() == 6);
+    for (Index c = 0; c < 6; ++c) {
+      for (Index f = 0; f < features; ++f)
+        CHECK(std::abs(static_cast<double>(found->model().basis[f * 6 + c]) -
+                       static_cast<double>(laptop.components()(c, f))) <= tolerance);
+      const double variance = static_cast<double>(laptop.explained_variance()[c]);
+      CHECK(std::abs(static_cast<double>(fit.variance(static_cast<int>(c))) - variance) <=
+            tolerance * largest);
+    }
+    for (Index f = 0; f < features; ++f)
+      CHECK(std::abs(static_cast<double>(found->model().mean[f]) - static_cast<double>(laptop.mean()[f])) <=
+            tolerance * static_cast<double>(x.col(f).cwiseAbs().maxCoeff()));
+  }
+
+  thrum::PCAOptions most;
+  most.variance_share = 0.9;
+  thrum::PCA<TestType> by_share(most);
+  by_share.fit(x);
+  REQUIRE(fit.finish({0, 0.9}, chip) == Status::ok);
+  CHECK(chip.components() == by_share.components().rows());
+  REQUIRE(fit.finish({0, 1e-9}, chip) == Status::ok);
+  CHECK(chip.components() == 1);
+}
+
+TEST_CASE("a device refuses components it has not learned or has no room for") {
+  static thrum::fixed::PCAFit<float, 3> fit, other;
+  thrum::fixed::PCA<float, 3, 1> pca;
+  const float x[3] = {1, 2, 3}, bad[3] = {1, std::numeric_limits<float>::quiet_NaN(), 3};
+  const auto row = thrum::contiguous(x, 3);
+  CHECK(fit.start() == Status::not_fitted);
+  REQUIRE(fit.partial_fit(row) == Status::ok);
+  CHECK(fit.finish({1, 0}, pca) == Status::not_fitted);
+  CHECK(fit.partial_fit(thrum::contiguous(bad, 3)) == Status::non_finite);
+  CHECK(fit.partial_fit(thrum::contiguous(x, 2)) == Status::wrong_size);
+  REQUIRE(fit.partial_fit(row) == Status::ok);
+  CHECK(fit.finish({0, 0}, pca) == Status::out_of_range);
+  CHECK(fit.finish({1, 0.5}, pca) == Status::out_of_range);
+  CHECK(fit.finish({4, 0}, pca) == Status::out_of_range);
+  CHECK(fit.finish({0, 1.5}, pca) == Status::out_of_range);
+  CHECK(fit.finish({2, 0}, pca) == Status::wrong_size);
+  CHECK(pca.components() == 0);
+  REQUIRE(fit.finish({1, 0}, pca) == Status::ok);  // nothing varies: any direction will do
+  CHECK(fit.variance(0) == 0);
+  REQUIRE(other.partial_fit(thrum::contiguous(x, 2)) == Status::ok);
+  CHECK(fit.merge(other) == Status::wrong_size);
 }
