@@ -5632,11 +5632,577 @@ using HealthIndex = thrum::HealthIndex;
 
 #endif  // THRUM_FIXED_HEALTH_INDEX_HPP
 
+#ifndef THRUM_CORE_RANDOM_HPP
+#define THRUM_CORE_RANDOM_HPP
+
+namespace thrum {
+
+/// Each bit of the result depends on all of z (the finaliser of SplitMix64).
+constexpr uint64_t mixed_bits(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+/// Random numbers that are the same on every platform: the distributions of <random> differ between
+/// standard libraries, so both the integer generator and the draws are our own.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): 8 bytes of
+/// state, period 2^64, any seed is a good seed. Not for cryptography. Nothing allocates.
+class Random {
+ public:
+  explicit constexpr Random(uint64_t seed = 0) : state_(seed) {}
+
+  /// Uniform over all 64-bit integers.
+  constexpr uint64_t bits() {
+    state_ += 0x9e3779b97f4a7c15u;
+    return mixed_bits(state_);
+  }
+
+  /// Uniform in [0, 1), a multiple of 2^-53.
+  constexpr double uniform() { return static_cast<double>(bits() >> 11) * (1.0 / 9007199254740992.0); }
+
+  /// Uniform over 0 ... size - 1, size >= 1. Without bias: draws beyond the last full multiple are repeated.
+  constexpr Index index(Index size) {
+    const uint64_t range = static_cast<uint64_t>(size);
+    const uint64_t excess = (UINT64_MAX % range + 1) % range;
+    uint64_t draw = bits();
+    while (draw > UINT64_MAX - excess) draw = bits();
+    return static_cast<Index>(draw % range);
+  }
+
+  /// Standard normal, by Marsaglia's polar method (SIAM Review 6, 1964) with our own logarithm.
+  double normal() {
+    for (;;) {
+      const double u = 2.0 * uniform() - 1.0;
+      const double v = 2.0 * uniform() - 1.0;
+      const double s = u * u + v * v;
+      if (s > 0.0 && s < 1.0) return u * square_root(-2.0 * natural_log(s) / s);
+    }
+  }
+
+  /// Position drawn with probability weight(i) / `total`, where total is the sum of weight(0 ... size - 1);
+  /// weights >= 0, total > 0. A position of weight 0 is never drawn. O(size).
+  template <typename Weight>
+  Index weighted_index(Index size, double total, Weight weight) {
+    const double target = uniform() * total;
+    double passed = 0.0;
+    Index drawn = 0;
+    for (Index i = 0; i < size && passed <= target; ++i) {
+      const double share = static_cast<double>(weight(i));
+      if (!(share > 0.0)) continue;
+      passed += share;
+      drawn = i;  // also the answer when rounding leaves the sum short of the total
+    }
+    return drawn;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_RANDOM_HPP
+
+#ifndef THRUM_ALGORITHM_LLOYD_HPP
+#define THRUM_ALGORITHM_LLOYD_HPP
+
+namespace thrum {
+
+/// Which of the stop rules ended K-means.
+enum class StopReason : uint8_t {
+  centers_settled,  ///< the squared shifts of the centres sum to no more than the tolerance, or no label
+                    ///< changes
+  inertia_settled,  ///< the sum of squared distances no longer falls: the centres are those of an earlier
+                    ///< iteration
+  iteration_limit,  ///< the maximum of iterations is reached; not converged
+  cancelled,        ///< the caller's progress function said so; not converged
+};
+
+/// English words for a stop reason; static storage.
+constexpr const char* to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::centers_settled: return "centers settled";
+    case StopReason::inertia_settled: return "inertia settled";
+    case StopReason::iteration_limit: return "iteration limit";
+    case StopReason::cancelled: return "cancelled";
+  }
+  return "?";
+}
+
+/// How K-means went. Labels and inertia belong to the centres that are returned.
+struct LloydReport {
+  StopReason stop = StopReason::iteration_limit;
+  int iterations = 0;         ///< times the centres were re-computed
+  double inertia = 0;         ///< sum over samples of weight times squared distance to the own centre
+  int refilled_clusters = 0;  ///< times an empty cluster was given the farthest sample as its centre
+  int empty_clusters = 0;     ///< clusters without a sample at the end: fewer distinct rows than clusters, or
+                              ///< the iteration limit came first
+  bool converged() const {
+    return stop == StopReason::centers_settled || stop == StopReason::inertia_settled;
+  }
+};
+
+/// When Lloyd's algorithm stops.
+struct LloydLimits {
+  int max_iterations = 300;
+  double squared_shift = 0;  ///< sum over centres of squared shifts, in squared units of x
+};
+
+namespace detail {
+
+/// Tells whether a sequence in which each element follows from the one before has come back to an earlier
+/// element, by remembering one of them (Brent, BIT 20, 1980): after at most three times as many steps as it
+/// takes to enter a cycle and to run through it once.
+class CycleDetector {
+ public:
+  bool repeats(uint64_t element) {
+    if (steps_ > 0 && element == remembered_) return true;
+    ++steps_;
+    if ((steps_ & (steps_ - 1)) == 0) remembered_ = element;  // after 1, 2, 4, 8 ... steps
+    return false;
+  }
+
+ private:
+  uint64_t remembered_ = 0;
+  uint64_t steps_ = 0;
+};
+
+/// Moves a centre to `target(f)` and returns the squared shift.
+template <typename Scalar, typename Target>
+inline double move_center(VectorView<Scalar> center, Target target) {
+  double squared_shift = 0;
+  for (Index f = 0; f < center.size; ++f) {
+    const Scalar moved = static_cast<Scalar>(target(f));
+    const double shift = static_cast<double>(moved) - static_cast<double>(center[f]);
+    squared_shift += shift * shift;
+    center[f] = moved;
+  }
+  return squared_shift;
+}
+
+/// Re-computes centre j as the weighted mean of its samples; an empty cluster is refilled with the sample
+/// farthest from its centre (each sample serves once), or stays where it is when no distance is left.
+/// Returns the squared shift and adds a refill to `refilled`.
+template <typename Scalar, typename Assignment>
+inline double update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
+  if (assignment.weight(j) > 0)
+    return move_center(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
+  const Index row = assignment.farthest_row();
+  if (row < 0) return 0;
+  assignment.exclude(row);
+  ++refilled;
+  return move_center(centers.row(j), [&](Index f) { return assignment.value(row, f); });
+}
+
+/// A number that tells centres apart, by their bits.
+template <typename Scalar>
+inline uint64_t fingerprint(MatrixView<const Scalar> centers) {
+  uint64_t mixed = 0;
+  for (Index j = 0; j < centers.rows; ++j)
+    for (Index f = 0; f < centers.cols; ++f) mixed = mixed_bits(mixed + 1 + bits_of(centers(j, f)));
+  return mixed;
+}
+
+template <typename Assignment>
+inline int empty_clusters(const Assignment& assignment, Index clusters) {
+  int empty = 0;
+  for (Index j = 0; j < clusters; ++j) empty += assignment.weight(j) > 0 ? 0 : 1;
+  return empty;
+}
+
+}  // namespace detail
+
+/// Lloyd's K-means (IEEE Transactions on Information Theory 28, 1982) from given centres: assign, re-compute,
+/// until the centres no longer move, the sum of squared distances no longer falls, or the maximum of
+/// iterations is reached. It does not settle while an empty cluster could be refilled.
+///
+/// Goes a step at a time, so that whoever has other things to do can leave it in between: after each
+/// assignment of all samples take() says whether it is over; if not, update() moves one centre a call, and
+/// the next assignment is due when it says so. How samples find their centres is the assignment's business:
+///   weight(j), mean(j,f) of the samples of cluster j, over all samples
+///   farthest_row()       the sample of positive weight farthest from its own centre, the lowest of equals;
+///                        -1 when every sample sits on its centre
+///   exclude(row)         from being the farthest, until the next assignment
+///   value(row, f)        of a sample
+///   inertia()            of the last assignment
+/// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
+/// sum no longer falls.
+class Lloyd {
+ public:
+  /// All zero; to be made anew before use.
+  constexpr Lloyd() : limits_{0, 0}, report_{StopReason{}, 0, 0, 0, 0} {}
+  explicit Lloyd(LloydLimits limits) : limits_(limits), report_{} {}
+
+  /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
+  /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
+  /// iteration and may return false to end it. True when it is over.
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool take(Assignment& assignment, Index changed, MatrixView<Scalar> centers, Observe observe) {
+    if (updated_ && iteration_was_last(assignment, changed, centers, observe)) return true;
+    updated_ = true;
+    next_ = 0;
+    squared_shift_ = 0;
+    return report_.iterations >= limits_.max_iterations;
+  }
+
+  /// Re-computes the next centre; true when it was the last one.
+  template <typename Scalar, typename Assignment>
+  bool update(Assignment& assignment, MatrixView<Scalar> centers) {
+    squared_shift_ += detail::update_center(assignment, centers, next_, report_.refilled_clusters);
+    return ++next_ == centers.rows;
+  }
+
+  /// When it is over. clusters: k.
+  template <typename Assignment>
+  LloydReport report(Assignment& assignment, Index clusters) {
+    report_.empty_clusters = detail::empty_clusters(assignment, clusters);
+    report_.inertia = assignment.inertia();
+    return report_;
+  }
+
+ private:
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool iteration_was_last(Assignment& assignment, Index changed, MatrixView<Scalar> centers,
+                          Observe observe) {
+    ++report_.iterations;
+    const bool repeated = cycle_.repeats(detail::fingerprint<Scalar>(centers));
+    if (!observe(report_, squared_shift_)) {
+      report_.stop = StopReason::cancelled;
+      return true;
+    }
+    const bool settled = squared_shift_ <= limits_.squared_shift || changed == 0;
+    if (!settled && !repeated) return false;
+    if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) return false;
+    report_.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
+    return true;
+  }
+
+  LloydLimits limits_;
+  LloydReport report_;
+  detail::CycleDetector cycle_{};
+  double squared_shift_ = 0;  // of the centres that were updated since the last assignment
+  Index next_ = 0;
+  bool updated_ = false;  // the centres are not those given any more
+};
+
+/// The same in one go. assignment: what Lloyd asks, and
+///   assign(centers)      labels every sample, and returns how many labels have changed since the last time
+/// centers: k x d, read and written.
+template <typename Scalar, typename Assignment, typename Observe>
+inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
+                         Observe observe) {
+  Lloyd run(limits);
+  while (!run.take(assignment, assignment.assign(centers), centers, observe)) {
+    while (!run.update(assignment, centers)) {
+    }
+  }
+  return run.report(assignment, centers.rows);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_LLOYD_HPP
+
+#ifndef THRUM_CORE_EXACT_SUM_HPP
+#define THRUM_CORE_EXACT_SUM_HPP
+
+// Sums over samples that do not depend on their order: numbers become integers of 62 bits on a grid that
+// spans the largest of their column, and integers add without rounding. What was added can be taken away
+// again, so that a sum follows a sample that changes its cluster, and threads, blocks and algorithms all find
+// the same bits.
+
+namespace thrum {
+
+/// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
+/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^31 terms. All zero is the
+/// empty sum.
+struct ExactSum {
+  int64_t high = 0;
+  int64_t low = 0;
+
+  static constexpr double low_range = 2147483648.0;  // 2^31
+  /// Added to a number below 2^51, rounds it to an integer, which is then the low bits of the sum.
+  static constexpr double integer_shift = 6755399441055744.0;  // 1.5 * 2^52
+
+  /// term: below 2^62, rounded to the nearest integer.
+  void add(double term) {
+    const int64_t whole = nearest_integer(term * (1 / low_range));
+    high += whole;
+    low += nearest_integer(term - static_cast<double>(whole) * low_range);
+  }
+
+  /// Rounded to double.
+  double value() const { return static_cast<double>(high) * low_range + static_cast<double>(low); }
+
+ private:
+  static int64_t nearest_integer(double x) {
+    return static_cast<int64_t>(bits_of(x + integer_shift) - bits_of(integer_shift));
+  }
+};
+
+/// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. They are
+/// rounded by at most 2^-62 of the largest.
+struct FixedPointGrid {
+  double scale = 1;
+
+  /// For numbers of magnitude up to `largest`, finite.
+  static FixedPointGrid spanning(double largest) {
+    if (!(largest > 0)) return {};
+    const int exponent = static_cast<int>(bits_of(largest) >> 52) - 1023;  // largest < 2^(exponent + 1)
+    return {from_bits<double>(static_cast<uint64_t>(smaller(61 - exponent, 1023) + 1023) << 52)};
+  }
+
+  void add(double value, ExactSum& sum) const { sum.add(value * scale); }
+  double value(const ExactSum& sum) const { return sum.value() / scale; }
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_EXACT_SUM_HPP
+
+#ifndef THRUM_CORE_ORDERED_SUM_HPP
+#define THRUM_CORE_ORDERED_SUM_HPP
+
+// Sums over samples, in an order that depends on nothing but their number: rows go by chunks of 256 into 16
+// partial sums in turn, and these are added in a fixed tree. Whoever computes which partial sum, on however
+// many threads, the result has the same bits.
+
+namespace thrum {
+
+constexpr Index rows_per_chunk = 256;
+constexpr Index max_partial_sums = 16;
+
+/// Number of partial sums that n rows fill.
+constexpr Index partial_sums(Index rows) {
+  return smaller(max_partial_sums, larger(Index{1}, (rows + rows_per_chunk - 1) / rows_per_chunk));
+}
+
+/// The partial sum that a row belongs to.
+constexpr Index partial_sum_of(Index row) { return row / rows_per_chunk % max_partial_sums; }
+
+/// Adds partial results pairwise in a fixed tree: combine(i, j) folds number j into number i; the result is
+/// left in number 0.
+template <typename Combine>
+inline void fold_partial_sums(Index count, Combine combine) {
+  for (Index width = max_partial_sums / 2; width > 0; width /= 2)
+    for (Index i = 0; i < width && i + width < count; ++i) combine(i, i + width);
+}
+
+/// Sum of term(row) over all rows. O(n), allocates nothing.
+template <typename Accumulator, typename Term>
+inline Accumulator ordered_sum(Index rows, Term term) {
+  Accumulator partial[max_partial_sums] = {};
+  for (Index begin = 0; begin < rows; begin += rows_per_chunk) {
+    Accumulator& sum = partial[partial_sum_of(begin)];
+    const Index end = smaller(begin + rows_per_chunk, rows);
+    for (Index row = begin; row < end; ++row) sum += static_cast<Accumulator>(term(row));
+  }
+  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i] += partial[j]; });
+  return partial[0];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_ORDERED_SUM_HPP
+
+#ifndef THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+#define THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+
+// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
+// They are views, made anew for each step.
+
+namespace thrum {
+
+/// What is kept of n samples and k clusters between steps. All zero at first.
+template <typename Scalar>
+struct SampleClusters {
+  int16_t* labels = nullptr;  ///< n
+  Scalar* squared = nullptr;  ///< n, distances to the own centre
+  double* scale = nullptr;    ///< d, of the grids that sums are on
+  ExactSum* sums = nullptr;   ///< k x d
+  int16_t* counts = nullptr;  ///< k, samples
+};
+
+/// Which samples belong to which centre; see Lloyd. Sums are exact, on the grid of the laptop's, so that both
+/// find the same centres from the same first ones, bit for bit, and follow the samples that change their
+/// cluster.
+template <typename Scalar>
+class SampleAssignment {
+ public:
+  /// x: n x d, at most 32767 samples, finite. centers: d x k, by feature, those that Lloyd moves.
+  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar>& memory, const Scalar* centers,
+                   Index clusters)
+      : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
+
+  /// No sample has a label yet. O(n d).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
+    for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
+    for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
+    for (Index f = 0; f < x_.cols; ++f) {
+      Scalar largest = 0;
+      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
+      memory_.scale[f] = FixedPointGrid::spanning(static_cast<double>(largest)).scale;
+    }
+  }
+
+  /// Labels one sample; whether its label has changed. O(d k).
+  bool assign(Index row) {
+    const Nearest<Scalar> nearest = nearest_center(x_.row(row), centers_, clusters_);
+    memory_.squared[row] = nearest.squared_distance;
+    const int before = memory_.labels[row];
+    if (before == nearest.cluster) return false;
+    if (before >= 0) move(row, before, -1);
+    move(row, nearest.cluster, 1);
+    memory_.labels[row] = static_cast<int16_t>(nearest.cluster);
+    return true;
+  }
+
+  double weight(Index cluster) const { return static_cast<double>(memory_.counts[cluster]); }
+  double mean(Index cluster, Index feature) const {
+    return FixedPointGrid{memory_.scale[feature]}.value(memory_.sums[cluster * x_.cols + feature]) /
+           weight(cluster);
+  }
+  Scalar value(Index row, Index feature) const { return x_(row, feature); }
+  double inertia() const {
+    return ordered_sum<double>(x_.rows, [this](Index i) { return memory_.squared[i]; });
+  }
+  Index farthest_row() const {
+    Index farthest = -1;
+    Scalar largest = 0;
+    for (Index i = 0; i < x_.rows; ++i) {
+      if (!(memory_.squared[i] > largest)) continue;
+      largest = memory_.squared[i];
+      farthest = i;
+    }
+    return farthest;
+  }
+  void exclude(Index row) { memory_.squared[row] = 0; }
+
+ private:
+  /// Adds a sample to a cluster, or takes it away. O(d).
+  void move(Index row, Index cluster, int times) {
+    memory_.counts[cluster] = static_cast<int16_t>(memory_.counts[cluster] + times);
+    ExactSum* const sums = memory_.sums + cluster * x_.cols;
+    for (Index f = 0; f < x_.cols; ++f)
+      FixedPointGrid{memory_.scale[f]}.add(static_cast<double>(times > 0 ? x_(row, f) : -x_(row, f)),
+                                           sums[f]);
+  }
+
+  MatrixView<const Scalar> x_;
+  SampleClusters<Scalar> memory_;
+  const Scalar* centers_;
+  Index clusters_;
+};
+
+/// Squared distances of samples to the nearest first centre so far; see seed_center().
+template <typename Scalar>
+class SampleSpace {
+ public:
+  /// x: n x d; closest: n, which it keeps from one centre to the next.
+  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
+
+  /// There is no centre yet. O(n).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
+  }
+
+  /// O(n).
+  Index draw(Random& random) const {
+    if (!is_finite(closest_[0])) return random.index(x_.rows);
+    const auto share = [this](Index i) { return static_cast<double>(closest_[i]); };
+    const double total = ordered_sum<double>(x_.rows, share);
+    return total > 0 ? random.weighted_index(x_.rows, total, share) : random.index(x_.rows);
+  }
+  /// O(n d) for each.
+  void evaluate(const Index* rows, Index count) {
+    for (Index number = 0; number < count; ++number) {
+      rows_[number] = rows[number];
+      potentials_[number] = ordered_sum<double>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
+    }
+  }
+  double potential(Index number) const { return potentials_[number]; }
+  /// O(n d).
+  void accept(Index number) {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
+  }
+
+  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
+
+ private:
+  /// What a further centre leaves of sample i's squared distance.
+  Scalar left_by(Index center, Index i) const {
+    return smaller(closest_[i], squared_distance(x_.row(i), x_.row(center)));
+  }
+
+  MatrixView<const Scalar> x_;
+  Scalar* closest_;
+  Index rows_[most_trials] = {};
+  double potentials_[most_trials] = {};
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+
+#ifndef THRUM_ALGORITHM_SEEDING_HPP
+#define THRUM_ALGORITHM_SEEDING_HPP
+
+namespace thrum {
+
+/// Rows that greedy k-means++ tries for each of k centres.
+inline Index seeding_trials(Index clusters) {
+  return 2 + static_cast<Index>(natural_log(static_cast<double>(clusters)));
+}
+
+/// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the
+/// best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to the
+/// nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer distinct rows
+/// than clusters), centres repeat rows. Returns the row that becomes centre j of `clusters`.
+///
+/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
+///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
+///                          weight 0
+///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
+///                          one more centre
+///   potential(i)           that sum for number i of them
+///   accept(i)              makes number i of them a centre
+template <typename Space>
+inline Index seed_center(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
+  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
+  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
+  space.evaluate(candidates, trials);
+  Index best = 0;
+  for (Index i = 1; i < trials; ++i)
+    if (space.potential(i) < space.potential(best)) best = i;
+  space.accept(best);
+  return candidates[best];
+}
+
+/// All of them. choose(j, row) is told which row becomes centre j = 0 ... clusters - 1.
+template <typename Space, typename Choose>
+inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
+  for (Index j = 0; j < clusters; ++j) choose(j, seed_center(space, random, j, clusters, candidates));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SEEDING_HPP
+
 #ifndef THRUM_FIXED_KMEANS_HPP
 #define THRUM_FIXED_KMEANS_HPP
 
 namespace thrum {
 namespace fixed {
+
+/// How a fixed::KMeans learns; names and meaning as in thrum::KMeansOptions.
+struct KMeansOptions {
+  int clusters = 1;
+  int max_iterations = 300;
+  uint64_t seed = 0;
+};
 
 /// thrum::KMeans with its own arrays: no heap, all zero at start (`not_fitted`).
 template <typename Scalar, int max_features, int max_clusters>
@@ -5644,12 +6210,27 @@ class KMeans {
  public:
   /// Takes over fitted centres, k x d, finite, k <= max_clusters, d <= max_features.
   Status use(ConstMatrixView<Scalar> centers) {
-    if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features)
-      return Status::wrong_size;
+    if (!fits(centers.rows, centers.cols)) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
     copy_by_feature(centers, centers_by_feature_);
-    features_ = static_cast<int>(centers.cols);
-    clusters_ = static_cast<int>(centers.rows);
+    resize(centers.rows, centers.cols);
+    for (float& count : counts_) count = 1;
+    return Status::ok;
+  }
+
+  /// Moves the nearest centre towards one more sample of d values: to the mean of all it has been given,
+  /// those it was learned from included; a centre that was taken over counts as one. From the 2^24th on it
+  /// stands still. overflow, non_finite: all stays as it was. O(d k).
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    int label = 0;
+    const Status status = predict(x, label);
+    if (status != Status::ok) return status;
+    counts_[label] += 1;
+    const Scalar rate = 1 / static_cast<Scalar>(counts_[label]);
+    for (Index f = 0; f < features_; ++f) {
+      Scalar& center = centers_by_feature_[f * clusters_ + label];
+      center += (x[f] - center) * rate;
+    }
     return Status::ok;
   }
 
@@ -5681,9 +6262,161 @@ class KMeans {
   }
 
  private:
+  template <typename, int, int, int>
+  friend class KMeansFit;
+
+  static bool fits(Index clusters, Index features) {
+    return clusters >= 1 && clusters <= max_clusters && features >= 1 && features <= max_features;
+  }
+  void resize(Index clusters, Index features) {
+    features_ = static_cast<int>(features);
+    clusters_ = static_cast<int>(clusters);
+  }
+
   Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
+  float counts_[array_size(max_clusters)] = {};  // samples that each has been given
   int features_ = 0;
   int clusters_ = 0;
+};
+
+/// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
+/// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
+/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
+/// finds those of thrum::KMeans with tolerance 0, bit for bit. No heap; all zero at start; memory: for each
+/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature. It is of no use any
+/// more when the centres are learned.
+template <typename Scalar, int max_features, int max_clusters, int max_samples>
+class KMeansFit {
+  static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
+  using Model = KMeans<Scalar, max_features, max_clusters>;
+
+ public:
+  /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
+  /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
+  /// samples may leave the range of a Scalar. Then the model stays as it was.
+  Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+  /// The same from given first centres, k x d.
+  Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
+                  Model& model) {
+    options.clusters = static_cast<int>(centers.rows);
+    if (centers.cols != x.cols) return Status::wrong_size;
+    if (!detail::all_finite(centers)) return Status::non_finite;
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    model.use(centers);
+    begin_assignment();
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+
+  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
+  Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
+    if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
+      return Status::wrong_size;
+    if (options.max_iterations < 1) return Status::out_of_range;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
+    model.resize(options.clusters, x.cols);
+    random_ = Random(options.seed);
+    lloyd_ = Lloyd({options.max_iterations, 0});
+    assignment(x, model).start();
+    SampleSpace<Scalar>(x, squared_).start();
+    next_ = 0;
+    stage_ = Stage::seeding;
+    return Status::ok;
+  }
+
+  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
+  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
+  /// learned.
+  bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+    while (samples > 0 && stage_ != Stage::done) {
+      switch (stage_) {
+        case Stage::seeding:
+          seed_next(x, model);
+          samples -= x.rows;
+          break;
+        case Stage::assigning:
+          assign_next(x, model);
+          --samples;
+          break;
+        case Stage::updating:
+          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
+          --samples;
+          break;
+        case Stage::done: break;
+      }
+    }
+    return stage_ == Stage::done;
+  }
+
+  /// How it went, once it is done.
+  const LloydReport& report() const { return report_; }
+  /// The label of each sample, n.
+  const int16_t* labels() const { return labels_; }
+
+ private:
+  enum class Stage : uint8_t { done, seeding, assigning, updating };
+
+  /// No two samples are farther apart.
+  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
+    Scalar largest = 0;
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
+    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
+  }
+
+  SampleAssignment<Scalar> assignment(MatrixView<const Scalar> x, const Model& model) {
+    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
+  }
+  static MatrixView<Scalar> centers(Model& model) {
+    return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
+  }
+
+  void begin_assignment() {
+    next_ = 0;
+    changed_ = 0;
+    stage_ = Stage::assigning;
+  }
+
+  void seed_next(MatrixView<const Scalar> x, Model& model) {
+    SampleSpace<Scalar> space(x, squared_);
+    Index candidates[SampleSpace<Scalar>::most_trials];
+    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
+    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
+    if (++next_ == model.clusters_) begin_assignment();
+  }
+
+  void assign_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (policy.assign(next_)) ++changed_;
+    if (++next_ < x.rows) return;
+    stage_ = Stage::updating;
+    if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, double) { return true; }))
+      return;
+    stage_ = Stage::done;
+    report_ = lloyd_.report(policy, model.clusters_);
+    for (Index j = 0; j < model.clusters_; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
+  }
+
+  Random random_{};
+  Lloyd lloyd_{};
+  LloydReport report_{StopReason{}, 0, 0, 0, 0};
+  Stage stage_ = Stage::done;
+  Index next_ = 0;     // sample or first centre
+  Index changed_ = 0;  // labels, of those assigned
+  int16_t labels_[array_size(max_samples)] = {};
+  Scalar squared_[array_size(max_samples)] = {};
+  double scale_[array_size(max_features)] = {};
+  ExactSum sums_[array_size(max_features * max_clusters)] = {};
+  int16_t counts_[array_size(max_clusters)] = {};
 };
 
 }  // namespace fixed
@@ -5704,6 +6437,128 @@ using Monitor = thrum::Monitor;
 }  // namespace thrum
 
 #endif  // THRUM_FIXED_MONITOR_HPP
+
+#ifndef THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
+#define THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// One Jacobi rotation that makes a(p, q) zero (Golub and Van Loan, Matrix Computations, section 8.5).
+template <typename Scalar>
+inline void jacobi_rotate(MatrixView<Scalar> a, MatrixView<Scalar> vectors, Index p, Index q) {
+  const Scalar tau = (a(q, q) - a(p, p)) / (2 * a(p, q));
+  const Scalar root = square_root(1 + tau * tau);
+  const Scalar tangent = tau >= 0 ? 1 / (tau + root) : 1 / (tau - root);
+  const Scalar cosine = 1 / square_root(1 + tangent * tangent);
+  const Scalar sine = tangent * cosine;
+  const auto rotate = [cosine, sine](Scalar& first, Scalar& second) {
+    const Scalar old = first;
+    first = cosine * old - sine * second;
+    second = sine * old + cosine * second;
+  };
+  for (Index i = 0; i < a.rows; ++i) rotate(a(i, p), a(i, q));
+  for (Index i = 0; i < a.rows; ++i) rotate(a(p, i), a(q, i));
+  for (Index i = 0; i < a.rows; ++i) rotate(vectors(i, p), vectors(i, q));
+  a(p, q) = a(q, p) = 0;
+}
+
+}  // namespace detail
+
+/// Puts eigenvalues, the diagonal of a, into falling order, and the columns of vectors with them. O(d^2).
+template <typename Scalar>
+inline void sort_eigenvectors(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+  const auto swap = [](Scalar& x, Scalar& y) {
+    const Scalar old = x;
+    x = y;
+    y = old;
+  };
+  for (Index first = 0; first + 1 < a.rows; ++first) {
+    Index best = first;
+    for (Index i = first + 1; i < a.rows; ++i)
+      if (a(i, i) > a(best, best)) best = i;
+    if (best == first) continue;
+    swap(a(first, first), a(best, best));
+    for (Index i = 0; i < a.rows; ++i) swap(vectors(i, first), vectors(i, best));
+  }
+}
+
+/// Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations, one at a time, so that
+/// whoever has other things to do can leave it in between. All zero at start. About 8 sweeps of d^2 / 2
+/// rotations, O(d) each.
+class JacobiSweeps {
+ public:
+  /// Goes on until one more entry is zero. a: d x d, finite, symmetric; at the end its diagonal holds the
+  /// eigenvalues, the rest is spoilt. vectors: d x d, the identity at first, at the end column j belongs to
+  /// eigenvalue j. True when that is the end: every off-diagonal entry is below epsilon times the geometric
+  /// mean of its diagonal entries (which keeps the small eigenvalues of positive matrices accurate), or 30
+  /// sweeps are done.
+  template <typename Scalar>
+  bool step(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+    for (;;) {
+      if (row_ + 1 >= a.rows) {
+        ++sweeps_;
+        if (!rotated_ || sweeps_ == 30) return true;
+        rotated_ = false;
+        row_ = beyond_diagonal_ = 0;
+      }
+      const Index p = row_, q = row_ + 1 + beyond_diagonal_;
+      if (q + 1 < a.rows)
+        ++beyond_diagonal_;
+      else
+        ++row_, beyond_diagonal_ = 0;
+      const Scalar scale = square_root(absolute(a(p, p))) * square_root(absolute(a(q, q)));
+      if (a(p, q) == 0 || absolute(a(p, q)) <= ScalarTraits<Scalar>::epsilon() * scale) continue;
+      detail::jacobi_rotate(a, vectors, p, q);
+      rotated_ = true;
+      return false;
+    }
+  }
+
+  int sweeps() const { return sweeps_; }
+
+ private:
+  Index row_ = 0, beyond_diagonal_ = 0;  // of the next entry
+  int sweeps_ = 0;
+  bool rotated_ = false;  // in this sweep
+};
+
+/// Makes a matrix the identity.
+template <typename Scalar>
+inline void set_identity(MatrixView<Scalar> a) {
+  for (Index i = 0; i < a.rows; ++i)
+    for (Index j = 0; j < a.cols; ++j) a(i, j) = i == j ? Scalar(1) : Scalar(0);
+}
+
+/// The same in one go, without a heap; eigenvalues largest first. Arguments as of JacobiSweeps::step;
+/// vectors may hold anything. Returns the sweeps taken. O(d^3) a sweep.
+template <typename Scalar>
+inline int symmetric_eigen(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+  set_identity(vectors);
+  JacobiSweeps sweeps;
+  while (!sweeps.step(a, vectors)) {
+  }
+  sort_eigenvectors(a, vectors);
+  return sweeps.sweeps();
+}
+
+/// Flips a direction (d values) such that the first of its entries within 1e-6 of the largest magnitude is
+/// positive: eigenvectors have no sign of their own, and equal loadings must not depend on rounding.
+template <typename Scalar>
+inline void fix_sign(VectorView<Scalar> direction) {
+  Scalar largest = 0;
+  for (Index i = 0; i < direction.size; ++i) largest = larger(largest, absolute(direction[i]));
+  const Scalar near_largest = largest * (Scalar(1) - Scalar(1e-6));
+  Index first = 0;
+  while (first < direction.size && absolute(direction[first]) < near_largest) ++first;
+  if (first == direction.size || direction[first] >= 0) return;
+  for (Index i = 0; i < direction.size; ++i) direction[i] = -direction[i];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SYMMETRIC_EIGEN_HPP
 
 #ifndef THRUM_FIXED_PCA_HPP
 #define THRUM_FIXED_PCA_HPP
@@ -5773,10 +6628,338 @@ class PCA {
   bool whitens_ = false;
 };
 
+/// How many components a PCAFit keeps; names and meaning as in thrum::PCAOptions.
+struct PCAOptions {
+  int components = 0;         ///< a count; 0: not asked
+  double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
+};
+
+/// Learns a fixed::PCA from samples that come one by one: their moments, then the eigenvectors of the
+/// covariance by Jacobi rotations, at once by finish() or in pieces by start() and step(). No heap; all zero
+/// at start; memory: 4 d^2 bytes, and 2 d^2 Scalars. Parts merge.
+template <typename Scalar, int max_features>
+class PCAFit {
+ public:
+  /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
+  /// added. O(d^2) in double.
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    if (x.size < 1 || x.size > max_features || (features_ > 0 && x.size != features_))
+      return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    features_ = static_cast<int>(x.size);
+    double mean[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) mean[f] = static_cast<double>(x[f]);
+    join(1, mean, nullptr);
+    return Status::ok;
+  }
+
+  /// Adds the samples that another one was given. wrong_size when those are of other features. O(d^2).
+  Status merge(const PCAFit& other) {
+    if (other.features_ == 0) return Status::ok;
+    if (features_ > 0 && features_ != other.features_) return Status::wrong_size;
+    features_ = other.features_;
+    join(other.samples_, other.mean_, other.products_);
+    return Status::ok;
+  }
+
+  /// Begins to find the components of the samples so far. not_fitted: fewer than two; overflow: a variance is
+  /// too large for a Scalar. O(d^2).
+  Status start() {
+    if (samples_ < 2) return Status::not_fitted;
+    for (Index i = 0; i < features_; ++i)
+      for (Index j = 0; j <= i; ++j)
+        covariance()(i, j) = covariance()(j, i) =
+            static_cast<Scalar>(products_[place(i, j)] / (samples_ - 1));
+    for (Index f = 0; f < features_; ++f)
+      if (!is_finite(covariance()(f, f))) return Status::overflow;
+    set_identity(vectors());
+    sweeps_ = JacobiSweeps();
+    return Status::ok;
+  }
+
+  /// Goes on by at most so many rotations, O(d) each; true when the components are found.
+  bool step(int rotations) {
+    for (; rotations > 0; --rotations)
+      if (sweeps_.step(covariance(), vectors())) return true;
+    return false;
+  }
+
+  /// Gives the PCA what was found; start() is called, and step() until it is done, unless that has been done.
+  /// out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than there is
+  /// room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest magnitude
+  /// is positive. Those of thrum::PCA from the same samples, to rounding.
+  template <int max_components>
+  Status finish(const PCAOptions& options, PCA<Scalar, max_features, max_components>& pca) {
+    if ((options.components > 0) == (options.variance_share > 0) || options.components < 0 ||
+        options.components > features_ || !(options.variance_share >= 0 && options.variance_share <= 1))
+      return Status::out_of_range;
+    if (sweeps_.sweeps() == 0) {
+      const Status status = start();
+      if (status != Status::ok) return status;
+      while (!step(1)) {
+      }
+    }
+    sort_eigenvectors(covariance(), vectors());
+    for (Index c = 0; c < features_; ++c) fix_sign(vectors().col(c));
+    const int components = options.components > 0 ? options.components : reaching(options.variance_share);
+    if (components > max_components) return Status::wrong_size;
+    Scalar mean[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) mean[f] = static_cast<Scalar>(mean_[f]);
+    return pca.use(contiguous<const Scalar>(mean, features_),
+                   vectors().transposed().middle_rows(0, components));
+  }
+
+  /// Samples so far.
+  double samples() const { return samples_; }
+  int features() const { return features_; }
+  /// Variance along component c in [0, d), largest first; after finish().
+  Scalar variance(int c) const { return covariance_[c * features_ + c]; }
+
+ private:
+  static Index place(Index i, Index j) { return i * (i + 1) / 2 + j; }
+
+  MatrixView<Scalar> covariance() { return row_major(covariance_, features_, features_); }
+  MatrixView<Scalar> vectors() { return row_major(vectors_, features_, features_); }
+
+  /// Joins other samples' moments (Chan, Golub and LeVeque, COMPSTAT 1982); products: null when all are 0.
+  void join(double more, const double* mean, const double* products) {
+    const double share = more / (samples_ + more), both = samples_ * share;
+    double step[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) step[f] = mean[f] - mean_[f];
+    for (Index i = 0; i < features_; ++i)
+      for (Index j = 0; j <= i; ++j)
+        products_[place(i, j)] +=
+            both * step[i] * step[j] + (products == nullptr ? 0.0 : products[place(i, j)]);
+    for (Index f = 0; f < features_; ++f) mean_[f] += share * step[f];
+    samples_ += more;
+    sweeps_ = JacobiSweeps();
+  }
+
+  int reaching(double share) {
+    double all = 0, so_far = 0;
+    for (int c = 0; c < features_; ++c) all += larger(0.0, static_cast<double>(variance(c)));
+    int components = 0;
+    do so_far += larger(0.0, static_cast<double>(variance(components++)));
+    while (components < features_ && so_far < share * all);
+    return components;
+  }
+
+  double samples_ = 0;
+  double mean_[array_size(max_features)] = {};
+  double products_[array_size(max_features * (max_features + 1) / 2)] = {};  // of deviations, lower triangle
+  Scalar covariance_[array_size(max_features * max_features)] = {};
+  Scalar vectors_[array_size(max_features * max_features)] = {};
+  JacobiSweeps sweeps_{};
+  int features_ = 0;
+};
+
 }  // namespace fixed
 }  // namespace thrum
 
 #endif  // THRUM_FIXED_PCA_HPP
+
+#ifndef THRUM_CORE_WEIGHTS_HPP
+#define THRUM_CORE_WEIGHTS_HPP
+
+namespace thrum {
+
+/// Weight of row i, where an empty view means that every row weighs 1.
+template <typename Scalar>
+constexpr Scalar weight_of(VectorView<const Scalar> weights, Index i) {
+  return weights.size == 0 ? Scalar(1) : weights[i];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_WEIGHTS_HPP
+
+#ifndef THRUM_ALGORITHM_MOMENTS_HPP
+#define THRUM_ALGORITHM_MOMENTS_HPP
+
+namespace thrum {
+
+/// Weight, mean and sum of squared deviations from the mean of a set of numbers, without cancellation:
+/// Welford's update (Technometrics 4, 1962) and Chan, Golub and LeVeque's merge (COMPSTAT 1982).
+/// All zero is the empty set.
+template <typename Accumulator>
+struct Moments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squared_deviations = 0;
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, Accumulator(0)}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const Moments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator step = other.mean - mean;
+    const Accumulator share = other.weight / total;
+    mean += step * share;
+    squared_deviations += other.squared_deviations + step * step * weight * share;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squared_deviations / weight : Accumulator(0); }
+};
+
+/// Weight, mean and sums of powers of deviations up to the fourth, for skewness and kurtosis; what `Moments`
+/// is up to the second. Merged by the formulas of Pebay (Sandia report SAND2008-6212, equations 1.5 and 1.6;
+/// 2008). All zero is the empty set.
+template <typename Accumulator>
+struct HigherMoments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squares = 0;        ///< sum of w (x - mean)^2
+  Accumulator cubes = 0;          ///< sum of w (x - mean)^3
+  Accumulator fourth_powers = 0;  ///< sum of w (x - mean)^4
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, 0, 0, 0}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const HigherMoments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator share = other.weight / total, own_share = weight / total;
+    const Accumulator step = other.mean - mean, square = step * step;
+    const Accumulator both = weight * share;  // w1 w2 / (w1 + w2)
+    fourth_powers += other.fourth_powers +
+                     both * square * square * (own_share * own_share - own_share * share + share * share) +
+                     6 * square * (own_share * own_share * other.squares + share * share * squares) +
+                     4 * step * (own_share * other.cubes - share * cubes);
+    cubes += other.cubes + both * square * step * (own_share - share) +
+             3 * step * (own_share * other.squares - share * squares);
+    squares += other.squares + both * square;
+    mean += share * step;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squares / weight : Accumulator(0); }
+  /// Third standardised moment, of the population; 0 where nothing varies.
+  Accumulator skewness() const {
+    return squares > 0 ? cubes / squares * square_root(weight / squares) : Accumulator(0);
+  }
+  /// Fourth standardised moment, of the population: 3 of a normal distribution; 0 where nothing varies.
+  Accumulator kurtosis() const {
+    return squares > 0 ? fourth_powers / squares * (weight / squares) : Accumulator(0);
+  }
+};
+
+namespace detail {
+
+/// Two passes over rows that fit the cache; the second takes the rounding error out of the mean.
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> chunk_moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights,
+                                          Index begin, Index end) {
+  const auto weight = [&](Index i) {
+    return static_cast<Accumulator>(weight_of(VectorView<const Scalar>(weights), i));
+  };
+  const Accumulator shift = static_cast<Accumulator>(x[begin]);
+  Accumulator total = 0, sum = 0;
+  for (Index i = begin; i < end; ++i) {
+    total += weight(i);
+    sum += weight(i) * (static_cast<Accumulator>(x[i]) - shift);
+  }
+  if (!(total > 0)) return {};
+  const Accumulator mean = shift + sum / total;
+  Accumulator residual = 0, squares = 0;
+  for (Index i = begin; i < end; ++i) {
+    const Accumulator deviation = static_cast<Accumulator>(x[i]) - mean;
+    residual += weight(i) * deviation;
+    squares += weight(i) * (deviation * deviation);
+  }
+  return {total, mean + residual / total, squares - residual * (residual / total)};
+}
+
+}  // namespace detail
+
+/// Moments of n values, by ordered chunks. weights: n values >= 0, or an empty view for all 1. O(n).
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights = {}) {
+  Moments<Accumulator> partial[max_partial_sums] = {};
+  for (Index begin = 0; begin < x.size; begin += rows_per_chunk) {
+    const Index end = smaller(begin + rows_per_chunk, x.size);
+    partial[partial_sum_of(begin)].merge(detail::chunk_moments<Accumulator>(x, weights, begin, end));
+  }
+  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i].merge(partial[j]); });
+  return partial[0];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_MOMENTS_HPP
+
+#ifndef THRUM_ALGORITHM_COLUMN_SPREAD_HPP
+#define THRUM_ALGORITHM_COLUMN_SPREAD_HPP
+
+namespace thrum {
+
+/// Offset and scale of a column, in its units; scale 0 where all values are equal.
+struct OffsetAndScale {
+  double offset;
+  double scale;
+};
+
+/// What a scaler knows of a column of samples: its range, and its moments in some unit. All zero is nothing
+/// at all; of_value() and merge() make anything else of it.
+struct ColumnSpread {
+  double least = 0, largest = 0;
+  double unit = 0;  ///< what the moments are in: 1, or the range, where that is so small that squares vanish
+  Moments<double> moments{};
+
+  static ColumnSpread of_value(double value) { return {value, value, 1, {1, value, 0}}; }
+
+  /// Squares of very small doubles leave their range, so such a column is measured in units of its own range.
+  static double unit_of(double range) { return range > 0 && range <= 1e-140 ? range : 1.0; }
+
+  /// Adds another column's samples; both have some.
+  void merge(const ColumnSpread& other) {
+    least = smaller(least, other.least);
+    largest = larger(largest, other.largest);
+    const double joined = unit_of(largest - least) < 1 ? larger(unit, other.unit) : 1.0;
+    moments = in(joined);
+    moments.merge(other.in(joined));
+    unit = joined;
+  }
+
+  /// Mean and standard deviation, over the sum of weights.
+  OffsetAndScale standard() const {
+    const double range = largest - least;
+    if (range == 0) return {least, 0};
+    const double deviation = unit * square_root(moments.variance());
+    return {moments.mean * unit,
+            deviation > 0 ? deviation : range};  // one step of the least subnormal is variation too
+  }
+
+  friend bool operator==(const ColumnSpread& a, const ColumnSpread& b) {
+    return a.least == b.least && a.largest == b.largest && a.unit == b.unit &&
+           a.moments.weight == b.moments.weight && a.moments.mean == b.moments.mean &&
+           a.moments.squared_deviations == b.moments.squared_deviations;
+  }
+
+ private:
+  /// The moments in another unit.
+  Moments<double> in(double other) const {
+    const double ratio = unit / other;
+    return {moments.weight, moments.mean * ratio, moments.squared_deviations * ratio * ratio};
+  }
+};
+
+/// The factor that takes a column of some scale to 1; 1 for a constant one, and never infinite.
+template <typename Scalar>
+inline Scalar factor_of_scale(double scale) {
+  if (scale == 0) return Scalar(1);
+  const double largest = static_cast<double>(ScalarTraits<Scalar>::largest());
+  return static_cast<Scalar>(smaller(1.0 / scale, largest));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_COLUMN_SPREAD_HPP
 
 #ifndef THRUM_FIXED_SCALER_HPP
 #define THRUM_FIXED_SCALER_HPP
@@ -5823,6 +7006,63 @@ class Scaler {
  private:
   Scalar offset_[array_size(max_features)] = {};
   Scalar factor_[array_size(max_features)] = {};
+  int features_ = 0;
+};
+
+/// Learns a fixed::Scaler of the standard kind from samples that come one by one. No heap; all zero at start;
+/// 48 bytes a feature. Parts merge.
+template <typename Scalar, int max_features>
+class ScalerFit {
+ public:
+  /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
+  /// added. O(d), some 1000 instructions a feature on a Cortex-M4F, whose double is software.
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    if (x.size < 1 || x.size > max_features || (features_ > 0 && x.size != features_))
+      return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    for (Index f = 0; f < x.size; ++f) add(columns_[f], ColumnSpread::of_value(static_cast<double>(x[f])));
+    features_ = static_cast<int>(x.size);
+    return Status::ok;
+  }
+
+  /// Adds the samples that another one was given. wrong_size when those are of other features. O(d).
+  Status merge(const ScalerFit& other) {
+    if (other.features_ == 0) return Status::ok;
+    if (features_ > 0 && features_ != other.features_) return Status::wrong_size;
+    features_ = other.features_;
+    for (Index f = 0; f < features_; ++f) add(columns_[f], other.columns_[f]);
+    return Status::ok;
+  }
+
+  /// Gives the scaler what was learned so far: that of thrum::Scaler from the same samples, to rounding.
+  /// not_fitted before the first one. O(d).
+  Status finish(Scaler<Scalar, max_features>& scaler) const {
+    if (features_ == 0) return Status::not_fitted;
+    Scalar offset[array_size(max_features)], factor[array_size(max_features)];
+    for (Index f = 0; f < features_; ++f) {
+      const OffsetAndScale measure = columns_[f].standard();
+      offset[f] = static_cast<Scalar>(measure.offset);
+      factor[f] = factor_of_scale<Scalar>(measure.scale);
+    }
+    return scaler.use(contiguous<const Scalar>(offset, features_),
+                      contiguous<const Scalar>(factor, features_));
+  }
+
+  /// Samples so far.
+  double samples() const { return columns_[0].moments.weight; }
+  int features() const { return features_; }
+  /// What is known of feature f.
+  const ColumnSpread& column(int f) const { return columns_[f]; }
+
+ private:
+  static void add(ColumnSpread& column, const ColumnSpread& more) {
+    if (column.moments.weight > 0)
+      column.merge(more);
+    else
+      column = more;
+  }
+
+  ColumnSpread columns_[array_size(max_features)] = {};
   int features_ = 0;
 };
 

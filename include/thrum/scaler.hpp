@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "thrum/algorithm/column_spread.hpp"
 #include "thrum/algorithm/moments.hpp"
 #include "thrum/algorithm/quantile.hpp"
 #include "thrum/algorithm/scaling.hpp"
@@ -121,47 +122,13 @@ class Scaler {
   friend bool operator!=(const Scaler& a, const Scaler& b) { return !(a == b); }
 
  private:
-  struct Measure {
-    double offset, scale;
-  };
-
-  /// What is known of a column of all samples: its range and, of the standard kind, its moments in some unit.
-  struct Column {
-    double least = 0, largest = 0, unit = 1;
-    Moments<double> moments;
-
-    /// The moments in another unit.
-    Moments<double> in(double other) const {
-      const double ratio = unit / other;
-      return {moments.weight, moments.mean * ratio, moments.squared_deviations * ratio * ratio};
-    }
-
-    void merge(const Column& other) {
-      least = smaller(least, other.least);
-      largest = larger(largest, other.largest);
-      const double joined = unit_of(largest - least) < 1 ? larger(unit, other.unit) : 1.0;
-      moments = in(joined);
-      moments.merge(other.in(joined));
-      unit = joined;
-    }
-
-    friend bool operator==(const Column& a, const Column& b) {
-      return a.least == b.least && a.largest == b.largest && a.unit == b.unit &&
-             a.moments.weight == b.moments.weight && a.moments.mean == b.moments.mean &&
-             a.moments.squared_deviations == b.moments.squared_deviations;
-    }
-  };
-
-  /// Squares of very small doubles leave their range, so such a column is measured in units of its own range.
-  static double unit_of(double range) { return range > 0 && range <= 1e-140 ? range : 1.0; }
-
   void require_mergeable(const char* who) const {
     detail::require(options_.kind != ScalerKind::robust, who,
                     ": kind is robust, expected standard or min_max: medians of parts cannot be joined");
   }
 
-  std::vector<Column> summarized(const char* who, MatrixView<const Scalar> x,
-                                 VectorView<const Scalar> weights) const {
+  std::vector<ColumnSpread> summarized(const char* who, MatrixView<const Scalar> x,
+                                       VectorView<const Scalar> weights) const {
     detail::require_not_empty(who, x);
     detail::require_weights(who, weights, x.rows);
     const host::ColumnSummary summary =
@@ -169,7 +136,7 @@ class Scaler {
             ? host::summarize_columns(who, x, weights)
             : host::ColumnSummary{host::require_training_data(who, x),
                                   std::vector<Moments<double>>(array_size(x.cols))};
-    std::vector<Column> columns(array_size(x.cols));
+    std::vector<ColumnSpread> columns(array_size(x.cols));
     for (Index f = 0; f < x.cols; ++f) {
       const std::size_t i = array_size(f);
       columns[i] = {summary.ranges.least[i], summary.ranges.largest[i], 1.0, summary.moments[i]};
@@ -181,7 +148,7 @@ class Scaler {
 
   /// A sample of weight 0 is not there.
   static void take_weighted_range(VectorView<const Scalar> x, VectorView<const Scalar> weights,
-                                  Column& column) {
+                                  ColumnSpread& column) {
     Index first = 0;
     while (!(weights[first] > 0)) ++first;
     column.least = column.largest = static_cast<double>(x[first]);
@@ -193,8 +160,8 @@ class Scaler {
   }
 
   static void measure_in_ranges(VectorView<const Scalar> x, VectorView<const Scalar> weights,
-                                Column& column) {
-    column.unit = unit_of(column.largest - column.least);
+                                ColumnSpread& column) {
+    column.unit = ColumnSpread::unit_of(column.largest - column.least);
     if (column.unit == 1) return;
     Vector<double> in_units(x.size), as_double(weights.size);
     for (Index i = 0; i < x.size; ++i) in_units[i] = static_cast<double>(x[i]) / column.unit;
@@ -203,64 +170,50 @@ class Scaler {
                                      detail::vector_view(static_cast<const Vector<double>&>(as_double)));
   }
 
-  void join(const std::vector<Column>& more) {
-    std::vector<Column> columns = summary_.empty() ? more : summary_;
+  void join(const std::vector<ColumnSpread>& more) {
+    std::vector<ColumnSpread> columns = summary_.empty() ? more : summary_;
     for (std::size_t f = 0; f < columns.size() && !summary_.empty(); ++f) columns[f].merge(more[f]);
     keep(std::move(columns));
   }
 
-  void keep(std::vector<Column>&& columns) {
-    std::vector<Measure> measures;
-    for (const Column& column : columns)
+  void keep(std::vector<ColumnSpread>&& columns) {
+    std::vector<OffsetAndScale> measures;
+    for (const ColumnSpread& column : columns)
       measures.push_back(options_.kind == ScalerKind::min_max
-                             ? Measure{column.least, column.largest - column.least}
-                             : standard(column));
+                             ? OffsetAndScale{column.least, column.largest - column.least}
+                             : column.standard());
     keep(measures);
     summary_ = std::move(columns);
   }
 
-  void keep(const std::vector<Measure>& measures) {
+  void keep(const std::vector<OffsetAndScale>& measures) {
     const Index d = static_cast<Index>(measures.size());
     Vector<Scalar> offset(d), factor(d);
     for (Index f = 0; f < d; ++f) {
       offset[f] = static_cast<Scalar>(measures[array_size(f)].offset);
-      factor[f] = factor_of(measures[array_size(f)].scale);
+      factor[f] = factor_of_scale<Scalar>(measures[array_size(f)].scale);
     }
     offset_ = std::move(offset);
     factor_ = std::move(factor);
-  }
-
-  static Measure standard(const Column& column) {
-    const double range = column.largest - column.least;
-    if (range == 0) return {column.least, 0};
-    const double deviation = column.unit * square_root(column.moments.variance());
-    return {column.moments.mean * column.unit,
-            deviation > 0 ? deviation : range};  // one step of the least subnormal is variation too
   }
 
   void fit_robust(const char* who, MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
     detail::require(weights.size == 0, who, ": weights has ", weights.size,
                     " entries, expected none: the robust kind takes no weights");
     const host::ColumnRanges ranges = host::require_training_data(who, x);
-    std::vector<Measure> measures;
+    std::vector<OffsetAndScale> measures;
     for (Index f = 0; f < x.cols; ++f)
       measures.push_back(robust(x.col(f), ranges.least[array_size(f)], ranges.largest[array_size(f)]));
     keep(measures);
   }
 
-  static Measure robust(VectorView<const Scalar> x, double least, double largest) {
+  static OffsetAndScale robust(VectorView<const Scalar> x, double least, double largest) {
     const double center = static_cast<double>(median(x));
     const double deviation = 1.4826 * static_cast<double>(median_absolute_deviation(x));
     if (deviation > 0) return {center, deviation};
-    Column column{least, largest, 1.0, moments<double>(x)};
+    ColumnSpread column{least, largest, 1.0, moments<double>(x)};
     measure_in_ranges(x, {}, column);
-    return {center, standard(column).scale};
-  }
-
-  static Scalar factor_of(double scale) {
-    if (scale == 0) return Scalar(1);
-    const double largest = static_cast<double>(ScalarTraits<Scalar>::largest());
-    return static_cast<Scalar>(smaller(1.0 / scale, largest));
+    return {center, column.standard().scale};
   }
 
   void check(const char* who, MatrixView<const Scalar> x, MatrixView<Scalar> result) const {
@@ -272,7 +225,7 @@ class Scaler {
 
   ScalerOptions options_;
   Vector<Scalar> offset_, factor_;
-  std::vector<Column> summary_;  // of no robust kind
+  std::vector<ColumnSpread> summary_;  // of no robust kind
 };
 
 }  // namespace THRUM_BUILD

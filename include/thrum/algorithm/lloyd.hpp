@@ -58,17 +58,14 @@ class CycleDetector {
  public:
   bool repeats(uint64_t element) {
     if (steps_ > 0 && element == remembered_) return true;
-    if (++steps_ == next_) {
-      next_ *= 2;
-      remembered_ = element;
-    }
+    ++steps_;
+    if ((steps_ & (steps_ - 1)) == 0) remembered_ = element;  // after 1, 2, 4, 8 ... steps
     return false;
   }
 
  private:
   uint64_t remembered_ = 0;
   uint64_t steps_ = 0;
-  uint64_t next_ = 1;
 };
 
 /// Moves a centre to `target(f)` and returns the squared shift.
@@ -84,24 +81,18 @@ inline double move_center(VectorView<Scalar> center, Target target) {
   return squared_shift;
 }
 
-/// Re-computes every centre as the weighted mean of its samples; an empty cluster is refilled with the sample
+/// Re-computes centre j as the weighted mean of its samples; an empty cluster is refilled with the sample
 /// farthest from its centre (each sample serves once), or stays where it is when no distance is left.
-/// Returns the sum of squared shifts and adds the refills to `refilled`.
+/// Returns the squared shift and adds a refill to `refilled`.
 template <typename Scalar, typename Assignment>
-inline double update_centers(Assignment& assignment, MatrixView<Scalar> centers, int& refilled) {
-  double squared_shift = 0;
-  for (Index j = 0; j < centers.rows; ++j) {
-    if (assignment.weight(j) > 0) {
-      squared_shift += move_center(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
-      continue;
-    }
-    const Index row = assignment.farthest_row();
-    if (row < 0) continue;
-    assignment.exclude(row);
-    squared_shift += move_center(centers.row(j), [&](Index f) { return assignment.value(row, f); });
-    ++refilled;
-  }
-  return squared_shift;
+inline double update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
+  if (assignment.weight(j) > 0)
+    return move_center(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
+  const Index row = assignment.farthest_row();
+  if (row < 0) return 0;
+  assignment.exclude(row);
+  ++refilled;
+  return move_center(centers.row(j), [&](Index f) { return assignment.value(row, f); });
 }
 
 /// A number that tells centres apart, by their bits.
@@ -126,42 +117,87 @@ inline int empty_clusters(const Assignment& assignment, Index clusters) {
 /// until the centres no longer move, the sum of squared distances no longer falls, or the maximum of
 /// iterations is reached. It does not settle while an empty cluster could be refilled.
 ///
-/// centers: k x d, read and written. How samples find their centres is the assignment's business:
-///   assign(centers)      labels every sample with its nearest centre, ties to the lowest, and returns how
-///                        many labels have changed since the last time
+/// Goes a step at a time, so that whoever has other things to do can leave it in between: after each
+/// assignment of all samples take() says whether it is over; if not, update() moves one centre a call, and
+/// the next assignment is due when it says so. How samples find their centres is the assignment's business:
 ///   weight(j), mean(j,f) of the samples of cluster j, over all samples
 ///   farthest_row()       the sample of positive weight farthest from its own centre, the lowest of equals;
 ///                        -1 when every sample sits on its centre
 ///   exclude(row)         from being the farthest, until the next assignment
 ///   value(row, f)        of a sample
 ///   inertia()            of the last assignment
-/// observe(report, squared_shift) is told of each iteration and may return false to end it.
 /// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
 /// sum no longer falls.
+class Lloyd {
+ public:
+  /// All zero; to be made anew before use.
+  constexpr Lloyd() : limits_{0, 0}, report_{StopReason{}, 0, 0, 0, 0} {}
+  explicit Lloyd(LloydLimits limits) : limits_(limits), report_{} {}
+
+  /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
+  /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
+  /// iteration and may return false to end it. True when it is over.
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool take(Assignment& assignment, Index changed, MatrixView<Scalar> centers, Observe observe) {
+    if (updated_ && iteration_was_last(assignment, changed, centers, observe)) return true;
+    updated_ = true;
+    next_ = 0;
+    squared_shift_ = 0;
+    return report_.iterations >= limits_.max_iterations;
+  }
+
+  /// Re-computes the next centre; true when it was the last one.
+  template <typename Scalar, typename Assignment>
+  bool update(Assignment& assignment, MatrixView<Scalar> centers) {
+    squared_shift_ += detail::update_center(assignment, centers, next_, report_.refilled_clusters);
+    return ++next_ == centers.rows;
+  }
+
+  /// When it is over. clusters: k.
+  template <typename Assignment>
+  LloydReport report(Assignment& assignment, Index clusters) {
+    report_.empty_clusters = detail::empty_clusters(assignment, clusters);
+    report_.inertia = assignment.inertia();
+    return report_;
+  }
+
+ private:
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool iteration_was_last(Assignment& assignment, Index changed, MatrixView<Scalar> centers,
+                          Observe observe) {
+    ++report_.iterations;
+    const bool repeated = cycle_.repeats(detail::fingerprint<Scalar>(centers));
+    if (!observe(report_, squared_shift_)) {
+      report_.stop = StopReason::cancelled;
+      return true;
+    }
+    const bool settled = squared_shift_ <= limits_.squared_shift || changed == 0;
+    if (!settled && !repeated) return false;
+    if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) return false;
+    report_.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
+    return true;
+  }
+
+  LloydLimits limits_;
+  LloydReport report_;
+  detail::CycleDetector cycle_{};
+  double squared_shift_ = 0;  // of the centres that were updated since the last assignment
+  Index next_ = 0;
+  bool updated_ = false;  // the centres are not those given any more
+};
+
+/// The same in one go. assignment: what Lloyd asks, and
+///   assign(centers)      labels every sample, and returns how many labels have changed since the last time
+/// centers: k x d, read and written.
 template <typename Scalar, typename Assignment, typename Observe>
 inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
                          Observe observe) {
-  LloydReport report;
-  detail::CycleDetector cycle;
-  assignment.assign(centers);
-  while (report.iterations < limits.max_iterations) {
-    const double squared_shift = detail::update_centers(assignment, centers, report.refilled_clusters);
-    const Index changed = assignment.assign(centers);
-    ++report.iterations;
-    const bool repeated = cycle.repeats(detail::fingerprint<Scalar>(centers));
-    if (!observe(report, squared_shift)) {
-      report.stop = StopReason::cancelled;
-      break;
+  Lloyd run(limits);
+  while (!run.take(assignment, assignment.assign(centers), centers, observe)) {
+    while (!run.update(assignment, centers)) {
     }
-    const bool settled = squared_shift <= limits.squared_shift || changed == 0;
-    if (!settled && !repeated) continue;
-    if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) continue;
-    report.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
-    break;
   }
-  report.empty_clusters = detail::empty_clusters(assignment, centers.rows);
-  report.inertia = assignment.inertia();
-  return report;
+  return run.report(assignment, centers.rows);
 }
 
 }  // namespace thrum

@@ -12,31 +12,34 @@ inline Index seeding_trials(Index clusters) {
   return 2 + static_cast<Index>(natural_log(static_cast<double>(clusters)));
 }
 
-/// Greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): each further centre is
-/// the best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to
-/// the nearest centre so far. When no distance is left (fewer distinct rows than clusters), the remaining
-/// centres repeat rows.
+/// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the
+/// best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to the
+/// nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer distinct rows
+/// than clusters), centres repeat rows. Returns the row that becomes centre j of `clusters`.
 ///
-/// choose(j, row) is told which row becomes centre j = 0 ... clusters - 1. candidates:
-/// seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
+/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
 ///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
 ///                          weight 0
 ///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
 ///                          one more centre
 ///   potential(i)           that sum for number i of them
 ///   accept(i)              makes number i of them a centre
+template <typename Space>
+inline Index seed_center(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
+  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
+  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
+  space.evaluate(candidates, trials);
+  Index best = 0;
+  for (Index i = 1; i < trials; ++i)
+    if (space.potential(i) < space.potential(best)) best = i;
+  space.accept(best);
+  return candidates[best];
+}
+
+/// All of them. choose(j, row) is told which row becomes centre j = 0 ... clusters - 1.
 template <typename Space, typename Choose>
 inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
-  for (Index j = 0; j < clusters; ++j) {
-    const Index trials = j == 0 ? 1 : seeding_trials(clusters);
-    for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
-    space.evaluate(candidates, trials);
-    Index best = 0;
-    for (Index i = 1; i < trials; ++i)
-      if (space.potential(i) < space.potential(best)) best = i;
-    space.accept(best);
-    choose(j, candidates[best]);
-  }
+  for (Index j = 0; j < clusters; ++j) choose(j, seed_center(space, random, j, clusters, candidates));
 }
 
 }  // namespace thrum

@@ -27,8 +27,11 @@ inline void jacobi_rotate(MatrixView<Scalar> a, MatrixView<Scalar> vectors, Inde
   a(p, q) = a(q, p) = 0;
 }
 
+}  // namespace detail
+
+/// Puts eigenvalues, the diagonal of a, into falling order, and the columns of vectors with them. O(d^2).
 template <typename Scalar>
-inline void sort_columns_by_diagonal(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+inline void sort_eigenvectors(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
   const auto swap = [](Scalar& x, Scalar& y) {
     const Scalar old = x;
     x = y;
@@ -44,32 +47,63 @@ inline void sort_columns_by_diagonal(MatrixView<Scalar> a, MatrixView<Scalar> ve
   }
 }
 
-}  // namespace detail
-
-/// Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations, without a heap.
-/// a: d x d, finite, symmetric; on return its diagonal holds the eigenvalues, largest first, the rest is
-/// spoilt. vectors: d x d, on return column j belongs to eigenvalue j. Returns the sweeps taken; stops when
-/// every off-diagonal entry is below epsilon times the geometric mean of its diagonal entries (which keeps
-/// the small eigenvalues of positive matrices accurate), or after 30 sweeps. O(d^3) a sweep, about 8 sweeps.
-template <typename Scalar>
-inline int symmetric_eigen(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
-  for (Index i = 0; i < a.rows; ++i)
-    for (Index j = 0; j < a.rows; ++j) vectors(i, j) = i == j ? Scalar(1) : Scalar(0);
-  const Scalar tolerance = ScalarTraits<Scalar>::epsilon();
-  int sweep = 0;
-  for (bool rotated = true; rotated && sweep < 30; ++sweep) {
-    rotated = false;
-    for (Index p = 0; p + 1 < a.rows; ++p) {
-      for (Index q = p + 1; q < a.rows; ++q) {
-        const Scalar scale = square_root(absolute(a(p, p))) * square_root(absolute(a(q, q)));
-        if (a(p, q) == 0 || absolute(a(p, q)) <= tolerance * scale) continue;
-        detail::jacobi_rotate(a, vectors, p, q);
-        rotated = true;
+/// Eigenvalues and eigenvectors of a symmetric matrix by cyclic Jacobi rotations, one at a time, so that
+/// whoever has other things to do can leave it in between. All zero at start. About 8 sweeps of d^2 / 2
+/// rotations, O(d) each.
+class JacobiSweeps {
+ public:
+  /// Goes on until one more entry is zero. a: d x d, finite, symmetric; at the end its diagonal holds the
+  /// eigenvalues, the rest is spoilt. vectors: d x d, the identity at first, at the end column j belongs to
+  /// eigenvalue j. True when that is the end: every off-diagonal entry is below epsilon times the geometric
+  /// mean of its diagonal entries (which keeps the small eigenvalues of positive matrices accurate), or 30
+  /// sweeps are done.
+  template <typename Scalar>
+  bool step(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+    for (;;) {
+      if (row_ + 1 >= a.rows) {
+        ++sweeps_;
+        if (!rotated_ || sweeps_ == 30) return true;
+        rotated_ = false;
+        row_ = beyond_diagonal_ = 0;
       }
+      const Index p = row_, q = row_ + 1 + beyond_diagonal_;
+      if (q + 1 < a.rows)
+        ++beyond_diagonal_;
+      else
+        ++row_, beyond_diagonal_ = 0;
+      const Scalar scale = square_root(absolute(a(p, p))) * square_root(absolute(a(q, q)));
+      if (a(p, q) == 0 || absolute(a(p, q)) <= ScalarTraits<Scalar>::epsilon() * scale) continue;
+      detail::jacobi_rotate(a, vectors, p, q);
+      rotated_ = true;
+      return false;
     }
   }
-  detail::sort_columns_by_diagonal(a, vectors);
-  return sweep;
+
+  int sweeps() const { return sweeps_; }
+
+ private:
+  Index row_ = 0, beyond_diagonal_ = 0;  // of the next entry
+  int sweeps_ = 0;
+  bool rotated_ = false;  // in this sweep
+};
+
+/// Makes a matrix the identity.
+template <typename Scalar>
+inline void set_identity(MatrixView<Scalar> a) {
+  for (Index i = 0; i < a.rows; ++i)
+    for (Index j = 0; j < a.cols; ++j) a(i, j) = i == j ? Scalar(1) : Scalar(0);
+}
+
+/// The same in one go, without a heap; eigenvalues largest first. Arguments as of JacobiSweeps::step;
+/// vectors may hold anything. Returns the sweeps taken. O(d^3) a sweep.
+template <typename Scalar>
+inline int symmetric_eigen(MatrixView<Scalar> a, MatrixView<Scalar> vectors) {
+  set_identity(vectors);
+  JacobiSweeps sweeps;
+  while (!sweeps.step(a, vectors)) {
+  }
+  sort_eigenvectors(a, vectors);
+  return sweeps.sweeps();
 }
 
 /// Flips a direction (d values) such that the first of its entries within 1e-6 of the largest magnitude is

@@ -1,13 +1,28 @@
 #ifndef THRUM_FIXED_KMEANS_HPP
 #define THRUM_FIXED_KMEANS_HPP
 
+#include <stdint.h>
+
+#include "thrum/algorithm/lloyd.hpp"
+#include "thrum/algorithm/sample_clusters.hpp"
+#include "thrum/algorithm/seeding.hpp"
 #include "thrum/core/distance.hpp"
+#include "thrum/core/exact_sum.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
 #include "thrum/fixed/storage.hpp"
 
 namespace thrum {
 namespace fixed {
+
+/// How a fixed::KMeans learns; names and meaning as in thrum::KMeansOptions.
+struct KMeansOptions {
+  int clusters = 1;
+  int max_iterations = 300;
+  uint64_t seed = 0;
+};
 
 /// thrum::KMeans with its own arrays: no heap, all zero at start (`not_fitted`).
 template <typename Scalar, int max_features, int max_clusters>
@@ -15,12 +30,27 @@ class KMeans {
  public:
   /// Takes over fitted centres, k x d, finite, k <= max_clusters, d <= max_features.
   Status use(ConstMatrixView<Scalar> centers) {
-    if (centers.rows < 1 || centers.rows > max_clusters || centers.cols < 1 || centers.cols > max_features)
-      return Status::wrong_size;
+    if (!fits(centers.rows, centers.cols)) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
     copy_by_feature(centers, centers_by_feature_);
-    features_ = static_cast<int>(centers.cols);
-    clusters_ = static_cast<int>(centers.rows);
+    resize(centers.rows, centers.cols);
+    for (float& count : counts_) count = 1;
+    return Status::ok;
+  }
+
+  /// Moves the nearest centre towards one more sample of d values: to the mean of all it has been given,
+  /// those it was learned from included; a centre that was taken over counts as one. From the 2^24th on it
+  /// stands still. overflow, non_finite: all stays as it was. O(d k).
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    int label = 0;
+    const Status status = predict(x, label);
+    if (status != Status::ok) return status;
+    counts_[label] += 1;
+    const Scalar rate = 1 / static_cast<Scalar>(counts_[label]);
+    for (Index f = 0; f < features_; ++f) {
+      Scalar& center = centers_by_feature_[f * clusters_ + label];
+      center += (x[f] - center) * rate;
+    }
     return Status::ok;
   }
 
@@ -52,9 +82,161 @@ class KMeans {
   }
 
  private:
+  template <typename, int, int, int>
+  friend class KMeansFit;
+
+  static bool fits(Index clusters, Index features) {
+    return clusters >= 1 && clusters <= max_clusters && features >= 1 && features <= max_features;
+  }
+  void resize(Index clusters, Index features) {
+    features_ = static_cast<int>(features);
+    clusters_ = static_cast<int>(clusters);
+  }
+
   Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
+  float counts_[array_size(max_clusters)] = {};  // samples that each has been given
   int features_ = 0;
   int clusters_ = 0;
+};
+
+/// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
+/// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
+/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
+/// finds those of thrum::KMeans with tolerance 0, bit for bit. No heap; all zero at start; memory: for each
+/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature. It is of no use any
+/// more when the centres are learned.
+template <typename Scalar, int max_features, int max_clusters, int max_samples>
+class KMeansFit {
+  static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
+  using Model = KMeans<Scalar, max_features, max_clusters>;
+
+ public:
+  /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
+  /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
+  /// samples may leave the range of a Scalar. Then the model stays as it was.
+  Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+  /// The same from given first centres, k x d.
+  Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
+                  Model& model) {
+    options.clusters = static_cast<int>(centers.rows);
+    if (centers.cols != x.cols) return Status::wrong_size;
+    if (!detail::all_finite(centers)) return Status::non_finite;
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    model.use(centers);
+    begin_assignment();
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+
+  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
+  Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
+    if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
+      return Status::wrong_size;
+    if (options.max_iterations < 1) return Status::out_of_range;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
+    model.resize(options.clusters, x.cols);
+    random_ = Random(options.seed);
+    lloyd_ = Lloyd({options.max_iterations, 0});
+    assignment(x, model).start();
+    SampleSpace<Scalar>(x, squared_).start();
+    next_ = 0;
+    stage_ = Stage::seeding;
+    return Status::ok;
+  }
+
+  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
+  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
+  /// learned.
+  bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+    while (samples > 0 && stage_ != Stage::done) {
+      switch (stage_) {
+        case Stage::seeding:
+          seed_next(x, model);
+          samples -= x.rows;
+          break;
+        case Stage::assigning:
+          assign_next(x, model);
+          --samples;
+          break;
+        case Stage::updating:
+          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
+          --samples;
+          break;
+        case Stage::done: break;
+      }
+    }
+    return stage_ == Stage::done;
+  }
+
+  /// How it went, once it is done.
+  const LloydReport& report() const { return report_; }
+  /// The label of each sample, n.
+  const int16_t* labels() const { return labels_; }
+
+ private:
+  enum class Stage : uint8_t { done, seeding, assigning, updating };
+
+  /// No two samples are farther apart.
+  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
+    Scalar largest = 0;
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
+    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
+  }
+
+  SampleAssignment<Scalar> assignment(MatrixView<const Scalar> x, const Model& model) {
+    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
+  }
+  static MatrixView<Scalar> centers(Model& model) {
+    return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
+  }
+
+  void begin_assignment() {
+    next_ = 0;
+    changed_ = 0;
+    stage_ = Stage::assigning;
+  }
+
+  void seed_next(MatrixView<const Scalar> x, Model& model) {
+    SampleSpace<Scalar> space(x, squared_);
+    Index candidates[SampleSpace<Scalar>::most_trials];
+    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
+    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
+    if (++next_ == model.clusters_) begin_assignment();
+  }
+
+  void assign_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (policy.assign(next_)) ++changed_;
+    if (++next_ < x.rows) return;
+    stage_ = Stage::updating;
+    if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, double) { return true; }))
+      return;
+    stage_ = Stage::done;
+    report_ = lloyd_.report(policy, model.clusters_);
+    for (Index j = 0; j < model.clusters_; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
+  }
+
+  Random random_{};
+  Lloyd lloyd_{};
+  LloydReport report_{StopReason{}, 0, 0, 0, 0};
+  Stage stage_ = Stage::done;
+  Index next_ = 0;     // sample or first centre
+  Index changed_ = 0;  // labels, of those assigned
+  int16_t labels_[array_size(max_samples)] = {};
+  Scalar squared_[array_size(max_samples)] = {};
+  double scale_[array_size(max_features)] = {};
+  ExactSum sums_[array_size(max_features * max_clusters)] = {};
+  int16_t counts_[array_size(max_clusters)] = {};
 };
 
 }  // namespace fixed

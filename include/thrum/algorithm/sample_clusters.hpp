@@ -1,0 +1,148 @@
+#ifndef THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+#define THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+
+#include <stdint.h>
+
+#include "thrum/core/distance.hpp"
+#include "thrum/core/exact_sum.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/ordered_sum.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
+
+// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
+// They are views, made anew for each step.
+
+namespace thrum {
+
+/// What is kept of n samples and k clusters between steps. All zero at first.
+template <typename Scalar>
+struct SampleClusters {
+  int16_t* labels = nullptr;  ///< n
+  Scalar* squared = nullptr;  ///< n, distances to the own centre
+  double* scale = nullptr;    ///< d, of the grids that sums are on
+  ExactSum* sums = nullptr;   ///< k x d
+  int16_t* counts = nullptr;  ///< k, samples
+};
+
+/// Which samples belong to which centre; see Lloyd. Sums are exact, on the grid of the laptop's, so that both
+/// find the same centres from the same first ones, bit for bit, and follow the samples that change their
+/// cluster.
+template <typename Scalar>
+class SampleAssignment {
+ public:
+  /// x: n x d, at most 32767 samples, finite. centers: d x k, by feature, those that Lloyd moves.
+  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar>& memory, const Scalar* centers,
+                   Index clusters)
+      : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
+
+  /// No sample has a label yet. O(n d).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
+    for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
+    for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
+    for (Index f = 0; f < x_.cols; ++f) {
+      Scalar largest = 0;
+      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
+      memory_.scale[f] = FixedPointGrid::spanning(static_cast<double>(largest)).scale;
+    }
+  }
+
+  /// Labels one sample; whether its label has changed. O(d k).
+  bool assign(Index row) {
+    const Nearest<Scalar> nearest = nearest_center(x_.row(row), centers_, clusters_);
+    memory_.squared[row] = nearest.squared_distance;
+    const int before = memory_.labels[row];
+    if (before == nearest.cluster) return false;
+    if (before >= 0) move(row, before, -1);
+    move(row, nearest.cluster, 1);
+    memory_.labels[row] = static_cast<int16_t>(nearest.cluster);
+    return true;
+  }
+
+  double weight(Index cluster) const { return static_cast<double>(memory_.counts[cluster]); }
+  double mean(Index cluster, Index feature) const {
+    return FixedPointGrid{memory_.scale[feature]}.value(memory_.sums[cluster * x_.cols + feature]) /
+           weight(cluster);
+  }
+  Scalar value(Index row, Index feature) const { return x_(row, feature); }
+  double inertia() const {
+    return ordered_sum<double>(x_.rows, [this](Index i) { return memory_.squared[i]; });
+  }
+  Index farthest_row() const {
+    Index farthest = -1;
+    Scalar largest = 0;
+    for (Index i = 0; i < x_.rows; ++i) {
+      if (!(memory_.squared[i] > largest)) continue;
+      largest = memory_.squared[i];
+      farthest = i;
+    }
+    return farthest;
+  }
+  void exclude(Index row) { memory_.squared[row] = 0; }
+
+ private:
+  /// Adds a sample to a cluster, or takes it away. O(d).
+  void move(Index row, Index cluster, int times) {
+    memory_.counts[cluster] = static_cast<int16_t>(memory_.counts[cluster] + times);
+    ExactSum* const sums = memory_.sums + cluster * x_.cols;
+    for (Index f = 0; f < x_.cols; ++f)
+      FixedPointGrid{memory_.scale[f]}.add(static_cast<double>(times > 0 ? x_(row, f) : -x_(row, f)),
+                                           sums[f]);
+  }
+
+  MatrixView<const Scalar> x_;
+  SampleClusters<Scalar> memory_;
+  const Scalar* centers_;
+  Index clusters_;
+};
+
+/// Squared distances of samples to the nearest first centre so far; see seed_center().
+template <typename Scalar>
+class SampleSpace {
+ public:
+  /// x: n x d; closest: n, which it keeps from one centre to the next.
+  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
+
+  /// There is no centre yet. O(n).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
+  }
+
+  /// O(n).
+  Index draw(Random& random) const {
+    if (!is_finite(closest_[0])) return random.index(x_.rows);
+    const auto share = [this](Index i) { return static_cast<double>(closest_[i]); };
+    const double total = ordered_sum<double>(x_.rows, share);
+    return total > 0 ? random.weighted_index(x_.rows, total, share) : random.index(x_.rows);
+  }
+  /// O(n d) for each.
+  void evaluate(const Index* rows, Index count) {
+    for (Index number = 0; number < count; ++number) {
+      rows_[number] = rows[number];
+      potentials_[number] = ordered_sum<double>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
+    }
+  }
+  double potential(Index number) const { return potentials_[number]; }
+  /// O(n d).
+  void accept(Index number) {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
+  }
+
+  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
+
+ private:
+  /// What a further centre leaves of sample i's squared distance.
+  Scalar left_by(Index center, Index i) const {
+    return smaller(closest_[i], squared_distance(x_.row(i), x_.row(center)));
+  }
+
+  MatrixView<const Scalar> x_;
+  Scalar* closest_;
+  Index rows_[most_trials] = {};
+  double potentials_[most_trials] = {};
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
