@@ -2442,6 +2442,10 @@ class WindowStream {
 #ifndef THRUM_FEATURES_STATISTICS_HPP
 #define THRUM_FEATURES_STATISTICS_HPP
 
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
 namespace thrum {
 
 /// Terms added before a sum is put aside. With two levels the relative error of a sum of N terms of one sign
@@ -2458,6 +2462,7 @@ struct ChannelScale {
   float peak = 0;          ///< largest |x - mean of x|
   float inverse_peak = 0;  ///< 1 / peak; 0 when flat
   float range = 0;         ///< largest minus least sample
+  int32_t sum = 0;         ///< of the samples when they are int16; exact, up to 65536 of them
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
@@ -2488,31 +2493,107 @@ inline float ordered_sum_of(const float* values, Index count) {
   return total;
 }
 
-/// Least and greatest sample seen.
+/// Reads a channel's samples: writes them minus the first, and keeps the least, the greatest and the sum.
 template <typename Sample>
-struct Extremes {
-  Sample least;
-  Sample greatest;
+struct ChannelReader;
+
+template <>
+struct ChannelReader<float> {
+  float first;
+  float least = first;
+  float greatest = first;
+  float sum = 0;  ///< of samples minus the first since block_sum()
+
+  explicit ChannelReader(float first_sample) : first(first_sample) {}
+
+  void read(const float* sample, Index count, Index stride, float* shifted) {
+    ChannelReader seen = *this;
+    for (float* const end = shifted + count; shifted != end; sample += stride) {
+      const float difference = *sample - first;
+      seen.least = smaller(*sample, seen.least);
+      seen.greatest = larger(seen.greatest, *sample);
+      seen.sum += difference;
+      *shifted++ = difference;
+    }
+    *this = seen;
+  }
+  float block_sum(Index) {
+    const float block = sum;
+    sum = 0;
+    return block;
+  }
+  int32_t exact_sum() const { return 0; }
 };
 
-/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
-/// that holds a Sample and that the processor compares at once.
-template <typename Sample, typename Wide>
-inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
-                          float& sum, Extremes<Wide>& extremes) {
-  Wide least = extremes.least, greatest = extremes.greatest;
-  float total = sum;
-  for (float* const end = shifted + count; shifted != end; sample += stride) {
-    const Wide value = *sample;
-    const float difference = static_cast<float>(value) - first;
-    least = smaller(value, least);
-    greatest = larger(greatest, value);
-    total += difference;
-    *shifted++ = difference;
+/// In integers: the sums of blocks are exact as floats too.
+template <>
+struct ChannelReader<int16_t> {
+  int32_t first;
+  int32_t least = first;
+  int32_t greatest = first;
+  int32_t sum = 0;         ///< of samples since block_sum()
+  int32_t sum_before = 0;  ///< of all before
+
+  explicit ChannelReader(int16_t first_sample) : first(first_sample) {}
+
+  void read(const int16_t* sample, Index count, Index stride, float* shifted) {
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+    const Index paired = count / 2 * 2;
+    read_pairs(sample, paired, stride, shifted);
+    sample += paired * stride;
+    shifted += paired;
+    count -= paired;
+#endif
+    ChannelReader seen = *this;
+    for (float* const end = shifted + count; shifted != end; sample += stride) {
+      const int32_t value = *sample;
+      seen.least = smaller(value, seen.least);
+      seen.greatest = larger(seen.greatest, value);
+      seen.sum += value;
+      *shifted++ = static_cast<float>(value - first);
+    }
+    *this = seen;
   }
-  sum = total;
-  extremes = {least, greatest};
-}
+  float block_sum(Index count) {
+    const int32_t block = sum;
+    sum_before += block;
+    sum = 0;
+    return static_cast<float>(block - static_cast<int32_t>(count) * first);
+  }
+  int32_t exact_sum() const { return sum_before; }
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+ private:
+  [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
+    return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
+  }
+
+  /// Of each half a's where the difference before was not negative, else b's.
+  [[gnu::always_inline]] static int16x2_t selected(int16x2_t a, int16x2_t b) {
+    return static_cast<int16x2_t>(__sel(static_cast<uint8x4_t>(a), static_cast<uint8x4_t>(b)));
+  }
+
+  /// Two samples at a time. An even count.
+  void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
+    int16x2_t lows = pair_of(least, least), highs = pair_of(greatest, greatest);
+    int32_t pair_sum = sum;
+    for (float* const end = shifted + count; shifted != end; shifted += 2, sample += 2 * stride) {
+      const int32_t a = sample[0], b = sample[stride];
+      const int16x2_t pair = pair_of(a, b);
+      __ssub16(pair, highs);
+      highs = selected(pair, highs);
+      __ssub16(pair, lows);
+      lows = selected(lows, pair);
+      pair_sum = __smlad(pair, pair_of(1, 1), pair_sum);
+      shifted[0] = static_cast<float>(a - first);
+      shifted[1] = static_cast<float>(b - first);
+    }
+    least = smaller(int32_t{static_cast<int16_t>(lows)}, lows >> 16);
+    greatest = larger(int32_t{static_cast<int16_t>(highs)}, highs >> 16);
+    sum = pair_sum;
+  }
+#endif
+};
 
 }  // namespace detail
 
@@ -2521,29 +2602,25 @@ inline void shift_samples(const Sample* sample, Index count, Index stride, float
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
-  using Wide = decltype(Sample() + 0);
-  const Sample first = window.first(0, channel);
-  ChannelScale scale;
-  scale.first = static_cast<float>(first);
-  detail::Extremes<Wide> extremes{first, first};
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  detail::ChannelReader<Sample> reader(before[0]);
   float total = 0;
   for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, window.frames());
     const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    float sum = 0;
-    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
-                          shifted + begin, sum, extremes);
-    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
-                          scale.first, shifted + middle, sum, extremes);
-    total += sum;
+    reader.read(&before[smaller(begin, before.size)], middle - begin, before.stride, shifted + begin);
+    reader.read(&after[larger(middle - before.size, Index{0})], end - middle, after.stride, shifted + middle);
+    total += reader.block_sum(end - begin);
   }
+  ChannelScale scale;
+  scale.first = static_cast<float>(reader.first);
   scale.mean = total / static_cast<float>(window.frames());
-  const float least = static_cast<float>(extremes.least) - scale.first;
-  const float greatest = static_cast<float>(extremes.greatest) - scale.first;
+  const float least = static_cast<float>(reader.least) - scale.first;
+  const float greatest = static_cast<float>(reader.greatest) - scale.first;
   scale.range = greatest - least;
   scale.peak = larger(greatest - scale.mean, scale.mean - least);
   if (scale.range >= FLT_MIN) scale.inverse_peak = 1.0f / scale.peak;
+  scale.sum = reader.exact_sum();
   return scale;
 }
 
@@ -3698,6 +3775,264 @@ inline Status self_test(const DetectorModel<Scalar, Classes>& model, Scalar* scr
 
 #endif  // THRUM_DETECTION_SELF_TEST_HPP
 
+#ifndef THRUM_FEATURES_CORRELATION_HPP
+#define THRUM_FEATURES_CORRELATION_HPP
+
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
+
+// Correlations of all pairs of channels. Those of int16 samples are taken from sums of products that are
+// exact integers, so every form below has the same bits; those of float samples from the normalised signals.
+
+namespace thrum {
+
+namespace detail {
+
+/// What a correlation needs to know of a channel: how to normalise it, its sum of squares then, and the sum
+/// of its samples when those are int16.
+struct CorrelationTerm {
+  float first;
+  float mean;
+  float inverse_peak;
+  float squares;
+  int32_t sum;
+};
+
+/// Pearson's correlation, from the sum of products of two normalised signals.
+inline float correlation_of(float products, const CorrelationTerm& a, const CorrelationTerm& b) {
+  const float scale = square_root(a.squares * b.squares);
+  return scale > 0.0f ? larger(-1.0f, smaller(1.0f, products / scale)) : 0.0f;
+}
+
+/// The place of a pair of channels, a < b, among all pairs.
+constexpr Index pair_place(Index a, Index b, Index channels) {
+  return a * (2 * channels - a - 1) / 2 + b - a - 1;
+}
+
+// ---- float samples
+
+/// Writes the correlations of all pairs. Frames are normalised a block at a time into `block` (`block_size`
+/// floats, at least one frame), so that each sample is converted once however many pairs there are; the sums
+/// grow where the correlations will stand.
+template <int>
+inline void write_correlations(const WindowView<float>& window, const CorrelationTerm* terms, float* block,
+                               Index block_size, float* correlations) {
+  const Index channels = window.channels();
+  const Index pairs = channels * (channels - 1) / 2;
+  const Index block_frames = smaller(block_size / channels, samples_per_partial_sum);
+  for (Index p = 0; p < pairs; ++p) correlations[p] = 0.0f;
+
+  for (Index begin = 0; begin < window.frames(); begin += block_frames) {
+    const Index frames = smaller(block_frames, window.frames() - begin);
+    for (Index i = 0; i < frames; ++i) {
+      const VectorView<const float> frame = window.frame(begin + i);
+      for (Index c = 0; c < channels; ++c)
+        block[c * block_frames + i] = (frame[c] - terms[c].first - terms[c].mean) * terms[c].inverse_peak;
+    }
+    float* sum = correlations;
+    for (Index a = 0; a < channels; ++a) {
+      for (Index b = a + 1; b < channels; ++b) {
+        const float* const y_a = block + a * block_frames;
+        const float* const y_b = block + b * block_frames;
+        float products = 0;
+        for (Index i = 0; i < frames; ++i) products += y_a[i] * y_b[i];
+        *sum++ += products;
+      }
+    }
+  }
+  for (Index a = 0; a < channels; ++a)
+    for (Index b = a + 1; b < channels; ++b, ++correlations)
+      *correlations = correlation_of(*correlations, terms[a], terms[b]);
+}
+
+// ---- int16 samples
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32)
+
+/// Samples of two channels in one frame.
+typedef int16x2_t SamplePair;
+
+[[gnu::always_inline]] inline SamplePair pair_of(int16_t first, int16_t second) {
+  return static_cast<uint16_t>(first) | second * 65536;
+}
+[[gnu::always_inline]] inline SamplePair neighbours_at(const int16_t* first) {
+  SamplePair pair;
+  __builtin_memcpy(&pair, first, sizeof(pair));
+  return pair;
+}
+
+/// Sums of the products of two neighbouring channels with each other, and of two others.
+struct InnerProducts {
+  int64_t twice_a = 0, twice_b = 0;
+  [[gnu::always_inline]] void add(SamplePair a, SamplePair b) {
+    twice_a = __smlaldx(a, a, twice_a);
+    twice_b = __smlaldx(b, b, twice_b);
+  }
+  int64_t product(int which) const { return (which == 0 ? twice_a : twice_b) / 2; }
+};
+
+/// Sums of the products of two channels with two others, by sum and difference: two products an instruction.
+struct OuterProducts {
+  int64_t sum = 0, difference = 0, crossed_sum = 0, crossed_difference = 0;
+
+  [[gnu::always_inline]] void add(SamplePair a, SamplePair b) {
+    sum = __smlald(a, b, sum);
+    difference = __smlsld(a, b, difference);
+    crossed_sum = __smlaldx(a, b, crossed_sum);
+    crossed_difference = __smlsldx(a, b, crossed_difference);
+  }
+  int64_t product(int of_a, int of_b) const {
+    if (of_a == of_b) return (of_a == 0 ? sum + difference : sum - difference) / 2;
+    return (of_a == 0 ? crossed_sum + crossed_difference : crossed_sum - crossed_difference) / 2;
+  }
+};
+
+#else
+
+struct SamplePair {
+  int32_t first, second;
+};
+
+[[gnu::always_inline]] inline SamplePair pair_of(int16_t first, int16_t second) { return {first, second}; }
+[[gnu::always_inline]] inline SamplePair neighbours_at(const int16_t* first) { return {first[0], first[1]}; }
+
+struct InnerProducts {
+  int64_t sum[2] = {};
+  [[gnu::always_inline]] void add(SamplePair a, SamplePair b) {
+    sum[0] += a.first * a.second;
+    sum[1] += b.first * b.second;
+  }
+  int64_t product(int which) const { return sum[which]; }
+};
+
+struct OuterProducts {
+  int64_t sum[2][2] = {};
+  [[gnu::always_inline]] void add(SamplePair a, SamplePair b) {
+    sum[0][0] += a.first * b.first;
+    sum[0][1] += a.first * b.second;
+    sum[1][0] += a.second * b.first;
+    sum[1][1] += a.second * b.second;
+  }
+  int64_t product(int of_a, int of_b) const { return sum[of_a][of_b]; }
+};
+
+#endif
+
+/// Where samples lie in a piece of a window. packed: channels that lie next to each other, frame after frame;
+/// 0 when that is known only as the program runs.
+template <int packed>
+struct FrameLayout {
+  Index row_stride, col_stride;
+  explicit FrameLayout(const MatrixView<const int16_t>& piece)
+      : row_stride(packed > 0 ? packed : piece.row_stride), col_stride(packed > 0 ? 1 : piece.col_stride) {}
+
+  [[gnu::always_inline]] SamplePair pair_at(const int16_t* sample) const {
+    return packed > 0 ? neighbours_at(sample) : pair_of(sample[0], sample[col_stride]);
+  }
+};
+
+/// Adds what `sums` says of four frames' samples from `a` on, and from `b` on.
+template <int packed, typename Sums>
+[[gnu::always_inline]] inline void add_four(FrameLayout<packed> layout, const int16_t* a, const int16_t* b,
+                                            Sums& sums) {
+  const Index stride = layout.row_stride;
+  sums.add(layout.pair_at(a), layout.pair_at(b));
+  sums.add(layout.pair_at(a + stride), layout.pair_at(b + stride));
+  sums.add(layout.pair_at(a + 2 * stride), layout.pair_at(b + 2 * stride));
+  sums.add(layout.pair_at(a + 3 * stride), layout.pair_at(b + 3 * stride));
+}
+
+/// The same of all frames of a piece of a window.
+template <int packed, typename Sums>
+[[gnu::noinline]] void add_products(const MatrixView<const int16_t>& piece, Index first_a, Index first_b,
+                                    Sums& sums) {
+  Sums local = sums;
+  const FrameLayout<packed> layout(piece);
+  const Index stride = layout.row_stride;
+  const int16_t* a = piece.data + first_a * layout.col_stride;
+  const int16_t* b = piece.data + first_b * layout.col_stride;
+  for (const int16_t* const end = a + piece.rows / 8 * 8 * stride; a != end;
+       a += 8 * stride, b += 8 * stride) {
+    add_four(layout, a, b, local);
+    add_four(layout, a + 4 * stride, b + 4 * stride, local);
+  }
+  for (Index left = piece.rows % 8; left > 0; --left, a += stride, b += stride)
+    local.add(layout.pair_at(a), layout.pair_at(b));
+  sums = local;
+}
+
+/// Writes the correlations of all pairs of channels, two channels with two others at a time.
+template <int packed>
+class Int16Correlations {
+ public:
+  Int16Correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float* correlations)
+      : window_(window), terms_(terms), correlations_(correlations) {}
+
+  void write() const {
+    const Index channels = window_.channels();
+    for (Index a = 0; a < channels; a += 4) write_inner(two_from(a), two_from(a + 2));
+    for (Index a = 0; a < channels; a += 2)
+      for (Index b = a + 2; b < channels; b += 2) write_outer(two_from(a), two_from(b));
+  }
+
+ private:
+  /// Two neighbours from a channel on; the last two from there on where only one would be left.
+  Index two_from(Index channel) const { return smaller(channel, window_.channels() - 2); }
+
+  void write_inner(Index a, Index b) const {
+    const auto products = sums<InnerProducts>(a, b);
+    write_one(a, a + 1, products.product(0));
+    write_one(b, b + 1, products.product(1));
+  }
+
+  void write_outer(Index a, Index b) const {
+    const auto products = sums<OuterProducts>(a, b);
+    for (int i = 0; i < 2; ++i)
+      for (int j = 0; j < 2; ++j)
+        if (a + i < b + j) write_one(a + i, b + j, products.product(i, j));
+  }
+
+  template <typename Sums>
+  Sums sums(Index a, Index b) const {
+    Sums result;
+    add_products<packed>(window_.first, a, b, result);
+    add_products<packed>(window_.second, a, b, result);
+    return result;
+  }
+
+  /// n sum(xy) - sum(x) sum(y) is exact, and below 2^62.
+  void write_one(Index a, Index b, int64_t products) const {
+    const CorrelationTerm& x = terms_[a];
+    const CorrelationTerm& y = terms_[b];
+    const int64_t covariance = window_.frames() * products - int64_t{x.sum} * y.sum;
+    const float frames = static_cast<float>(window_.frames());
+    const float normalised = static_cast<float>(covariance) * x.inverse_peak * y.inverse_peak / frames;
+    correlations_[pair_place(a, b, window_.channels())] = correlation_of(normalised, x, y);
+  }
+
+  const WindowView<int16_t>& window_;
+  const CorrelationTerm* terms_;
+  float* correlations_;
+};
+
+/// Writes the correlations of all pairs. expected_channels: code for windows of just so many, one frame after
+/// the other, is faster.
+template <int expected_channels>
+inline void write_correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float*, Index,
+                               float* correlations) {
+  if (window.first.row_stride == expected_channels && window.first.col_stride == 1)
+    Int16Correlations<expected_channels>(window, terms, correlations).write();
+  else
+    Int16Correlations<0>(window, terms, correlations).write();
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_CORRELATION_HPP
+
 #ifndef THRUM_FEATURES_FFT_HPP
 #define THRUM_FEATURES_FFT_HPP
 
@@ -4130,13 +4465,13 @@ struct FeatureTable {
 };
 
 /// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
-/// once, a transform beside it.
+/// once, a transform beside it; a frame of all channels at least.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
   const Index frames = options.window, transform = transform_size(options);
   Index beside = 0;
   if (options.spectral_kurtosis_bands > 0) beside = 2 * Index{options.spectral_kurtosis_block};
   if (detail::has_sine_tapers(options) || options.envelope_bands > 0) beside = larger(beside, transform);
-  return larger(frames + beside, options.bands > 0 ? transform : frames);
+  return larger(Index{options.channels}, larger(frames + beside, options.bands > 0 ? transform : frames));
 }
 
 }  // namespace thrum
@@ -4937,60 +5272,11 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
-/// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
-struct CorrelationTerm {
-  float first;
-  float mean;
-  float inverse_peak;
-  float squares;
-};
-
-/// Writes the correlations of all pairs. Frames are normalised a block at a time into `block` (`block_size`
-/// floats, at least one frame), so that each sample is converted once however many pairs there are; the sums
-/// grow where the correlations will stand.
-template <typename Sample>
-inline void write_correlations(const WindowView<Sample>& window, const CorrelationTerm* terms, float* block,
-                               Index block_size, float* correlations) {
-  const Index channels = window.channels();
-  const Index pairs = channels * (channels - 1) / 2;
-  const Index block_frames = smaller(block_size / channels, samples_per_partial_sum);
-  for (Index p = 0; p < pairs; ++p) correlations[p] = 0.0f;
-
-  for (Index begin = 0; begin < window.frames(); begin += block_frames) {
-    const Index frames = smaller(block_frames, window.frames() - begin);
-    for (Index i = 0; i < frames; ++i) {
-      const VectorView<const Sample> frame = window.frame(begin + i);
-      for (Index c = 0; c < channels; ++c) {
-        const CorrelationTerm& term = terms[c];
-        block[c * block_frames + i] =
-            (static_cast<float>(frame[c]) - term.first - term.mean) * term.inverse_peak;
-      }
-    }
-    float* sum = correlations;
-    for (Index a = 0; a < channels; ++a) {
-      for (Index b = a + 1; b < channels; ++b) {
-        const float* const y_a = block + a * block_frames;
-        const float* const y_b = block + b * block_frames;
-        float products = 0;
-        for (Index i = 0; i < frames; ++i) products += y_a[i] * y_b[i];
-        *sum++ += products;
-      }
-    }
-  }
-  for (Index a = 0; a < channels; ++a) {
-    for (Index b = a + 1; b < channels; ++b, ++correlations) {
-      const float scale = square_root(terms[a].squares * terms[b].squares);
-      const float correlation = scale > 0.0f ? *correlations / scale : 0.0f;
-      *correlations = larger(-1.0f, smaller(1.0f, correlation));
-    }
-  }
-}
-
 }  // namespace detail
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
 /// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+/// options.channels when correlation is on. All zero at start; 8 bytes and 20 for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels>
 class Extraction {
  public:
@@ -5041,7 +5327,8 @@ class Extraction {
       return;
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
-    if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+    if (done_ < most_channels)
+      terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares, scale.sum};
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
@@ -5051,7 +5338,8 @@ class Extraction {
                         float* features) {
     const int first = options.channels * features_per_channel(options);
     if (status_ == Status::ok)
-      detail::write_correlations(window, terms_, scratch, options.window, features + first);
+      detail::write_correlations<most_channels>(window, terms_, scratch, feature_scratch_size(options),
+                                                features + first);
     else
       for (int i = first; i < window_feature_count(options); ++i) features[i] = detail::overflowed_feature;
   }
@@ -5085,9 +5373,9 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 31, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
-/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
-/// prints them. 1.3 kB of stack; allocates nothing.
+/// features 29, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 int16 channels 7;
+/// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {
