@@ -107,7 +107,14 @@ TEMPLATE_TEST_CASE("any storage order, block, map or expression gives the same b
   const Eigen::Map<const Recording<TestType>> map(x.data(), 500, 2);
   CHECK(same_bits(features, thrum::extract_windows(options, map)));
   CHECK(same_bits(features, thrum::extract_windows(options, (x + x) / TestType(2))));
-  CHECK(same_bits(features, thrum::extract_windows(options, x.template cast<float>())));
+}
+
+TEST_CASE("as many channels as there may be give the same bits in any storage order") {
+  FeatureOptions options = two_channels();
+  options.channels = thrum::max_channels;
+  const Recording<std::int16_t> x = recording<std::int16_t>(500, thrum::max_channels);
+  const Eigen::Matrix<std::int16_t, Eigen::Dynamic, Eigen::Dynamic> columns = x;
+  CHECK(same_bits(thrum::extract_windows(options, x), thrum::extract_windows(options, columns)));
 }
 
 TEST_CASE("a single channel may be a vector, or a column of something larger") {

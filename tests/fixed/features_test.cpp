@@ -859,6 +859,69 @@ TEST_CASE("correlation is that of the signals, whatever their scale and offset")
         Approx(-ac / std::sqrt(aa * cc)).epsilon(1e-5));
 }
 
+TEST_CASE("correlations of int16 samples are exact to rounding for any number of channels") {
+  for (const int channels : {2, 3, 4, 5, 7, 8, 16}) {
+    FeatureOptions options = one_channel(131);  // no whole number of eights
+    options.bands = 0;
+    options.channels = channels;
+    std::vector<std::int16_t> frames;
+    const std::vector<std::int16_t> noise_of = counts(19, static_cast<std::size_t>(131 * channels), 3000);
+    for (std::size_t i = 0; i < noise_of.size(); ++i) {
+      const int c = static_cast<int>(i) % channels;
+      const int shared = c > 0 ? noise_of[i - static_cast<std::size_t>(c)] * (c % 3) : 0;
+      // Offsets near the ends of the range: plain sums of float products would lose most digits.
+      frames.push_back(static_cast<std::int16_t>(noise_of[i] + shared + (c % 2 == 0 ? 23000 : -23000)));
+    }
+    const Extracted row = extract(options, frames);
+    const auto at = [&](int i, int c) {
+      return static_cast<double>(frames[static_cast<std::size_t>(i * channels + c)]);
+    };
+    for (int a = 0; a < channels; ++a) {
+      for (int b = a + 1; b < channels; ++b) {
+        double mean_a = 0, mean_b = 0, aa = 0, ab = 0, bb = 0;
+        for (int i = 0; i < 131; ++i) {
+          mean_a += at(i, a) / 131;
+          mean_b += at(i, b) / 131;
+        }
+        for (int i = 0; i < 131; ++i) {
+          aa += (at(i, a) - mean_a) * (at(i, a) - mean_a);
+          ab += (at(i, a) - mean_a) * (at(i, b) - mean_b);
+          bb += (at(i, b) - mean_b) * (at(i, b) - mean_b);
+        }
+        const double found = static_cast<double>(feature(options, row, FeatureKind::correlation, a, b));
+        CHECK(std::abs(found - ab / std::sqrt(aa * bb)) < 2e-6);
+      }
+    }
+  }
+}
+
+TEST_CASE("correlations of int16 samples survive the largest sums") {
+  FeatureOptions options = one_channel(65536);
+  options.bands = 0;
+  options.median_absolute_deviation = false;
+  options.channels = 2;
+  std::vector<std::int16_t> frames;
+  for (int i = 0; i < 65536; ++i) {
+    frames.push_back(i < 5 ? std::int16_t{32767} : std::int16_t{-32768});
+    frames.push_back(i < 5 ? std::int16_t{-32768} : std::int16_t{-32767});
+  }
+  const Extracted row = extract(options, frames);
+  // Sums of squares are of floats, see samples_per_partial_sum.
+  CHECK(feature(options, row, FeatureKind::correlation, 0, 1) == Approx(-1).epsilon(7e-5));
+}
+
+TEST_CASE("correlations need no window longer than a frame is wide") {
+  FeatureOptions options = one_channel(8);
+  options.bands = 0;
+  options.channels = 16;
+  const std::vector<std::int16_t> x = counts(20, 8 * 16, 1000);
+  const Extracted exact = extract(options, x),
+                  rounded = extract(options, std::vector<float>(x.begin(), x.end()));
+  for (int a = 0; a < 15; ++a)
+    CHECK(std::abs(feature(options, exact, FeatureKind::correlation, a, a + 1) -
+                   feature(options, rounded, FeatureKind::correlation, a, a + 1)) < 2e-6f);
+}
+
 // ---- laws
 
 TEST_CASE("a constant added to int16 samples changes nothing but the mean") {
@@ -909,12 +972,18 @@ TEST_CASE("a gain that is a power of two scales lengths exactly and leaves shape
   CHECK(same_bits(extract(options, loud).values, a.values));
 }
 
-TEST_CASE("int16 and float samples of the same value give the same bits") {
+TEST_CASE("int16 and float samples of the same value give the same bits but for correlations") {
   FeatureOptions options = every_feature();
   options.channels = 3;
   const std::vector<std::int16_t> x = counts(18, 768, 32767);
-  CHECK(
-      same_bits(extract(options, x).values, extract(options, std::vector<float>(x.begin(), x.end())).values));
+  const std::vector<float> as_floats(x.begin(), x.end());
+  const Extracted exact = extract(options, x), rounded = extract(options, as_floats);
+  for (int a = 0; a < 3; ++a)
+    for (int b = a + 1; b < 3; ++b)
+      CHECK(std::abs(feature(options, exact, FeatureKind::correlation, a, b) -
+                     feature(options, rounded, FeatureKind::correlation, a, b)) < 2e-6f);
+  options.correlation = false;
+  CHECK(same_bits(extract(options, x).values, extract(options, as_floats).values));
 }
 
 TEST_CASE("where the ring wraps does not matter") {

@@ -3,11 +3,12 @@
 
 #include <stdint.h>
 
-#include "thrum/algorithm/quantile.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/core/status.hpp"
+#include "thrum/features/correlation.hpp"
 #include "thrum/features/envelope.hpp"
+#include "thrum/features/median_deviation.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectral_kurtosis.hpp"
 #include "thrum/features/spectrum.hpp"
@@ -47,7 +48,7 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   if constexpr ((allowed & median_feature) != 0) {
     if (options.median_absolute_deviation) {
       const VectorView<const float> y = contiguous<const float>(signal, options.window);
-      *features++ = flat ? 0.0f : amplitude * median_absolute_deviation(y);
+      *features++ = flat ? 0.0f : amplitude * normalised_median_deviation(y);
     }
   }
   if (options.peak_to_peak) *features++ = flat ? 0.0f : scale.range * unit;
@@ -70,60 +71,11 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
-/// What a correlation needs to know of a channel: how to normalise it, and its sum of squares.
-struct CorrelationTerm {
-  float first;
-  float mean;
-  float inverse_peak;
-  float squares;
-};
-
-/// Writes the correlations of all pairs. Frames are normalised a block at a time into `block` (`block_size`
-/// floats, at least one frame), so that each sample is converted once however many pairs there are; the sums
-/// grow where the correlations will stand.
-template <typename Sample>
-inline void write_correlations(const WindowView<Sample>& window, const CorrelationTerm* terms, float* block,
-                               Index block_size, float* correlations) {
-  const Index channels = window.channels();
-  const Index pairs = channels * (channels - 1) / 2;
-  const Index block_frames = smaller(block_size / channels, samples_per_partial_sum);
-  for (Index p = 0; p < pairs; ++p) correlations[p] = 0.0f;
-
-  for (Index begin = 0; begin < window.frames(); begin += block_frames) {
-    const Index frames = smaller(block_frames, window.frames() - begin);
-    for (Index i = 0; i < frames; ++i) {
-      const VectorView<const Sample> frame = window.frame(begin + i);
-      for (Index c = 0; c < channels; ++c) {
-        const CorrelationTerm& term = terms[c];
-        block[c * block_frames + i] =
-            (static_cast<float>(frame[c]) - term.first - term.mean) * term.inverse_peak;
-      }
-    }
-    float* sum = correlations;
-    for (Index a = 0; a < channels; ++a) {
-      for (Index b = a + 1; b < channels; ++b) {
-        const float* const y_a = block + a * block_frames;
-        const float* const y_b = block + b * block_frames;
-        float products = 0;
-        for (Index i = 0; i < frames; ++i) products += y_a[i] * y_b[i];
-        *sum++ += products;
-      }
-    }
-  }
-  for (Index a = 0; a < channels; ++a) {
-    for (Index b = a + 1; b < channels; ++b, ++correlations) {
-      const float scale = square_root(terms[a].squares * terms[b].squares);
-      const float correlation = scale > 0.0f ? *correlations / scale : 0.0f;
-      *correlations = larger(-1.0f, smaller(1.0f, correlation));
-    }
-  }
-}
-
 }  // namespace detail
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
 /// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on. All zero at start; 8 bytes and 16 for each of most_channels.
+/// options.channels when correlation is on. All zero at start; 8 bytes and 20 for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels>
 class Extraction {
  public:
@@ -174,7 +126,8 @@ class Extraction {
       return;
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
-    if (done_ < most_channels) terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares};
+    if (done_ < most_channels)
+      terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares, scale.sum};
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
@@ -184,7 +137,8 @@ class Extraction {
                         float* features) {
     const int first = options.channels * features_per_channel(options);
     if (status_ == Status::ok)
-      detail::write_correlations(window, terms_, scratch, options.window, features + first);
+      detail::write_correlations<most_channels>(window, terms_, scratch, feature_scratch_size(options),
+                                                features + first);
     else
       for (int i = first; i < window_feature_count(options); ++i) features[i] = detail::overflowed_feature;
   }
@@ -218,9 +172,9 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 31, median absolute deviation 100, bands 63, with sine tapers 145 (390 when the window is no
-/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 channels 37; bench/feature_cost.sh
-/// prints them. About 1 kB of stack; allocates nothing.
+/// features 29, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
+/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 int16 channels 7;
+/// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
                                const float* table, float* scratch, float* features) {

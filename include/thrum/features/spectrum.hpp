@@ -215,13 +215,13 @@ struct FeatureTable {
 };
 
 /// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
-/// once, a transform beside it.
+/// once, a transform beside it; a frame of all channels at least.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
   const Index frames = options.window, transform = transform_size(options);
   Index beside = 0;
   if (options.spectral_kurtosis_bands > 0) beside = 2 * Index{options.spectral_kurtosis_block};
   if (detail::has_sine_tapers(options) || options.envelope_bands > 0) beside = larger(beside, transform);
-  return larger(frames + beside, options.bands > 0 ? transform : frames);
+  return larger(Index{options.channels}, larger(frames + beside, options.bands > 0 ? transform : frames));
 }
 
 }  // namespace thrum

@@ -7,6 +7,9 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/features/window_stream.hpp"
+#if defined(__ARM_FEATURE_SIMD32)
+#include <arm_acle.h>
+#endif
 
 namespace thrum {
 
@@ -24,6 +27,7 @@ struct ChannelScale {
   float peak = 0;          ///< largest |x - mean of x|
   float inverse_peak = 0;  ///< 1 / peak; 0 when flat
   float range = 0;         ///< largest minus least sample
+  int32_t sum = 0;         ///< of the samples when they are int16; exact, up to 65536 of them
 
   /// No movement: all samples equal, or apart by less than the smallest normal float.
   constexpr bool flat() const { return inverse_peak == 0.0f; }
@@ -54,31 +58,107 @@ inline float ordered_sum_of(const float* values, Index count) {
   return total;
 }
 
-/// Least and greatest sample seen.
+/// Reads a channel's samples: writes them minus the first, and keeps the least, the greatest and the sum.
 template <typename Sample>
-struct Extremes {
-  Sample least;
-  Sample greatest;
+struct ChannelReader;
+
+template <>
+struct ChannelReader<float> {
+  float first;
+  float least = first;
+  float greatest = first;
+  float sum = 0;  ///< of samples minus the first since block_sum()
+
+  explicit ChannelReader(float first_sample) : first(first_sample) {}
+
+  void read(const float* sample, Index count, Index stride, float* shifted) {
+    ChannelReader seen = *this;
+    for (float* const end = shifted + count; shifted != end; sample += stride) {
+      const float difference = *sample - first;
+      seen.least = smaller(*sample, seen.least);
+      seen.greatest = larger(seen.greatest, *sample);
+      seen.sum += difference;
+      *shifted++ = difference;
+    }
+    *this = seen;
+  }
+  float block_sum(Index) {
+    const float block = sum;
+    sum = 0;
+    return block;
+  }
+  int32_t exact_sum() const { return 0; }
 };
 
-/// Writes `count` samples, `stride` apart, minus `first` to `shifted`, and adds them to `sum`. Wide: a type
-/// that holds a Sample and that the processor compares at once.
-template <typename Sample, typename Wide>
-inline void shift_samples(const Sample* sample, Index count, Index stride, float first, float* shifted,
-                          float& sum, Extremes<Wide>& extremes) {
-  Wide least = extremes.least, greatest = extremes.greatest;
-  float total = sum;
-  for (float* const end = shifted + count; shifted != end; sample += stride) {
-    const Wide value = *sample;
-    const float difference = static_cast<float>(value) - first;
-    least = smaller(value, least);
-    greatest = larger(greatest, value);
-    total += difference;
-    *shifted++ = difference;
+/// In integers: the sums of blocks are exact as floats too.
+template <>
+struct ChannelReader<int16_t> {
+  int32_t first;
+  int32_t least = first;
+  int32_t greatest = first;
+  int32_t sum = 0;         ///< of samples since block_sum()
+  int32_t sum_before = 0;  ///< of all before
+
+  explicit ChannelReader(int16_t first_sample) : first(first_sample) {}
+
+  void read(const int16_t* sample, Index count, Index stride, float* shifted) {
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+    const Index paired = count / 2 * 2;
+    read_pairs(sample, paired, stride, shifted);
+    sample += paired * stride;
+    shifted += paired;
+    count -= paired;
+#endif
+    ChannelReader seen = *this;
+    for (float* const end = shifted + count; shifted != end; sample += stride) {
+      const int32_t value = *sample;
+      seen.least = smaller(value, seen.least);
+      seen.greatest = larger(seen.greatest, value);
+      seen.sum += value;
+      *shifted++ = static_cast<float>(value - first);
+    }
+    *this = seen;
   }
-  sum = total;
-  extremes = {least, greatest};
-}
+  float block_sum(Index count) {
+    const int32_t block = sum;
+    sum_before += block;
+    sum = 0;
+    return static_cast<float>(block - static_cast<int32_t>(count) * first);
+  }
+  int32_t exact_sum() const { return sum_before; }
+
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+ private:
+  [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
+    return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
+  }
+
+  /// Of each half a's where the difference before was not negative, else b's.
+  [[gnu::always_inline]] static int16x2_t selected(int16x2_t a, int16x2_t b) {
+    return static_cast<int16x2_t>(__sel(static_cast<uint8x4_t>(a), static_cast<uint8x4_t>(b)));
+  }
+
+  /// Two samples at a time. An even count.
+  void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
+    int16x2_t lows = pair_of(least, least), highs = pair_of(greatest, greatest);
+    int32_t pair_sum = sum;
+    for (float* const end = shifted + count; shifted != end; shifted += 2, sample += 2 * stride) {
+      const int32_t a = sample[0], b = sample[stride];
+      const int16x2_t pair = pair_of(a, b);
+      __ssub16(pair, highs);
+      highs = selected(pair, highs);
+      __ssub16(pair, lows);
+      lows = selected(lows, pair);
+      pair_sum = __smlad(pair, pair_of(1, 1), pair_sum);
+      shifted[0] = static_cast<float>(a - first);
+      shifted[1] = static_cast<float>(b - first);
+    }
+    least = smaller(int32_t{static_cast<int16_t>(lows)}, lows >> 16);
+    greatest = larger(int32_t{static_cast<int16_t>(highs)}, highs >> 16);
+    sum = pair_sum;
+  }
+#endif
+};
 
 }  // namespace detail
 
@@ -87,29 +167,25 @@ inline void shift_samples(const Sample* sample, Index count, Index stride, float
 /// see is_usable.
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
-  using Wide = decltype(Sample() + 0);
-  const Sample first = window.first(0, channel);
-  ChannelScale scale;
-  scale.first = static_cast<float>(first);
-  detail::Extremes<Wide> extremes{first, first};
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  detail::ChannelReader<Sample> reader(before[0]);
   float total = 0;
   for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, window.frames());
     const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    float sum = 0;
-    detail::shift_samples(&before[smaller(begin, before.size)], middle - begin, before.stride, scale.first,
-                          shifted + begin, sum, extremes);
-    detail::shift_samples(&after[larger(middle - before.size, Index{0})], end - middle, after.stride,
-                          scale.first, shifted + middle, sum, extremes);
-    total += sum;
+    reader.read(&before[smaller(begin, before.size)], middle - begin, before.stride, shifted + begin);
+    reader.read(&after[larger(middle - before.size, Index{0})], end - middle, after.stride, shifted + middle);
+    total += reader.block_sum(end - begin);
   }
+  ChannelScale scale;
+  scale.first = static_cast<float>(reader.first);
   scale.mean = total / static_cast<float>(window.frames());
-  const float least = static_cast<float>(extremes.least) - scale.first;
-  const float greatest = static_cast<float>(extremes.greatest) - scale.first;
+  const float least = static_cast<float>(reader.least) - scale.first;
+  const float greatest = static_cast<float>(reader.greatest) - scale.first;
   scale.range = greatest - least;
   scale.peak = larger(greatest - scale.mean, scale.mean - least);
   if (scale.range >= FLT_MIN) scale.inverse_peak = 1.0f / scale.peak;
+  scale.sum = reader.exact_sum();
   return scale;
 }
 
