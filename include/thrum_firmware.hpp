@@ -3181,7 +3181,7 @@ inline void put_integer(DotInput<Coordinate>* x, Index f, int32_t value) {
 namespace detail {
 
 /// Neighbouring integers of the row on the other side, and how to take their products with those of a row off
-/// a sum.
+/// a sum; always inline, for -Os would call a function for each.
 template <typename Coordinate>
 struct IntegerBlock;
 
@@ -3204,11 +3204,11 @@ template <>
 struct IntegerBlock<uint16_t> {
   static constexpr Index size = 8;
   uint16x8_t integers;
-  explicit IntegerBlock(uint32x4_t words) : integers(vreinterpretq_u16_u32(words)) {}
-  uint32_t products(const uint16_t* row) const {
+  [[gnu::always_inline]] explicit IntegerBlock(uint32x4_t words) : integers(vreinterpretq_u16_u32(words)) {}
+  [[gnu::always_inline]] uint32_t products(const uint16_t* row) const {
     return vmladavq_u16(integers, IntegerBlock(load_words_in_turn(row)).integers);
   }
-  uint32_t add_products(uint32_t sum, const uint16_t* row) const {
+  [[gnu::always_inline]] uint32_t add_products(uint32_t sum, const uint16_t* row) const {
     return vmladavaq_u16(sum, integers, IntegerBlock(load_words_in_turn(row)).integers);
   }
 };
@@ -3216,11 +3216,11 @@ template <>
 struct IntegerBlock<uint8_t> {
   static constexpr Index size = 16;
   uint8x16_t integers;
-  explicit IntegerBlock(uint32x4_t words) : integers(vreinterpretq_u8_u32(words)) {}
-  uint32_t products(const uint8_t* row) const {
+  [[gnu::always_inline]] explicit IntegerBlock(uint32x4_t words) : integers(vreinterpretq_u8_u32(words)) {}
+  [[gnu::always_inline]] uint32_t products(const uint8_t* row) const {
     return vmladavq_u8(integers, IntegerBlock(load_words_in_turn(row)).integers);
   }
-  uint32_t add_products(uint32_t sum, const uint8_t* row) const {
+  [[gnu::always_inline]] uint32_t add_products(uint32_t sum, const uint8_t* row) const {
     return vmladavaq_u8(sum, integers, IntegerBlock(load_words_in_turn(row)).integers);
   }
 };
@@ -3238,7 +3238,7 @@ inline uint32x4_t gathered(const uint8_t* from, uint32x4_t offsets) {
 /// Two pairs, by one load.
 struct IntegerPairs {
   int16x2_t first, second;
-  explicit IntegerPairs(const void* from) {
+  [[gnu::always_inline]] explicit IntegerPairs(const void* from) {
     uint64_t four;
     __builtin_memcpy(&four, __builtin_assume_aligned(from, 8), sizeof(four));
     // Two words at once, and not before the sums so far are done: else registers run out.
@@ -3246,7 +3246,8 @@ struct IntegerPairs {
     first = static_cast<int16x2_t>(four);
     second = static_cast<int16x2_t>(four >> 32);
   }
-  int32_t add_products(int32_t sum, int16x2_t other_first, int16x2_t other_second) const {
+  [[gnu::always_inline]] int32_t add_products(int32_t sum, int16x2_t other_first,
+                                              int16x2_t other_second) const {
     return __smlad(second, other_second, __smlad(first, other_first, sum));
   }
 };
@@ -3255,8 +3256,8 @@ template <>
 struct IntegerBlock<uint16_t> {
   static constexpr Index size = 4;
   IntegerPairs negative;
-  explicit IntegerBlock(const void* from) : negative(from) {}
-  uint32_t subtract_products(uint32_t sum, const uint16_t* row) const {
+  [[gnu::always_inline]] explicit IntegerBlock(const void* from) : negative(from) {}
+  [[gnu::always_inline]] uint32_t subtract_products(uint32_t sum, const uint16_t* row) const {
     const IntegerPairs other(row);
     return static_cast<uint32_t>(negative.add_products(static_cast<int32_t>(sum), other.first, other.second));
   }
@@ -3265,8 +3266,8 @@ template <>
 struct IntegerBlock<uint8_t> {
   static constexpr Index size = 4;
   IntegerPairs negative;
-  explicit IntegerBlock(const void* from) : negative(from) {}
-  uint32_t subtract_products(uint32_t sum, const uint8_t* row) const {
+  [[gnu::always_inline]] explicit IntegerBlock(const void* from) : negative(from) {}
+  [[gnu::always_inline]] uint32_t subtract_products(uint32_t sum, const uint8_t* row) const {
     uint32_t four;
     __builtin_memcpy(&four, __builtin_assume_aligned(row, 4), sizeof(four));
     __asm__ volatile("" : "+r"(four));
@@ -3284,8 +3285,10 @@ template <typename Coordinate>
 struct IntegerBlock {
   static constexpr Index size = 1;
   uint32_t integer;
-  explicit IntegerBlock(const DotInput<Coordinate>* from) : integer(*from) {}
-  uint32_t subtract_products(uint32_t sum, const Coordinate* row) const { return sum - integer * *row; }
+  [[gnu::always_inline]] explicit IntegerBlock(const DotInput<Coordinate>* from) : integer(*from) {}
+  [[gnu::always_inline]] uint32_t subtract_products(uint32_t sum, const Coordinate* row) const {
+    return sum - integer * *row;
+  }
 };
 
 #endif
@@ -3373,16 +3376,16 @@ struct RowSums {
     uint32_t a = start(j), b = start(j + 1);
     const Coordinate* row_b = row + integer_row_size(features);
     __asm__("" : "+r"(row_b));  // a pointer of its own: then all loads have constant offsets
-    const auto subtract = [&](Index f) {
+    const auto subtract = [&](Index f) __attribute__((always_inline)) {
       const uint32_t integer = x[f];
       a -= integer * row[f];
       b -= integer * row_b[f];
       __asm__ volatile("" : "+l"(a), "+l"(b));  // else many products wait in memory to be added
     };
     Index f = 0;
-    for (; f + 16 <= features; f += 16, x += 16, row += 16, row_b += 16) {
-#pragma GCC unroll 16
-      for (Index i = 0; i < 16; ++i) subtract(i);
+    for (; f + 8 <= features; f += 8, x += 8, row += 8, row_b += 8) {
+#pragma GCC unroll 8
+      for (Index i = 0; i < 8; ++i) subtract(i);
     }
     for (; f < features; ++f, ++x, ++row, ++row_b) subtract(0);
     sums[0] = a;
