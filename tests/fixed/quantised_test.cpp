@@ -233,6 +233,24 @@ TEMPLATE_TEST_CASE("a coordinate is its definition by bits and by a product at e
   }
 }
 
+TEMPLATE_TEST_CASE("a coordinate is its definition for every difference from the offset", "", std::int16_t,
+                   std::int8_t) {
+  Extreme<TestType> extreme(16, 1, 15, false);
+  int wrong = 0;
+  for (Index f = 0; f < 16; ++f) {
+    const auto i = static_cast<std::size_t>(f);
+    extreme.scale[i] = 1;
+    extreme.factor[i] = static_cast<std::int16_t>(extreme.factor[i] | 1);  // products end on all there is
+    for (int difference = -66000; difference < 66000; ++difference) {
+      const auto x = static_cast<float>(extreme.offsets[i] + difference);  // exact: below 2^24
+      const std::int64_t expected = coordinate(extreme.model, f, x);
+      wrong += thrum::detail::quantised(extreme.model, f, x) != expected;
+      wrong += coordinate_of_product(extreme.model, f, x) != expected;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
 TEST_CASE("of sizes that the type knows coordinates are the same") {
   Extreme<std::int16_t> extreme(33, 5, 14, false);
   thrum::QuantisedClasses<std::int16_t, 33, 5> known;
