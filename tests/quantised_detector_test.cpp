@@ -85,11 +85,11 @@ TEMPLATE_TEST_CASE("a quantised score is as near to the float one as its steps a
   const double of_step =
       static_cast<double>(classes.step) / narrowest / static_cast<double>(classes.threshold);
   // Centre and row are each rounded to half a step, the row's truncation and offset take less than 1.5 of
-  // 2^(15 - b) parts of one more; weights are rounded to 1/2 of 65535 / ratio^2, factors by 2^-14; a weighted
+  // 2^(16 - b) parts of one more; weights are rounded to 1/2 of 65535 / ratio^2, factors by 2^-14; a weighted
   // square by 1, of which `unit` is the root; 1e-5 for the float score itself.
   const int b = thrum::quantised_bits<TestType>(features);
   const double coordinates =
-      std::sqrt(static_cast<double>(features)) * (1 + 1.5 * std::exp2(b - 15)) * of_step;
+      std::sqrt(static_cast<double>(features)) * (1 + 1.5 * std::exp2(b - 16)) * of_step;
   const auto bound = [&](double score) {
     return coordinates + score * (ratio * ratio / 4 / 65535 + std::exp2(-14) + 1e-5) +
            static_cast<double>(classes.unit);
@@ -225,7 +225,7 @@ TEST_CASE("a quantised detector's header is in integers and says what was lost")
   const QuantisedDetector<std::int8_t> small(detector, machine_rows(2, 400), {}, anything());
   const std::string text = thrum::firmware_header("small", small);
   CHECK_THAT(text, contains("thrum::DetectorModel<float, thrum::QuantisedClasses<int8_t, 7, 3>> small"));
-  CHECK_THAT(text, contains("inline constexpr int8_t negated_centers[40]"));
+  CHECK_THAT(text, contains("inline constexpr uint8_t quantised_centers[40]"));
   CHECK_THAT(text, contains("quantised   to int8_t: "));
   CHECK_THAT(text, !contains("inverse_squared_radius"));
   CHECK(thrum::model_flash_bytes(small.model()) < thrum::model_flash_bytes(detector.model()));

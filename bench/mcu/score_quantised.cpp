@@ -13,16 +13,17 @@ namespace {
 constexpr int d = 33;
 constexpr int k = 32;
 using Stored = BENCH_STORED;
+using Coordinate = thrum::QuantisedCoordinate<Stored>;
 
 struct ModelData {
-  int16_t exponent[d] = {};
+  float scale[d] = {};
   int32_t offset[d] = {};
   int16_t factor[d] = {};
-  alignas(8) Stored negated_centers[thrum::integer_rows_size<Stored>(d, k)] = {};
+  alignas(8) Coordinate centers[thrum::integer_rows_size<Coordinate>(d, k)] = {};
   uint32_t classes[2 * k] = {};
   constexpr ModelData() {
     BenchNoise noise;
-    for (int16_t& value : exponent) value = 158 - 13;  // rows reach from -8 to 8
+    for (float& value : scale) value = 0x1p13f;  // rows reach from -8 to 8
     for (int32_t& value : offset) value = static_cast<int32_t>(1000 * noise.next());
     for (int16_t& value : factor) value = static_cast<int16_t>(12000 + 4000 * noise.next());
     // Each centre is nearer to the zero row than the one before: every one is the nearest so far.
@@ -30,8 +31,8 @@ struct ModelData {
     for (int j = 0; j < k; ++j) {
       uint32_t squares = 0;
       for (int f = 0; f < d; ++f) {
-        const int entry = (k - j) * range / (2 * k) + static_cast<int>(3 * noise.next());
-        negated_centers[j * thrum::integer_row_size(d) + f] = static_cast<Stored>(-entry);
+        const int entry = range / 2 + (k - j) * range / (4 * k) + static_cast<int>(3 * noise.next());
+        centers[j * thrum::integer_row_size(d) + f] = static_cast<Coordinate>(entry);
         squares += static_cast<uint32_t>(entry * entry);
       }
       classes[2 * j] = (squares + 1) / 2;
@@ -43,10 +44,10 @@ constexpr ModelData bench_data;
 
 constexpr thrum::QuantisedClasses<Stored, d, k> model_of_data() {
   thrum::QuantisedClasses<Stored, d, k> model;
-  model.exponent = bench_data.exponent;
+  model.scale = bench_data.scale;
   model.offset = bench_data.offset;
   model.factor = bench_data.factor;
-  model.negated_centers = bench_data.negated_centers;
+  model.centers = bench_data.centers;
   model.classes = bench_data.classes;
   model.unit = 0.001f;
   model.step = 0.01f;
@@ -59,15 +60,15 @@ constexpr thrum::QuantisedClasses<Stored, d, k> bench_model = model_of_data();
 #include "score_rows.hpp"
 
 #if defined(BENCH_OBVIOUS)
-static Stored scaled[d];
+static Coordinate scaled[d];
 
 void bench_run() {
-  for (int f = 0; f < d; ++f) scaled[f] = static_cast<Stored>(bench_row[f]);
+  for (int f = 0; f < d; ++f) scaled[f] = static_cast<Coordinate>(bench_row[f]);
   uint32_t best = UINT32_MAX;
   for (int j = 0; j < k; ++j) {
     uint32_t sum = 0;
     for (int f = 0; f < d; ++f) {
-      const int32_t difference = scaled[f] + bench_data.negated_centers[j * thrum::integer_row_size(d) + f];
+      const int32_t difference = scaled[f] - bench_data.centers[j * thrum::integer_row_size(d) + f];
       sum += static_cast<uint32_t>(difference * difference);
     }
     sum = static_cast<uint32_t>(uint64_t{sum} * bench_data.classes[2 * j + 1] >> 32);

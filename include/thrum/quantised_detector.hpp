@@ -71,9 +71,10 @@ std::optional<double> area_under_roc(const Vector<Scalar>& scores, const Labels&
 /// The arrays of QuantisedClasses.
 template <typename Stored>
 struct QuantisedArrays {
-  std::vector<int16_t> exponent, factor;
+  std::vector<float> scale;
   std::vector<int32_t> offset;
-  std::vector<Stored> negated_centers;
+  std::vector<int16_t> factor;
+  std::vector<QuantisedCoordinate<Stored>> centers;
   std::vector<uint32_t> classes;
   std::vector<float> score_table;
 };
@@ -100,7 +101,7 @@ class Quantiser {
     classes_.features = anomaly.features;
     classes_.clusters = anomaly.clusters;
     classes_.threshold = anomaly.threshold;
-    classes_.step = static_cast<float>(range_ / (1 << bits_));
+    classes_.step = static_cast<float>(step());
   }
 
   QuantisedClasses<Stored> fill(QuantisedArrays<Stored>& arrays) {
@@ -116,11 +117,11 @@ class Quantiser {
   }
 
   /// By how much a score changes where one coordinate changes by one step.
-  double score_of_step() const {
-    return range_ / (1 << bits_) / narrowest_ / static_cast<double>(anomaly_.threshold);
-  }
+  double score_of_step() const { return step() / narrowest_ / static_cast<double>(anomaly_.threshold); }
 
  private:
+  /// 2^bits of them from one end of the range to the other.
+  double step() const { return range_ / (1 << (bits_ - 1)); }
   double radius(Index j) const {
     return 1 / std::sqrt(static_cast<double>(anomaly_.inverse_squared_radius[j]));
   }
@@ -149,29 +150,30 @@ class Quantiser {
     const double offset = std::ldexp(middle, power), mantissa = std::ldexp(range, power);  // in [2^15, 2^16)
     detail::require(power >= -96 && power <= 126, who_, ": feature ", f, " has a range of ", range,
                     ", expected 2^-110 ... 2^110");
-    detail::require(std::abs(offset) <= std::ldexp(1.0, 29), who_, ": feature ", f, " lies within ", range,
-                    " of ", middle,
+    detail::require(std::abs(offset) <= std::ldexp(1.0, 29) - std::ldexp(1.0, 17), who_, ": feature ", f,
+                    " lies within ", range, " of ", middle,
                     ", expected a range of at least 2^-14 of that: subtract a constant first");
     const double factor = std::round(std::ldexp(1.0, 29) / mantissa);
     // Half a step is taken off, so that rounding down rounds to the nearest.
-    const double half = std::ldexp(1.0, 28 - bits_) / factor;
-    arrays.exponent.push_back(static_cast<int16_t>(158 - power));
+    const double half = std::ldexp(1.0, 29 - bits_) / factor;
+    arrays.scale.push_back(std::ldexp(1.0f, power));
     arrays.offset.push_back(static_cast<int32_t>(std::lround(offset - half)));
     arrays.factor.push_back(static_cast<int16_t>(factor));
   }
 
   void fill_centers(QuantisedArrays<Stored>& arrays) {
     const Index d = anomaly_.features, k = anomaly_.clusters;
-    const int limit = 1 << bits_;
-    arrays.negated_centers.assign(array_size(integer_rows_size<Stored>(d, k)), Stored{0});
+    using Coordinate = QuantisedCoordinate<Stored>;
+    const int middle = 1 << (bits_ - 1);
+    arrays.centers.assign(array_size(integer_rows_size<Coordinate>(d, k)), Coordinate{0});
     for (Index j = 0; j < k; ++j) {
       uint32_t squares = 0;
       for (Index f = 0; f < d; ++f) {
         const std::size_t i = array_size(f);
-        const double x = std::ldexp(in_rows(f, center(f, j)), 158 - arrays.exponent[i]);
-        const double q = std::floor((x - arrays.offset[i]) * arrays.factor[i] / std::ldexp(1.0, 29 - bits_));
-        const int entry = clipped(static_cast<int>(q), 1 - limit, limit - 1);
-        arrays.negated_centers[array_size(j * integer_row_size(d) + f)] = static_cast<Stored>(-entry);
+        const double x = in_rows(f, center(f, j)) * static_cast<double>(arrays.scale[i]);
+        const double q = std::floor((x - arrays.offset[i]) * arrays.factor[i] / std::ldexp(1.0, 30 - bits_));
+        const int entry = clipped(static_cast<int>(q) + middle, 0, 2 * middle - 1);
+        arrays.centers[array_size(j * integer_row_size(d) + f)] = static_cast<Coordinate>(entry);
         squares += static_cast<uint32_t>(entry * entry);
       }
       const double ratio = narrowest_ / radius(j);
@@ -293,10 +295,10 @@ class QuantisedDetector {
     if (from.projects()) model_.scaling = from.scaling;
     model_.projection = from.projection;
     model_.anomaly = quantiser.fill(*arrays);
-    model_.anomaly.exponent = arrays->exponent.data();
+    model_.anomaly.scale = arrays->scale.data();
     model_.anomaly.offset = arrays->offset.data();
     model_.anomaly.factor = arrays->factor.data();
-    model_.anomaly.negated_centers = arrays->negated_centers.data();
+    model_.anomaly.centers = arrays->centers.data();
     model_.anomaly.classes = arrays->classes.data();
     if (!arrays->score_table.empty()) model_.anomaly.score_table = arrays->score_table.data();
     arrays_ = std::move(arrays);

@@ -121,18 +121,23 @@ inline Matrix<float> judged_rows() {
   return rows;
 }
 
-/// The judged rows, and thousands more for integers: of any size, and of any bits.
+/// The judged rows, and thousands more for integers: of any size, of any bits, and next to powers of two.
 inline Matrix<float> many_judged_rows() {
   const Matrix<float> judged = judged_rows();
   Matrix<float> rows(judged.rows() + 4000, features);
   rows << judged, healthy_rows(4, 4000);
-  thrum::Random random(5);
+  thrum::Random random(5), edges(6);
   for (Index i = judged.rows(); i < rows.rows(); ++i)
     for (Index f = 0; f < features; ++f) {
       if (i % 4 == 1) rows(i, f) *= std::exp2(static_cast<float>(random.index(60) - 30));
       const std::uint64_t bits = random.bits();
       if (i % 4 == 2 || (i % 4 == 3 && f == i / 4 % features))
         rows(i, f) = thrum::from_bits<float>(static_cast<std::uint32_t>(bits >> 32));
+      if (i % 8 == 6) {  // next to a power of two
+        const float power = std::exp2(static_cast<float>(edges.index(80) - 30));
+        rows(i, f) = std::nextafter(power, edges.index(2) == 0 ? 0.0f : 1e38f);
+        if (edges.index(2) == 0) rows(i, f) = -rows(i, f);
+      }
     }
   return rows;
 }

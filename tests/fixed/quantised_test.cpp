@@ -27,33 +27,33 @@ struct Numbers {
 /// A model of d features and k classes with every number at an end of its range, or anywhere within.
 template <typename Stored>
 struct Extreme {
+  using Coordinate = thrum::QuantisedCoordinate<Stored>;
   Extreme(int d, int k, std::uint64_t seed, bool ends) : random{seed} {
-    const int b = thrum::quantised_bits<Stored>(d);
-    const int limit = 1 << b;
+    const Index limit = Index{1} << thrum::quantised_bits<Stored>(d);
     for (int f = 0; f < d; ++f) {
-      exponent.push_back(
-          static_cast<std::int16_t>(ends ? (random.index(2) == 0 ? 32 : 254) : 130 + random.index(30)));
-      const std::int64_t offset = ends ? (random.index(2) == 0 ? 1 : -1) * (std::int64_t{1} << 30)
+      const Index power = ends ? (random.index(2) == 0 ? 126 : -96) : random.index(30) - 1;
+      scale.push_back(std::ldexp(1.0f, static_cast<int>(power)));
+      const std::int64_t offset = ends ? (random.index(2) == 0 ? 1 : -1) * ((1 << 29) - (1 << 16) - 1)
                                        : random.index(1 << 20) - (1 << 19);
       offsets.push_back(static_cast<std::int32_t>(offset));
       factor.push_back(static_cast<std::int16_t>(ends ? 1 << 14 : 8192 + random.index(8193)));
     }
-    negated.assign(static_cast<std::size_t>(thrum::integer_rows_size<Stored>(d, k)), Stored{0});
+    centers.assign(static_cast<std::size_t>(thrum::integer_rows_size<Coordinate>(d, k)), Coordinate{0});
     for (Index j = 0; j < k; ++j) {
       std::uint32_t squares = 0;
       for (Index f = 0; f < d; ++f) {
-        const Index entry =
-            ends ? (random.index(2) == 0 ? 1 - limit : limit - 1) : random.index(2 * limit - 1) - limit + 1;
-        negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] = static_cast<Stored>(-entry);
+        const Index entry = ends ? random.index(2) * (limit - 1) : random.index(limit);
+        centers[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)] =
+            static_cast<Coordinate>(entry);
         squares += static_cast<std::uint32_t>(entry * entry);
       }
       classes.push_back((squares + 1) / 2);
       classes.push_back(static_cast<std::uint32_t>(ends ? 65535 : 1 + random.index(65535)) << 16);
     }
-    model.exponent = exponent.data();
+    model.scale = scale.data();
     model.offset = offsets.data();
     model.factor = factor.data();
-    model.negated_centers = negated.data();
+    model.centers = centers.data();
     model.classes = classes.data();
     model.unit = 1;
     model.features = d;
@@ -62,11 +62,11 @@ struct Extreme {
   }
 
   Numbers random;
-  std::vector<std::int16_t> exponent, factor;
+  std::vector<float> scale, scratch;
   std::vector<std::int32_t> offsets;
-  std::vector<Stored> negated;
+  std::vector<std::int16_t> factor;
+  std::vector<Coordinate> centers;
   std::vector<std::uint32_t> classes;
-  std::vector<float> scratch;
   QuantisedClasses<Stored> model{};
 };
 
@@ -86,15 +86,41 @@ std::vector<float> row_of_bits(Numbers& random, int d, bool ends) {
 /// A coordinate by the definition, in 64 bits, where nothing can overflow.
 template <typename Stored>
 std::int64_t coordinate(const QuantisedClasses<Stored>& model, Index f, float x) {
-  const auto clip = [](std::int64_t value, std::int64_t limit) {
-    return value < -limit ? -limit : value >= limit ? limit - 1 : value;
-  };
   const int b = thrum::quantised_bits<Stored>(model.features);
-  const double scaled = std::ldexp(static_cast<double>(x), 158 - model.exponent[f]);
-  const double most = 1073741823;
-  const auto whole = static_cast<std::int64_t>(scaled >= most ? most : scaled <= -most ? -most : scaled);
-  const std::int64_t difference = clip(whole - model.offset[f], 1 << 16);
-  return clip(difference * model.factor[f] >> 14, 1 << 15) >> (15 - b);
+  const double most = 1e12;  // beyond every range
+  const double scaled = static_cast<double>(x) * static_cast<double>(model.scale[f]);
+  const auto whole = static_cast<std::int64_t>(std::fmax(-most, std::fmin(most, scaled)));
+  const std::int64_t product = (whole - model.offset[f]) * model.factor[f];
+  const std::int64_t entry = (product >> (30 - b)) + (std::int64_t{1} << (b - 1));
+  return std::max<std::int64_t>(0, std::min<std::int64_t>((std::int64_t{1} << b) - 1, entry));
+}
+
+/// A coordinate as a floating-point unit makes it: a product, a conversion that saturates, a difference that
+/// does.
+template <typename Stored>
+std::int64_t coordinate_of_product(const QuantisedClasses<Stored>& model, Index f, float x) {
+  const auto saturated = [](double value) {
+    return static_cast<std::int64_t>(std::fmax(-2147483648.0, std::fmin(2147483647.0, value)));
+  };
+  const float scaled = x * model.scale[f];
+  const std::int64_t whole = saturated(static_cast<double>(scaled));
+  const std::int64_t difference = saturated(static_cast<double>(whole - model.offset[f]));
+  const std::int64_t sum = (difference * model.factor[f] >> 16) + (1 << 13);
+  const std::int64_t entry = std::max<std::int64_t>(0, std::min<std::int64_t>((1 << 14) - 1, sum));
+  return entry >> (14 - thrum::quantised_bits<Stored>(model.features));
+}
+
+/// Floats at which rounding, saturation or a flag might make a difference, of either sign.
+std::vector<float> edges() {
+  using Limits = std::numeric_limits<float>;
+  std::vector<float> all = {0, Limits::denorm_min(), Limits::max(), Limits::infinity()};
+  for (int power = -149; power < 128; ++power) {
+    const float x = std::ldexp(1.0f, power);
+    all.insert(all.end(), {std::nextafterf(x, 0), x, std::nextafterf(x, Limits::max())});
+  }
+  const std::size_t count = all.size();
+  for (std::size_t i = 0; i < count; ++i) all.push_back(-all[i]);
+  return all;
 }
 
 template <typename Stored>
@@ -109,18 +135,17 @@ void check_against_definition(int d, int k, std::uint64_t seed, bool ends) {
     int cluster = 0;
     std::uint64_t least = std::numeric_limits<std::uint64_t>::max();
     for (int j = 0; j < k; ++j) {
-      // In this order every sum on the way lies in [0, 2^31): that is what the proof says.
       std::int64_t row_square = 0;
       for (int f = 0; f < d; ++f) {
         const std::int64_t x = coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]);
         row_square += x * x;
       }
       std::int64_t half = (row_square + 1) / 2 + extreme.classes[2 * static_cast<std::size_t>(j)];
-      for (int f = 0; f < d; ++f) {
-        half += coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]) *
-                extreme.negated[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)];
-        REQUIRE((half >= 0 && half < std::int64_t{1} << (31 - room)));
-      }
+      for (int f = 0; f < d; ++f)
+        half -= coordinate(extreme.model, f, row[static_cast<std::size_t>(f)]) *
+                extreme.centers[static_cast<std::size_t>(j * thrum::integer_row_size(d) + f)];
+      // Sums on the way are modulo 2^32, but the last one is the number itself: that is what the proof says.
+      REQUIRE((half >= 0 && half < std::int64_t{1} << (31 - room)));
       const std::uint64_t weighted = (static_cast<std::uint64_t>(half) << room) *
                                          (extreme.classes[2 * static_cast<std::size_t>(j) + 1] >> 16) >>
                                      16;
@@ -153,8 +178,8 @@ TEMPLATE_TEST_CASE("of equally near quantised classes the lowest is taken", "", 
   };
   // Classes 3 to 8 are one and the same, and no other is as near to any row.
   for (int j = 3; j < k; ++j) {
-    std::copy_n(extreme.negated.begin() + 3 * thrum::integer_row_size(d), d,
-                extreme.negated.begin() + j * thrum::integer_row_size(d));
+    std::copy_n(extreme.centers.begin() + 3 * thrum::integer_row_size(d), d,
+                extreme.centers.begin() + j * thrum::integer_row_size(d));
     extreme.classes[2 * static_cast<std::size_t>(j)] = extreme.classes[6];
     extreme.classes[2 * static_cast<std::size_t>(j) + 1] = 1u << 16;
   }
@@ -169,7 +194,7 @@ TEST_CASE("the widest distance that integers can have is below two to the thirty
   // All coordinates at one end, all of a centre at the other.
   for (const int d : {16, 64, 256, 1024, 4096}) {
     const int b = thrum::quantised_bits<std::int16_t>(d);
-    const std::uint64_t widest = (std::uint64_t{2} << b) - 1;
+    const std::uint64_t widest = (std::uint64_t{1} << b) - 1;
     CHECK(static_cast<std::uint64_t>(d) * widest * widest < std::uint64_t{1} << 32);
     CHECK(static_cast<std::uint64_t>(d) * (widest + 1) * (widest + 1) == std::uint64_t{1} << 32);
     // One bit more would overflow.
@@ -180,13 +205,68 @@ TEST_CASE("the widest distance that integers can have is below two to the thirty
 TEST_CASE("an integer of a float is its value towards zero, of any bits") {
   Numbers random{3};
   for (int i = 0; i < 100000; ++i) {
-    const auto bits = static_cast<std::uint32_t>(random.next() >> 32);
-    const int exponent = static_cast<int>(32 + random.index(223));
-    const double x = static_cast<double>(thrum::from_bits<float>(bits));
-    const double scaled = std::trunc(std::ldexp(x, 158 - exponent));
-    const double most = 1073741823;
-    const double expected = !(x == x) ? most : scaled > most ? most : scaled < -most ? -most : scaled;
-    REQUIRE(thrum::detail::scaled_integer(bits, exponent) == static_cast<std::int32_t>(expected));
+    const float x = thrum::from_bits<float>(static_cast<std::uint32_t>(random.next() >> 32));
+    const float scale = std::ldexp(1.0f, static_cast<int>(random.index(223)) - 96);
+    if (!(x == x)) continue;
+    const double scaled = std::trunc(static_cast<double>(x) * static_cast<double>(scale));
+    const std::int32_t integer = thrum::detail::scaled_integer(thrum::bits_of(x), thrum::bits_of(scale));
+    if (std::abs(scaled) < 1 << 30) {
+      REQUIRE(integer == static_cast<std::int32_t>(scaled));
+    } else {
+      REQUIRE((integer < 0) == (scaled < 0));
+      REQUIRE((std::abs(integer) >= 1 << 29 && std::abs(integer) < 1 << 30));
+    }
+  }
+}
+
+TEMPLATE_TEST_CASE("a coordinate is its definition by bits and by a product at every edge", "", std::int16_t,
+                   std::int8_t) {
+  for (const bool ends : {true, false}) {
+    const Extreme<TestType> extreme(33, 1, 13, ends);
+    for (const float x : edges())
+      for (Index f = 0; f < 33; ++f) {
+        CAPTURE(x, f, ends);
+        const std::int64_t expected = coordinate(extreme.model, f, x);
+        REQUIRE(thrum::detail::quantised(extreme.model, f, x) == expected);
+        REQUIRE(coordinate_of_product(extreme.model, f, x) == expected);
+      }
+  }
+}
+
+TEMPLATE_TEST_CASE("a coordinate is its definition for every difference from the offset", "", std::int16_t,
+                   std::int8_t) {
+  Extreme<TestType> extreme(16, 1, 15, false);
+  int wrong = 0;
+  for (Index f = 0; f < 16; ++f) {
+    const auto i = static_cast<std::size_t>(f);
+    extreme.scale[i] = 1;
+    extreme.factor[i] = static_cast<std::int16_t>(extreme.factor[i] | 1);  // products end on all there is
+    for (int difference = -66000; difference < 66000; ++difference) {
+      const auto x = static_cast<float>(extreme.offsets[i] + difference);  // exact: below 2^24
+      const std::int64_t expected = coordinate(extreme.model, f, x);
+      wrong += thrum::detail::quantised(extreme.model, f, x) != expected;
+      wrong += coordinate_of_product(extreme.model, f, x) != expected;
+    }
+  }
+  CHECK(wrong == 0);
+}
+
+TEST_CASE("of sizes that the type knows coordinates are the same") {
+  Extreme<std::int16_t> extreme(33, 5, 14, false);
+  thrum::QuantisedClasses<std::int16_t, 33, 5> known;
+  known.scale = extreme.model.scale;
+  known.offset = extreme.model.offset;
+  known.factor = extreme.model.factor;
+  known.centers = extreme.model.centers;
+  known.classes = extreme.model.classes;
+  known.unit = 1;
+  for (int repeat = 0; repeat < 50; ++repeat) {
+    const std::vector<float> row = row_of_bits(extreme.random, 33, repeat % 2 == 1);
+    const auto x = thrum::contiguous<const float>(row.data(), 33);
+    const auto expected = thrum::anomaly_score(extreme.model, x, extreme.scratch.data());
+    const auto score = thrum::anomaly_score(known, x, extreme.scratch.data());
+    REQUIRE(
+        (score.cluster == expected.cluster && thrum::bits_of(score.value) == thrum::bits_of(expected.value)));
   }
 }
 

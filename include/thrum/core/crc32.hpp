@@ -36,6 +36,8 @@ class Crc32 {
     add(static_cast<uint32_t>(word >> 32));
   }
   constexpr void add(int32_t value) { add(static_cast<uint32_t>(value)); }
+  constexpr void add(uint16_t value) { add(uint32_t{value}); }
+  constexpr void add(uint8_t value) { add(uint32_t{value}); }
   constexpr void add(int16_t value) { add(int32_t{value}); }
   constexpr void add(int8_t value) { add(int32_t{value}); }
   void add(float value) { add(bits_of(value)); }

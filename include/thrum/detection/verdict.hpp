@@ -63,6 +63,10 @@ constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
   return (allowed & without_projection) == 0 && model.projects();
 }
 
+/// Classes in integers have a form of this that leaves no NaN, which a projection that overflows may end in.
+template <typename Classes, typename Scalar>
+inline void replace_nan(const Classes&, VectorView<Scalar>) {}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
@@ -74,6 +78,7 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
   if (projects<allowed>(model)) {
     const auto z = contiguous(scratch + model.features, model.projection.components);
     project(model.projection, x, scratch, z);
+    replace_nan(model.anomaly, z);
     x = z;
   }
   return x;

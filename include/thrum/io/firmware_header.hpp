@@ -92,6 +92,8 @@ inline std::string in_comment(const char* text) {
 
 inline const char* type_name(float) { return "float"; }
 inline const char* type_name(int8_t) { return "int8_t"; }
+inline const char* type_name(uint8_t) { return "uint8_t"; }
+inline const char* type_name(uint16_t) { return "uint16_t"; }
 inline const char* type_name(int16_t) { return "int16_t"; }
 inline const char* type_name(int32_t) { return "int32_t"; }
 inline const char* type_name(uint32_t) { return "uint32_t"; }
@@ -224,10 +226,10 @@ inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const An
 
 template <typename Stored>
 void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const QuantisedClasses<Stored>& classes) {
-  out << "    {{}, " << writer.reference("exponent", classes.exponent) << ", "
+  out << "    {{}, " << writer.reference("quantised_scale", classes.scale) << ", "
       << writer.reference("quantised_offset", classes.offset) << ", "
       << writer.reference("quantised_factor", classes.factor) << ", "
-      << writer.reference("negated_centers", classes.negated_centers) << ",\n     "
+      << writer.reference("quantised_centers", classes.centers) << ",\n     "
       << writer.reference("classes", classes.classes) << ", "
       << writer.reference("score_table", classes.score_table) << ", " << hex_float(classes.unit) << ", "
       << hex_float(classes.step) << ", " << hex_float(classes.threshold) << "},  // unit, step, threshold\n";
