@@ -34,6 +34,8 @@ class RowDetector {
                     model.anomaly.features ==
                         (model.projects() ? model.projection.components : model.features),
                 "the sizes of this model's stages do not fit each other: write its header again");
+  static_assert(thrum::detail::bias_fits(model.anomaly),
+                "this model's bias is not for it: write its header again");
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.

@@ -4,6 +4,7 @@
 #include <stdint.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <fstream>
 #include <ios>
 #include <locale>
@@ -13,6 +14,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/class_bounds.hpp"
+#include "thrum/algorithm/quantised.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
@@ -249,7 +253,8 @@ inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const An
   array("ellipsoid_tables", anomaly.ellipsoid_tables);
   array("soft_table", anomaly.soft_table);
   array("tails_table", anomaly.tails_table);
-  out << writer.reference("score_table", anomaly.score_table) << "},\n";
+  array("score_table", anomaly.score_table);
+  out << writer.reference("bias", anomaly.bias) << "},\n";
 }
 
 template <typename Stored>
@@ -324,6 +329,24 @@ void write_loss(std::ostream& out, const QuantisedDetector<Stored>& detector) {
   out << '\n';
 }
 
+/// The biases by which firmware finds the nearest class, where it does by bounds; else none.
+inline std::vector<float> biases_of(const AnomalyModel<float>& anomaly) {
+  std::vector<float> bias(static_cast<std::size_t>(anomaly.clusters));
+  if (anomaly.parts != radius_part ||
+      !class_biases(anomaly.centers, anomaly.features, anomaly.clusters, bias.data()))
+    bias.clear();
+  return bias;
+}
+template <typename Stored>
+std::vector<float> biases_of(const QuantisedClasses<Stored>&) {
+  return {};
+}
+inline void use_biases(AnomalyModel<float>& anomaly, const std::vector<float>& bias) {
+  anomaly.bias = bias.empty() ? nullptr : bias.data();
+}
+template <typename Stored>
+void use_biases(QuantisedClasses<Stored>&, const std::vector<float>&) {}
+
 /// ASCII letters, digits and underscores, in no pattern that is reserved.
 inline bool is_identifier(const std::string& name) {
   const auto is_letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
@@ -358,6 +381,8 @@ std::string firmware_header(const std::string& name, const FittedDetector& detec
   const Matrix<float> rows = detail::self_test_rows(tested, options.self_tests);
   const Vector<float> scores = detector.score(rows);
   auto model = detector.model();
+  const std::vector<float> bias = detail::biases_of(model.anomaly);
+  detail::use_biases(model.anomaly, bias);
   model.self_tests = {rows.data(), scores.data(), options.self_tests, detail::self_test_tolerance(detector)};
   model.checksum = checksum_of(model);
 
