@@ -87,6 +87,634 @@ using ConstVectorView = VectorView<const typename Identity<Scalar>::type>;
 
 #endif  // THRUM_CORE_MATRIX_VIEW_HPP
 
+#ifndef THRUM_CORE_SCALAR_HPP
+#define THRUM_CORE_SCALAR_HPP
+
+// Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
+// `true` by decree under -ffast-math, where NaN must still never pass for a normal machine.
+
+namespace thrum {
+
+/// What thrum needs to know of a scalar type; only float and double have it.
+template <typename Scalar>
+struct ScalarTraits;
+
+template <>
+struct ScalarTraits<float> {
+  using Bits = uint32_t;
+  using SignedBits = int32_t;
+  static constexpr int mantissa_bits = 23;
+  static constexpr int exponent_bias = 127;
+  static constexpr float largest() { return FLT_MAX; }
+  static constexpr float smallest() { return FLT_MIN; }  ///< normal
+  static constexpr float epsilon() { return FLT_EPSILON; }
+};
+
+template <>
+struct ScalarTraits<double> {
+  using Bits = uint64_t;
+  using SignedBits = int64_t;
+  static constexpr int mantissa_bits = 52;
+  static constexpr int exponent_bias = 1023;
+  static constexpr double largest() { return DBL_MAX; }
+  static constexpr double smallest() { return DBL_MIN; }
+  static constexpr double epsilon() { return DBL_EPSILON; }
+};
+
+/// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
+/// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
+template <typename Scalar>
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
+  typename ScalarTraits<Scalar>::Bits bits;
+  __builtin_memcpy(&bits, &x, sizeof(bits));
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return bits;
+}
+
+/// The bits of x as an integer: in the order of x from 0 on, and below that for negative x.
+template <typename Scalar>
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::SignedBits order_of(Scalar x) {
+  return static_cast<typename ScalarTraits<Scalar>::SignedBits>(bits_of(x));
+}
+
+template <typename Scalar>
+inline Scalar from_bits(typename ScalarTraits<Scalar>::Bits bits) {
+  Scalar x;
+  __builtin_memcpy(&x, &bits, sizeof(x));
+  return x;
+}
+
+/// True unless x is NaN or infinite, under any compiler flag.
+template <typename Scalar>
+inline bool is_finite(Scalar x) {
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  constexpr Bits exponent = (Bits{2} * ScalarTraits<Scalar>::exponent_bias + 1)
+                            << ScalarTraits<Scalar>::mantissa_bits;
+  return (bits_of(x) & exponent) != exponent;
+}
+
+/// Looks for a value that is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
+template <typename Scalar>
+class OffScaleTest {
+ public:
+  [[gnu::always_inline]] void add(Scalar x) { passed_ |= last - (bits_of(x) & ~sign); }
+  bool found() const { return (passed_ & sign) != 0; }
+
+ private:
+  using Bits = typename ScalarTraits<Scalar>::Bits;
+  static constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  static constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+
+  Bits passed_ = 0;
+};
+
+/// True if one of n values is off scale, see OffScaleTest.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  OffScaleTest<Scalar> test;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride) test.add(*x);
+  return test.found();
+}
+
+namespace detail {
+
+/// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
+/// the place of an infinity or NaN they know of.
+template <typename Scalar>
+inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(bits));
+#endif
+  return from_bits<Scalar>(bits);
+}
+
+template <typename Scalar>
+struct Two {
+  Scalar a, b;
+};
+
+/// Two neighbouring numbers.
+template <typename Scalar>
+[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
+  return {at[0], at[1]};
+}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
+/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
+/// for that of a word.
+template <>
+[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
+  typedef double __attribute__((may_alias)) Bits;
+  const Bits both = *reinterpret_cast<const Bits*>(at);
+  Two<float> two;
+  __builtin_memcpy(&two, &both, sizeof(two));
+  return two;
+}
+#endif
+
+}  // namespace detail
+
+/// Positive infinity, under any compiler flag.
+template <typename Scalar>
+inline Scalar positive_infinity() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
+}
+
+/// A quiet NaN, under any compiler flag.
+template <typename Scalar>
+inline Scalar not_a_number() {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  return detail::from_hidden_bits<Scalar>((Bits{4} * Traits::exponent_bias + 3)
+                                          << (Traits::mantissa_bits - 1));
+}
+
+inline float square_root(float x) { return __builtin_sqrtf(x); }
+inline double square_root(double x) { return __builtin_sqrt(x); }
+
+template <typename Scalar>
+constexpr Scalar absolute(Scalar x) {
+  return x < Scalar(0) ? -x : x;
+}
+
+template <typename Type>
+constexpr Type smaller(Type a, Type b) {
+  return b < a ? b : a;
+}
+
+template <typename Type>
+constexpr Type larger(Type a, Type b) {
+  return a < b ? b : a;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_SCALAR_HPP
+
+#ifndef THRUM_CORE_COLUMN_SUMS_HPP
+#define THRUM_CORE_COLUMN_SUMS_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+#include <arm_mve.h>
+#endif
+
+// The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
+// feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
+// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
+// inlined would under -Os be called for every term.
+
+namespace thrum {
+
+/// Features summed before a sum is put aside. Long plain float sums lose digits (a million equal terms lose
+/// four); two levels keep the error below (256 + d / 256) roundings. Up to 256 features nothing changes.
+constexpr Index features_per_partial_sum = 256;
+
+namespace detail {
+
+/// Keeps the compiler from beginning what follows before four sums are done.
+template <typename Scalar>
+[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
+
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
+    !defined(__clang__)
+/// GCC would load all columns first, run out of registers and put the sums on the stack.
+template <>
+[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
+  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
+}
+#endif
+
+/// Calls step() so many times, at least once. On processors without loops that cost nothing twice between two
+/// branches: a branch back takes as long as three additions.
+template <typename Step>
+[[gnu::always_inline]] inline void repeat(Index count, Step step) {
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && !defined(__ARM_FEATURE_MVE)
+  Index turns = (count + 1) >> 1;
+  bool odd = (count & 1) != 0;
+  do {
+    if (!odd) step();
+    step();
+    odd = false;
+  } while (--turns != 0);
+#else
+  do step();
+  while (--count != 0);
+#endif
+}
+
+/// Sums of so many neighbouring columns, a power of two, kept in registers.
+template <typename Scalar, int lanes>
+struct LaneSums {
+  LaneSums<Scalar, lanes / 2> low, high;
+
+  [[gnu::always_inline]] void load(const Scalar* sums) {
+    low.load(sums);
+    high.load(sums + lanes / 2);
+  }
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    low.add(value, entries, add_term);
+    high.add(value, entries + lanes / 2, add_term);
+  }
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    low.store(sums);
+    high.store(sums + lanes / 2);
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    low.add_to(sums);
+    high.add_to(sums + lanes / 2);
+  }
+};
+
+template <typename Scalar>
+struct LaneSums<Scalar, 4> {
+  Scalar a = 0, b = 0, c = 0, d = 0;
+
+  [[gnu::always_inline]] void load(const Scalar* sums) {
+    a = sums[0];
+    b = sums[1];
+    c = sums[2];
+    d = sums[3];
+  }
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
+    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
+    a = add_term(a, value, first.a);
+    b = add_term(b, value, first.b);
+    c = add_term(c, value, second.a);
+    d = add_term(d, value, second.b);
+    finish(a, b, c, d);
+  }
+  [[gnu::always_inline]] void store(Scalar* sums) const {
+    sums[0] = a;
+    sums[1] = b;
+    sums[2] = c;
+    sums[3] = d;
+  }
+  [[gnu::always_inline]] void add_to(Scalar* sums) const {
+    sums[0] += a;
+    sums[1] += b;
+    sums[2] += c;
+    sums[3] += d;
+  }
+};
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+/// Four sums in a vector of Helium.
+template <>
+struct LaneSums<float, 4> {
+  typedef float32x4_t Four;
+  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
+  Four sums = {};
+
+  void load(const float* from) { sums = Four(*reinterpret_cast<const FourInMemory*>(from)); }
+  template <typename AddTerm>
+  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
+    const Four values = {value, value, value, value};
+    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+  }
+  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
+  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+};
+#endif
+
+/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
+/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
+/// its registers, and all who sum share its code.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
+                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+  LaneSums<Scalar, lanes> sums;
+  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+    sums.add(*value, entries, add_term);
+  if (first)
+    sums.store(results);
+  else
+    sums.add_to(results);
+}
+
+}  // namespace detail
+
+/// Sum over features of terms of (x, column), in feature order. O(d).
+template <typename Scalar, typename AddTerm>
+inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> column, AddTerm add_term) {
+  Scalar total = 0;
+  for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
+    const Index end = smaller(begin + features_per_partial_sum, x.size);
+    Scalar sum = 0;
+    for (Index f = begin; f < end; ++f) sum = add_term(sum, x[f], column[f]);
+    total += sum;
+  }
+  return total;
+}
+
+namespace detail {
+
+/// Columns that are summed together where there are so many.
+constexpr int most_lanes = 16;
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers.
+template <typename Scalar, typename AddTerm>
+[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                       Index j, AddTerm add_term, Scalar* results) {
+  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
+  if (columns - j < lanes) {
+    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+    return 1;
+  }
+  Index begin = 0;
+  do {
+    const Index count = smaller(features_per_partial_sum, x.size - begin);
+    const Scalar* const entries = matrix + begin * columns + j;
+    if (lanes == 4)
+      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    else
+      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    begin += count;
+  } while (begin < x.size);
+  return lanes;
+}
+
+}  // namespace detail
+
+/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm>
+inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
+                        Scalar* sums) {
+  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
+}
+
+/// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
+/// sum = add_term(sum, x[f], matrix[f * columns + j]).
+/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
+template <typename Scalar, typename AddTerm, typename Visit>
+inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
+                                AddTerm add_term, Visit visit) {
+  Scalar sums[array_size(detail::most_lanes)];
+  for (Index j = 0; j < columns;) {
+    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
+    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_COLUMN_SUMS_HPP
+
+#ifndef THRUM_CORE_DISTANCE_HPP
+#define THRUM_CORE_DISTANCE_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Adds (value - center)^2 to a running sum.
+struct AddSquaredDifference {
+  template <typename Scalar>
+  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
+    const Scalar difference = value - center;
+    return difference * difference + sum;
+  }
+};
+
+}  // namespace detail
+
+/// Squared Euclidean distance between two samples of d features, summed in feature order. O(d).
+template <typename Scalar>
+inline Scalar squared_distance(VectorView<const Scalar> x, ConstVectorView<Scalar> y) {
+  return column_sum(x, y, detail::AddSquaredDifference{});
+}
+
+/// Calls visit(j, squared distance from x to centre j) for j = 0 ... clusters - 1.
+/// x: d values; centers: d x k, feature-major and contiguous. O(d k), allocates nothing.
+template <typename Scalar, typename Visit>
+inline void for_each_squared_distance(VectorView<const Scalar> x, const Scalar* centers, Index clusters,
+                                      Visit visit) {
+  for_each_column_sum(x, centers, clusters, detail::AddSquaredDifference{}, visit);
+}
+
+/// A centre and the squared distance to it.
+template <typename Scalar>
+struct Nearest {
+  int cluster;
+  Scalar squared_distance;
+};
+
+/// The nearest of k >= 1 centres (d x k, feature-major); ties go to the lowest index. O(d k).
+template <typename Scalar>
+inline Nearest<Scalar> nearest_center(VectorView<const Scalar> x, const Scalar* centers, Index clusters) {
+  Nearest<Scalar> nearest{0, Scalar(0)};
+  for_each_squared_distance(x, centers, clusters, [&nearest](Index j, Scalar squared) {
+    if (j == 0 || squared < nearest.squared_distance) nearest = {static_cast<int>(j), squared};
+  });
+  return nearest;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_DISTANCE_HPP
+
+#ifndef THRUM_ALGORITHM_CLASS_BOUNDS_HPP
+#define THRUM_ALGORITHM_CLASS_BOUNDS_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+#include <arm_mve.h>
+#endif
+
+// The nearest class without the distances to all. |x|^2 / 2 + |c|^2 / 2 - x.c takes one multiply-add for a
+// feature and class, where a distance takes two operations; less all that rounding may do to both it is below
+// half the distance. A class whose bound is above the least distance is not looked at. docs/numerics.md has
+// the proof that this changes nothing but the time.
+
+namespace thrum {
+
+namespace detail {
+
+/// |x|^2 / 2 or |c|^2 / 2, less the share of it that rounding may amount to.
+template <typename Scalar>
+constexpr Scalar half_square(Scalar square, Index features) {
+  return square *
+         (Scalar(0.5) - static_cast<Scalar>(3 * features + 8) * (ScalarTraits<Scalar>::epsilon() / 2));
+}
+
+/// Halves of squares up to this overflow nowhere.
+template <typename Scalar>
+constexpr Scalar largest_half_square() {
+  return ScalarTraits<Scalar>::largest() / 32;
+}
+
+/// Features up to which the share is proven.
+constexpr Index most_bounded_features = 1 << 20;
+
+/// Adds a product, rounded once or twice: it serves bounds only.
+struct AddProductFast {
+  template <typename Number>
+  [[gnu::always_inline]] Number operator()(Number sum, Number value, Number entry) const {
+    return value * entry + sum;
+  }
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+  float32x4_t operator()(float32x4_t sum, float32x4_t value, float32x4_t entry) const {
+    return vfmaq_f32(sum, value, entry);
+  }
+#endif
+};
+
+/// Makes bounds of sums, from half the square of the sample and weights.
+struct SubtractAndWeigh {
+  template <typename Number>
+  [[gnu::always_inline]] Number operator()(Number sum, Number value, Number weight) const {
+    return (value - sum) * weight;
+  }
+};
+
+/// Writes the bounds of all classes, k >= most_lanes. A function of its own, so that nothing else competes
+/// for its registers.
+template <typename Model, typename Scalar>
+[[gnu::noinline]] void bound_classes(const Model& model, const Scalar* x, Scalar half_square_of_x,
+                                     Scalar* bounds) {
+  const Index classes = model.clusters;
+  for (Index j = 0; j < classes; j += most_lanes) {
+    const Index first = smaller(j, classes - most_lanes);  // the last ones may be done twice
+    const Scalar *value = x, *centers = model.centers + first;
+    LaneSums<Scalar, most_lanes> sums;
+    sums.load(model.bias + first);
+    repeat(
+        model.features, [&]() __attribute__((always_inline)) {
+          sums.add(*value++, centers, AddProductFast{});
+          centers += classes;
+        });
+    sums.add(half_square_of_x, model.inverse_squared_radius + first, SubtractAndWeigh{});
+    sums.store(bounds + first);
+  }
+}
+
+/// The squared distance of x from centre j over the squared radius, to the bit of for_each_squared_distance.
+template <typename Model, typename Scalar>
+[[gnu::noinline]] Scalar squared_radii(const Model& model, const Scalar* x, Index j) {
+  const Scalar weight = model.inverse_squared_radius[j];
+  const ConstVectorView<Scalar> center{model.centers + j, model.features, model.clusters};
+  return squared_distance(contiguous(x, model.features), center) * weight;
+}
+
+/// The class of the least bound, and the least bound of the others, by order_of().
+template <typename Scalar>
+struct LeastBounds {
+  Index least;
+  typename ScalarTraits<Scalar>::SignedBits second;
+};
+
+template <typename Scalar>
+inline LeastBounds<Scalar> least_bounds(const Scalar* bounds, Index classes) {
+  auto least = order_of(positive_infinity<Scalar>()), second = least;
+  const Scalar *next = bounds, *after = bounds + 1;
+  do {
+    const auto order = order_of(*next++);
+    if (order < least) {
+      second = least;
+      least = order;
+      after = next;
+    } else if (order < second) {
+      second = order;
+    }
+  } while (next != bounds + classes);
+  return {after - bounds - 1, second};
+}
+
+/// A class whose bound is above this is farther away than `nearest`.
+template <typename Scalar>
+inline Scalar largest_bound(const Nearest<Scalar>& nearest) {
+  return nearest.squared_distance / 2 + ScalarTraits<Scalar>::smallest();
+}
+
+/// The nearest class, by the distances of those whose bounds are not above that of `nearest`.
+template <typename Model, typename Scalar>
+[[gnu::noinline]] Nearest<Scalar> nearest_of_possible(const Model& model, const Scalar* x,
+                                                      const Scalar* bounds, Nearest<Scalar> nearest) {
+  for (Index j = 0; j < model.clusters; ++j) {
+    if (bounds[j] > largest_bound(nearest)) continue;
+    const Scalar squared = squared_radii(model, x, j);
+    if (squared < nearest.squared_distance || (squared == nearest.squared_distance && j < nearest.cluster))
+      nearest = {static_cast<int>(j), squared};
+  }
+  return nearest;
+}
+
+/// The nearest class of a sample whose bounds overflow. A coordinate far beyond all that class_biases() takes
+/// makes every distance infinite.
+template <typename Model, typename Scalar>
+[[gnu::noinline]] Nearest<Scalar> nearest_far_out(const Model& model, const Scalar* x, Scalar* bounds) {
+  using Traits = ScalarTraits<Scalar>;
+  using Bits = typename Traits::Bits;
+  const auto far = from_bits<Scalar>(Bits{Traits::exponent_bias / 2 * 3 + 4} << Traits::mantissa_bits);
+  const Nearest<Scalar> infinite{0, positive_infinity<Scalar>()};
+  for (Index f = 0; f < model.features; ++f)
+    if (absolute(x[f]) > far) return infinite;
+  for (Index j = 0; j < model.clusters; ++j) bounds[j] = 0;
+  return nearest_of_possible(model, x, bounds, infinite);
+}
+
+/// Sum of squares, in any order: it serves bounds only.
+template <typename Scalar>
+inline Scalar sum_of_squares(const Scalar* x, Index count) {
+  Scalar sum = 0;
+  for (const Scalar* const end = x + count; x != end; ++x) sum = *x * *x + sum;
+  return sum;
+}
+
+/// False for fewer than 16 classes, or 1 to 7 beyond a multiple of 16: bounds come by 16.
+constexpr bool bounds_pay(Index classes) {
+  const Index left_over = classes % most_lanes;
+  return classes >= most_lanes && (left_over == 0 || 2 * left_over >= most_lanes);
+}
+
+}  // namespace detail
+
+/// Writes the biases of nearest_class_by_bounds(), k values: -|c_j|^2 / 2 and a little more. centers: d x k,
+/// feature-major, finite. False, and nothing of use, where bounds do not pay (fewer than 16 classes, or 1 to
+/// 7 beyond a multiple of 16), would overflow (centres beyond 1e18, in double 1e153) or are not proven (more
+/// than 2^20 features). O(d k).
+template <typename Scalar>
+constexpr bool class_biases(const Scalar* centers, Index features, Index classes, Scalar* bias) {
+  if (!detail::bounds_pay(classes) || features > detail::most_bounded_features) return false;
+  const Scalar underflow = static_cast<Scalar>(features) * (32 * ScalarTraits<Scalar>::smallest());
+  for (Index j = 0; j < classes; ++j) {
+    Scalar square = 0;
+    for (Index f = 0; f < features; ++f) square += centers[f * classes + j] * centers[f * classes + j];
+    if (!(square <= detail::largest_half_square<Scalar>())) return false;
+    bias[j] = underflow - detail::half_square(square, features);
+  }
+  return true;
+}
+
+/// The class of least distance / radius, ties to the lowest, and that ratio's square: to the bit what the
+/// distances to all classes give. Model: an AnomalyModel with `bias`. x: d contiguous values;
+/// half_square_of_x: detail::half_square() of the sum of their squares; bounds: k values of scratch. O(d k);
+/// where many classes are equally near as far as bounds can tell, three to four times all distances.
+template <typename Model, typename Scalar>
+[[gnu::noinline]] Nearest<Scalar> nearest_class_by_bounds(const Model& model, const Scalar* x,
+                                                          Scalar half_square_of_x, Scalar* bounds) {
+  if (bits_of(half_square_of_x) > bits_of(detail::largest_half_square<Scalar>()))
+    return detail::nearest_far_out(model, x, bounds);
+  detail::bound_classes(model, x, half_square_of_x, bounds);
+  const auto bound = detail::least_bounds(bounds, model.clusters);
+  const Scalar least = detail::squared_radii(model, x, bound.least);
+  const Nearest<Scalar> nearest{static_cast<int>(bound.least), least};
+  if (bound.second > order_of(detail::largest_bound(nearest))) return nearest;
+  return detail::nearest_of_possible(model, x, bounds, nearest);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_CLASS_BOUNDS_HPP
+
 #ifndef THRUM_ALGORITHM_ELLIPSOIDS_HPP
 #define THRUM_ALGORITHM_ELLIPSOIDS_HPP
 
@@ -216,156 +844,6 @@ class Ellipsoid {
 }  // namespace thrum
 
 #endif  // THRUM_ALGORITHM_ELLIPSOIDS_HPP
-
-#ifndef THRUM_CORE_SCALAR_HPP
-#define THRUM_CORE_SCALAR_HPP
-
-// Numbers by their bits. <cmath>, <limits> and <type_traits> are not for firmware; and std::isfinite is
-// `true` by decree under -ffast-math, where NaN must still never pass for a normal machine.
-
-namespace thrum {
-
-/// What thrum needs to know of a scalar type; only float and double have it.
-template <typename Scalar>
-struct ScalarTraits;
-
-template <>
-struct ScalarTraits<float> {
-  using Bits = uint32_t;
-  static constexpr int mantissa_bits = 23;
-  static constexpr int exponent_bias = 127;
-  static constexpr float largest() { return FLT_MAX; }
-  static constexpr float epsilon() { return FLT_EPSILON; }
-};
-
-template <>
-struct ScalarTraits<double> {
-  using Bits = uint64_t;
-  static constexpr int mantissa_bits = 52;
-  static constexpr int exponent_bias = 1023;
-  static constexpr double largest() { return DBL_MAX; }
-  static constexpr double epsilon() { return DBL_EPSILON; }
-};
-
-/// The bits of x (by the builtin, which is inlined under -ffreestanding too), hidden from the optimiser:
-/// newer compilers see through a plain memcpy and fold tests on the bits away under -ffast-math.
-template <typename Scalar>
-[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::Bits bits_of(Scalar x) {
-  typename ScalarTraits<Scalar>::Bits bits;
-  __builtin_memcpy(&bits, &x, sizeof(bits));
-#if defined(__GNUC__)
-  __asm__("" : "+r"(bits));
-#endif
-  return bits;
-}
-
-template <typename Scalar>
-inline Scalar from_bits(typename ScalarTraits<Scalar>::Bits bits) {
-  Scalar x;
-  __builtin_memcpy(&x, &bits, sizeof(x));
-  return x;
-}
-
-/// True unless x is NaN or infinite, under any compiler flag.
-template <typename Scalar>
-inline bool is_finite(Scalar x) {
-  using Bits = typename ScalarTraits<Scalar>::Bits;
-  constexpr Bits exponent = (Bits{2} * ScalarTraits<Scalar>::exponent_bias + 1)
-                            << ScalarTraits<Scalar>::mantissa_bits;
-  return (bits_of(x) & exponent) != exponent;
-}
-
-/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
-/// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
-template <typename Scalar>
-inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
-  using Bits = typename ScalarTraits<Scalar>::Bits;
-  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
-  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
-  Bits passed = 0;
-  for (const Scalar* const end = x + n * stride; x != end; x += stride)
-    passed |= last - (bits_of(*x) & ~sign);
-  return (passed & sign) != 0;
-}
-
-namespace detail {
-
-/// A value from bits that the optimiser can't see: under -ffast-math newer compilers put any other number in
-/// the place of an infinity or NaN they know of.
-template <typename Scalar>
-inline Scalar from_hidden_bits(typename ScalarTraits<Scalar>::Bits bits) {
-#if defined(__GNUC__)
-  __asm__("" : "+r"(bits));
-#endif
-  return from_bits<Scalar>(bits);
-}
-
-template <typename Scalar>
-struct Two {
-  Scalar a, b;
-};
-
-/// Two neighbouring numbers.
-template <typename Scalar>
-[[gnu::always_inline]] inline Two<Scalar> load_two(const Scalar* at) {
-  return {at[0], at[1]};
-}
-
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
-    !defined(__clang__)
-/// By one instruction; else a third of all instructions of a score would be loads. GCC joins loads of two
-/// floats only if told that they are a double. Their address need not be one of a double: the processor asks
-/// for that of a word.
-template <>
-[[gnu::always_inline]] inline Two<float> load_two(const float* at) {
-  typedef double __attribute__((may_alias)) Bits;
-  const Bits both = *reinterpret_cast<const Bits*>(at);
-  Two<float> two;
-  __builtin_memcpy(&two, &both, sizeof(two));
-  return two;
-}
-#endif
-
-}  // namespace detail
-
-/// Positive infinity, under any compiler flag.
-template <typename Scalar>
-inline Scalar positive_infinity() {
-  using Traits = ScalarTraits<Scalar>;
-  using Bits = typename Traits::Bits;
-  return detail::from_hidden_bits<Scalar>((Bits{2} * Traits::exponent_bias + 1) << Traits::mantissa_bits);
-}
-
-/// A quiet NaN, under any compiler flag.
-template <typename Scalar>
-inline Scalar not_a_number() {
-  using Traits = ScalarTraits<Scalar>;
-  using Bits = typename Traits::Bits;
-  return detail::from_hidden_bits<Scalar>((Bits{4} * Traits::exponent_bias + 3)
-                                          << (Traits::mantissa_bits - 1));
-}
-
-inline float square_root(float x) { return __builtin_sqrtf(x); }
-inline double square_root(double x) { return __builtin_sqrt(x); }
-
-template <typename Scalar>
-constexpr Scalar absolute(Scalar x) {
-  return x < Scalar(0) ? -x : x;
-}
-
-template <typename Type>
-constexpr Type smaller(Type a, Type b) {
-  return b < a ? b : a;
-}
-
-template <typename Type>
-constexpr Type larger(Type a, Type b) {
-  return a < b ? b : a;
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_SCALAR_HPP
 
 #ifndef THRUM_CORE_ELEMENTARY_HPP
 #define THRUM_CORE_ELEMENTARY_HPP
@@ -631,237 +1109,6 @@ inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index featu
 
 #endif  // THRUM_ALGORITHM_FEATURE_TAILS_HPP
 
-#ifndef THRUM_CORE_COLUMN_SUMS_HPP
-#define THRUM_CORE_COLUMN_SUMS_HPP
-
-// The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
-// feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
-// order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
-// inlined would under -Os be called for every term.
-
-namespace thrum {
-
-/// Features summed before a sum is put aside. Long plain float sums lose digits (a million equal terms lose
-/// four); two levels keep the error below (256 + d / 256) roundings. Up to 256 features nothing changes.
-constexpr Index features_per_partial_sum = 256;
-
-namespace detail {
-
-/// Keeps the compiler from beginning what follows before four sums are done.
-template <typename Scalar>
-[[gnu::always_inline]] inline void finish(Scalar&, Scalar&, Scalar&, Scalar&) {}
-
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__ARM_FP) && defined(__GNUC__) && \
-    !defined(__clang__)
-/// GCC would load all columns first, run out of registers and put the sums on the stack.
-template <>
-[[gnu::always_inline]] inline void finish(float& a, float& b, float& c, float& d) {
-  __asm__ volatile("" : "+t"(a), "+t"(b), "+t"(c), "+t"(d) : : "memory");
-}
-#endif
-
-/// Sums of so many neighbouring columns, a power of two, kept in registers.
-template <typename Scalar, int lanes>
-struct LaneSums {
-  LaneSums<Scalar, lanes / 2> low, high;
-
-  template <typename AddTerm>
-  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
-    low.add(value, entries, add_term);
-    high.add(value, entries + lanes / 2, add_term);
-  }
-  [[gnu::always_inline]] void store(Scalar* sums) const {
-    low.store(sums);
-    high.store(sums + lanes / 2);
-  }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    low.add_to(sums);
-    high.add_to(sums + lanes / 2);
-  }
-};
-
-template <typename Scalar>
-struct LaneSums<Scalar, 4> {
-  Scalar a = 0, b = 0, c = 0, d = 0;
-
-  template <typename AddTerm>
-  [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
-    const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
-    a = add_term(a, value, first.a);
-    b = add_term(b, value, first.b);
-    c = add_term(c, value, second.a);
-    d = add_term(d, value, second.b);
-    finish(a, b, c, d);
-  }
-  [[gnu::always_inline]] void store(Scalar* sums) const {
-    sums[0] = a;
-    sums[1] = b;
-    sums[2] = c;
-    sums[3] = d;
-  }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += c;
-    sums[3] += d;
-  }
-};
-
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
-/// Four sums in a vector of Helium.
-template <>
-struct LaneSums<float, 4> {
-  typedef float Four __attribute__((vector_size(16)));
-  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
-  Four sums = {};
-
-  template <typename AddTerm>
-  [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
-    const Four values = {value, value, value, value};
-    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
-  }
-  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
-  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
-};
-#endif
-
-/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
-/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
-/// its registers, and all who sum share its code.
-template <int lanes, typename Scalar, typename AddTerm>
-[[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
-                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
-  LaneSums<Scalar, lanes> sums;
-  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
-    sums.add(*value, entries, add_term);
-  if (first)
-    sums.store(results);
-  else
-    sums.add_to(results);
-}
-
-}  // namespace detail
-
-/// Sum over features of terms of (x, column), in feature order. O(d).
-template <typename Scalar, typename AddTerm>
-inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> column, AddTerm add_term) {
-  Scalar total = 0;
-  for (Index begin = 0; begin < x.size; begin += features_per_partial_sum) {
-    const Index end = smaller(begin + features_per_partial_sum, x.size);
-    Scalar sum = 0;
-    for (Index f = begin; f < end; ++f) sum = add_term(sum, x[f], column[f]);
-    total += sum;
-  }
-  return total;
-}
-
-namespace detail {
-
-/// Columns that are summed together where there are so many.
-constexpr int most_lanes = 16;
-
-/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
-/// numbers.
-template <typename Scalar, typename AddTerm>
-[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
-                                       Index j, AddTerm add_term, Scalar* results) {
-  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
-  if (columns - j < lanes) {
-    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
-    return 1;
-  }
-  Index begin = 0;
-  do {
-    const Index count = smaller(features_per_partial_sum, x.size - begin);
-    const Scalar* const entries = matrix + begin * columns + j;
-    if (lanes == 4)
-      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
-    else
-      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
-    begin += count;
-  } while (begin < x.size);
-  return lanes;
-}
-
-}  // namespace detail
-
-/// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
-template <typename Scalar, typename AddTerm>
-inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
-                        Scalar* sums) {
-  for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
-}
-
-/// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
-/// sum = add_term(sum, x[f], matrix[f * columns + j]).
-/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
-template <typename Scalar, typename AddTerm, typename Visit>
-inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
-                                AddTerm add_term, Visit visit) {
-  Scalar sums[array_size(detail::most_lanes)];
-  for (Index j = 0; j < columns;) {
-    const Index end = j + detail::next_column_sums(x, matrix, columns, j, add_term, sums);
-    for (const Scalar* sum = sums; j < end; ++j, ++sum) visit(j, *sum);
-  }
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_COLUMN_SUMS_HPP
-
-#ifndef THRUM_CORE_DISTANCE_HPP
-#define THRUM_CORE_DISTANCE_HPP
-
-namespace thrum {
-
-namespace detail {
-
-/// Adds (value - center)^2 to a running sum.
-struct AddSquaredDifference {
-  template <typename Scalar>
-  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
-    const Scalar difference = value - center;
-    return difference * difference + sum;
-  }
-};
-
-}  // namespace detail
-
-/// Squared Euclidean distance between two samples of d features, summed in feature order. O(d).
-template <typename Scalar>
-inline Scalar squared_distance(VectorView<const Scalar> x, ConstVectorView<Scalar> y) {
-  return column_sum(x, y, detail::AddSquaredDifference{});
-}
-
-/// Calls visit(j, squared distance from x to centre j) for j = 0 ... clusters - 1.
-/// x: d values; centers: d x k, feature-major and contiguous. O(d k), allocates nothing.
-template <typename Scalar, typename Visit>
-inline void for_each_squared_distance(VectorView<const Scalar> x, const Scalar* centers, Index clusters,
-                                      Visit visit) {
-  for_each_column_sum(x, centers, clusters, detail::AddSquaredDifference{}, visit);
-}
-
-/// A centre and the squared distance to it.
-template <typename Scalar>
-struct Nearest {
-  int cluster;
-  Scalar squared_distance;
-};
-
-/// The nearest of k >= 1 centres (d x k, feature-major); ties go to the lowest index. O(d k).
-template <typename Scalar>
-inline Nearest<Scalar> nearest_center(VectorView<const Scalar> x, const Scalar* centers, Index clusters) {
-  Nearest<Scalar> nearest{0, Scalar(0)};
-  for_each_squared_distance(x, centers, clusters, [&nearest](Index j, Scalar squared) {
-    if (j == 0 || squared < nearest.squared_distance) nearest = {static_cast<int>(j), squared};
-  });
-  return nearest;
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_DISTANCE_HPP
-
 #ifndef THRUM_ALGORITHM_SOFT_CLUSTERS_HPP
 #define THRUM_ALGORITHM_SOFT_CLUSTERS_HPP
 
@@ -1020,6 +1267,13 @@ enum AnomalyPart : uint32_t {
   tails_part = 32,              ///< tails of each feature
   every_part = 63,
 };
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: what else is not.
+enum OmittedCode : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+  without_bounds = 256,     ///< of a model without `bias`
+  without_distances = 512,  ///< to all classes: of one with it
+};
 constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
 
 /// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
@@ -1041,10 +1295,12 @@ struct AnomalyModel {
   const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
   const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
   const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
+  const Scalar* bias = nullptr;  ///< k, of class_biases(), for radius_part; or null: distances to all classes
 
   /// Scalars of scratch that a score needs.
   constexpr int scratch_size() const {
-    return (parts & full_ellipsoid_part) != 0       ? features
+    return bias != nullptr                          ? clusters
+           : (parts & full_ellipsoid_part) != 0     ? features
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
   }
@@ -1080,6 +1336,7 @@ struct AnomalyModel {
     visit("soft_table", self.soft_table, tail_table_size);
     visit("tails_table", self.tails_table, tail_table_size);
     visit("score_table", self.score_table, tail_table_size);
+    visit("bias", self.bias, k);
   }
 };
 
@@ -1195,6 +1452,7 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
     const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
     return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
   }
+  if constexpr ((allowed & every_part) == radius_part) return {};
   detail::Surprises<Scalar> surprises;
   detail::LeastSurprise<Scalar> least;
   detail::with_form_of<allowed>(model.parts, [&](auto of) {
@@ -1214,16 +1472,34 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
           surprises.most_surprised};
 }
 
+namespace detail {
+
+/// The score that a raw one is, by the threshold.
+template <typename Scalar>
+inline Score<Scalar> over_threshold(const Score<Scalar>& raw, Scalar threshold) {
+  const Scalar value = raw.value / threshold;
+  if (is_finite(value)) return {Status::ok, value, raw.cluster, raw.part};
+  return {Status::overflow, positive_infinity<Scalar>(), raw.cluster, raw.part};
+}
+
+}  // namespace detail
+
 /// The score of one sample, raw_score() over the threshold.
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                                    Scalar* scratch) {
-  Score<Scalar> score = raw_score<allowed>(model, x, scratch);
-  score.value /= model.threshold;
-  if (is_finite(score.value)) return score;
-  score.status = Status::overflow;
-  score.value = positive_infinity<Scalar>();
-  return score;
+  return detail::over_threshold(raw_score<allowed>(model, x, scratch), model.threshold);
+}
+
+/// The same to the last bit, of a model with `bias`: by nearest_class_by_bounds(). x: d contiguous values;
+/// square: the sum of their squares, in any order; scratch: model.scratch_size() values.
+template <typename Scalar>
+inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model, const Scalar* x,
+                                             Scalar square, Scalar* scratch) {
+  const Nearest<Scalar> nearest =
+      nearest_class_by_bounds(model, x, detail::half_square(square, model.features), scratch);
+  const Score<Scalar> raw{Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
+  return detail::over_threshold(raw, model.threshold);
 }
 
 /// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
@@ -1605,6 +1881,38 @@ struct ScalingModel {
 template <typename Scalar>
 inline void scale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> x, VectorView<Scalar> scaled) {
   for (Index f = 0; f < model.features; ++f) scaled[f] = (x[f] - model.offset[f]) * model.factor[f];
+}
+
+/// What is to be known of a row before it is scored.
+template <typename Scalar>
+struct RowSummary {
+  bool on_scale;
+  Scalar square;  ///< sum of the squares of what it became, in any order
+};
+
+/// The same of contiguous values, and a summary of the row. Two at a time: half the loads and branches.
+template <typename Scalar>
+inline RowSummary<Scalar> scale_row(const ScalingModel<Scalar>& model, const Scalar* x, Scalar* scaled) {
+  const Scalar *offset = model.offset, *factor = model.factor, *const last = x + model.features / 2 * 2;
+  OffScaleTest<Scalar> test;
+  Scalar even = 0, odd = 0;
+  for (; x != last; x += 2, offset += 2, factor += 2, scaled += 2) {
+    const detail::Two<Scalar> value = detail::load_two(x), from = detail::load_two(offset),
+                              by = detail::load_two(factor);
+    test.add(value.a);
+    test.add(value.b);
+    const Scalar a = (value.a - from.a) * by.a, b = (value.b - from.b) * by.b;
+    even = a * a + even;
+    odd = b * b + odd;
+    scaled[0] = a;
+    scaled[1] = b;
+  }
+  if (model.features % 2 != 0) {
+    test.add(*x);
+    *scaled = (*x - *offset) * *factor;
+    even = *scaled * *scaled + even;
+  }
+  return {!test.found(), even + odd};
 }
 
 /// Undoes `scale`. O(d).
@@ -2874,17 +3182,36 @@ inline Verdict verdict_on(const WindowCondition& condition) {
   return verdict;
 }
 
-/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
-enum OmittedStage : uint32_t {
-  without_scaling = 64,
-  without_projection = 128,
-};
+namespace detail {
+
+/// Classes whose nearest may be found by bounds.
+template <typename Classes>
+constexpr bool may_have_bias = false;
+template <typename Scalar>
+constexpr bool may_have_bias<AnomalyModel<Scalar>> = true;
+
+/// The way of scoring that these classes do not take.
+template <typename Classes>
+constexpr uint32_t omitted_of(const Classes& classes) {
+  if constexpr (may_have_bias<Classes>) return classes.bias == nullptr ? without_bounds : without_distances;
+  return 0;
+}
+
+/// False for a bias that such classes cannot have.
+template <typename Classes>
+constexpr bool bias_fits(const Classes& classes) {
+  if constexpr (may_have_bias<Classes>)
+    return classes.bias == nullptr || (classes.parts == radius_part && bounds_pay(classes.clusters));
+  return true;
+}
+
+}  // namespace detail
 
 /// `allowed` for one model that is known when compiling.
 template <typename Scalar, typename Classes>
 constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
   return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
-         (model.projects() ? 0 : uint32_t{without_projection});
+         (model.projects() ? 0 : uint32_t{without_projection}) | detail::omitted_of(model.anomaly);
 }
 
 namespace detail {
@@ -2902,6 +3229,16 @@ constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
 template <typename Classes, typename Scalar>
 inline void replace_nan(const Classes&, VectorView<Scalar>) {}
 
+/// Takes a scaled row into the space of the components. Returns a view of scratch.
+template <typename Scalar, typename Classes>
+inline VectorView<const Scalar> project_row(const DetectorModel<Scalar, Classes>& model,
+                                            VectorView<const Scalar> x, Scalar* scratch) {
+  const auto z = contiguous(scratch + model.features, model.projection.components);
+  project(model.projection, x, scratch, z);
+  replace_nan(model.anomaly, z);
+  return z;
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
@@ -2910,13 +3247,7 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (projects<allowed>(model)) {
-    const auto z = contiguous(scratch + model.features, model.projection.components);
-    project(model.projection, x, scratch, z);
-    replace_nan(model.anomaly, z);
-    x = z;
-  }
-  return x;
+  return projects<allowed>(model) ? project_row(model, x, scratch) : x;
 }
 
 }  // namespace detail
@@ -2924,17 +3255,35 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
-/// allocates nothing.
+/// allocates nothing. Always inlined: of a model that is a constant, half the addresses are too.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                               Scalar* scratch) {
-  if (any_off_scale(x.data, model.features, x.stride)) {
+[[gnu::always_inline]] inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model,
+                                                      ConstVectorView<Scalar> x, Scalar* scratch) {
+  VectorView<const Scalar> z = x;
+  if (x.stride != 1) {
+    for (Index f = 0; f < model.features; ++f) scratch[f] = x[f];
+    z = contiguous<const Scalar>(scratch, model.features);
+  }
+  RowSummary<Scalar> row{true, 0};
+  if (detail::scales<allowed>(model)) {
+    row = scale_row(model.scaling, z.data, scratch);
+    z = contiguous<const Scalar>(scratch, model.features);
+  } else {
+    row.on_scale = !any_off_scale(z.data, model.features, 1);
+  }
+  if (!row.on_scale) {
     for (Index f = 0; f < model.features; ++f)
       if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
     return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  const VectorView<const Scalar> z =
-      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+  if (detail::projects<allowed>(model)) z = detail::project_row(model, z, scratch);
+  if constexpr ((allowed & without_bounds) == 0 && detail::may_have_bias<Classes>) {
+    if ((allowed & without_distances) != 0 || model.anomaly.bias != nullptr) {
+      const bool as_scaled = detail::scales<allowed>(model) && !detail::projects<allowed>(model);
+      const Scalar square = as_scaled ? row.square : detail::sum_of_squares(z.data, z.size);
+      return anomaly_score_by_bounds(model.anomaly, z.data, square, model.anomaly_scratch(scratch));
+    }
+  }
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -3107,10 +3456,11 @@ inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVect
 }
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
-/// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
+/// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing. Always inlined, see
+/// score_row().
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                     Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict judge(const DetectorModel<Scalar, Classes>& model,
+                                            ConstVectorView<Scalar> x, Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }
@@ -5872,6 +6222,13 @@ struct Capacity {
   int components = 0;            ///< most components of a projection; 0: no code for any
   uint32_t parts = radius_part;  ///< every AnomalyPart that a model may have
   ClassNumbers numbers = ClassNumbers::float32;
+  int clusters = 8;  ///< most classes; from 16 on the nearest may be found by bounds, see class_biases()
+
+  /// Whether there is code for that.
+  constexpr bool has_bounds() const {
+    return clusters >= thrum::detail::most_lanes && numbers == ClassNumbers::float32 &&
+           (parts & radius_part) != 0;
+  }
 
   /// Floats of scratch that scoring a row needs, with a projection or without.
   constexpr int row_scratch_size() const {
@@ -5886,7 +6243,7 @@ struct Capacity {
     AnomalyModel<float> any;
     any.parts = parts;
     any.ellipsoids.rank = features;
-    return scratch_of(any, features);
+    return larger(scratch_of(any, features), has_bounds() ? clusters : 0);
   }
   template <typename Classes>
   static constexpr int scratch_of(Classes classes, int features) {
@@ -5898,13 +6255,15 @@ struct Capacity {
 /// Room and code for just such models as one.
 template <typename Classes>
 constexpr Capacity capacity_of(const DetectorModel<float, Classes>& model) {
-  return {model.signal, model.projection.components, model.anomaly.parts, numbers_of(model.anomaly)};
+  return {model.signal, model.projection.components, model.anomaly.parts, numbers_of(model.anomaly),
+          model.anomaly.clusters};
 }
 
 /// As allowed_for() a model: the parts and stages whose code is in.
 constexpr uint32_t allowed_for(const Capacity& capacity) {
   const bool never_scales = capacity.components == 0 && capacity.numbers != ClassNumbers::float32;
-  return capacity.parts | (never_scales ? uint32_t{without_scaling} : 0) |
+  return capacity.parts | (capacity.has_bounds() ? 0 : uint32_t{without_bounds}) |
+         (never_scales ? uint32_t{without_scaling} : 0) |
          (capacity.components == 0 ? uint32_t{without_projection} : 0);
 }
 
@@ -5923,6 +6282,7 @@ constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Class
   if (!same_device || !has_code) return Status::unsupported;
   const bool small = signal.window <= most.window && model.features <= feature_count(most) &&
                      model.projection.components <= capacity.components &&
+                     model.anomaly.clusters <= capacity.clusters &&
                      feature_scratch_size(signal) <= feature_scratch_size(most) &&
                      model.scratch_size() <= capacity.row_scratch_size();
   return small ? Status::ok : Status::wrong_size;
@@ -6094,6 +6454,8 @@ class HeldModel {
                     source.anomaly.features ==
                         (source.projects() ? source.projection.components : source.features),
                 "the sizes of this model's stages do not fit each other: write its header again");
+  static_assert(thrum::detail::bias_fits(source.anomaly),
+                "this model's bias is not for it: write its header again");
   static_assert(!source.has_signal || what_is_wrong(source.signal) == nullptr,
                 "the model's signal options are not valid");
   static_assert(!source.has_signal || source.features == feature_count(source.signal),

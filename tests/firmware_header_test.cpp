@@ -168,6 +168,7 @@ struct Damaged {
     own(model.projection.variance, p);
     own(model.anomaly.centers, intact.anomaly.features * k);
     own(model.anomaly.inverse_squared_radius, k);
+    own(model.anomaly.bias, k);
     own(model.self_tests.rows, d * n);
     own(model.self_tests.scores, n);
   }
@@ -218,6 +219,16 @@ TEST_CASE("a compiled model header holds the detector's numbers bit for bit") {
   Damaged damaged(row_model);
   damaged.arrays[0][3] = std::nextafter(damaged.arrays[0][3], 100.0f);
   CHECK_FALSE(same_numbers(damaged.model, thrum_test::row_detector().model()));
+}
+
+TEST_CASE("a model header of many classes holds the biases by which their distances are spared") {
+  const thrum::AnomalyModel<float>& many = large_model.anomaly;
+  std::vector<float> bias(48);
+  REQUIRE(many.clusters == 48);
+  REQUIRE(thrum::class_biases(many.centers, many.features, many.clusters, bias.data()));
+  CHECK(same_bits(many.bias, bias.data(), 48));
+  CHECK(row_model.anomaly.bias == nullptr);
+  CHECK(full_model.anomaly.bias == nullptr);
 }
 
 TEST_CASE("rows get the same verdict from the firmware's model as on the laptop, bit for bit") {

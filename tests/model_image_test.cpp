@@ -166,6 +166,23 @@ TEST_CASE("every kind of scores works from an image as from its detector") {
   }
 }
 
+TEST_CASE("a model of many classes works from an image as from its detector") {
+  static constexpr Capacity capacity{small_signal, 4, thrum::radius_part, ClassNumbers::float32, 32};
+  DetectorOptions options;
+  options.signal = small_signal;
+  options.pca = thrum::PCAOptions{4, 0, false};
+  options.kmeans.clusters = 32;
+  Detector<float> detector(options);
+  detector.fit(extract_windows(small_signal, noisy_frames(1, small_signal.hop * 900, 2, 1)));
+  Page page(thrum::model_image(detector));
+  thrum::fixed::Detector<capacity> chip;
+  REQUIRE(chip.use(page.bytes(), page.size()) == Status::ok);
+  const Samples x = recording(2, 800);
+  CHECK(same_verdicts(verdicts_of(chip, x), detector.verdicts(extract_windows(small_signal, x))));
+  thrum::fixed::Detector<small_capacity> small;
+  CHECK(small.use(page.bytes(), page.size()) == Status::wrong_size);
+}
+
 TEST_CASE("quantised models work from an image as from their detector") {
   const Samples x = recording(2, 800);
   const thrum::FeatureMatrix rows = extract_windows(small_signal, x);

@@ -22,6 +22,8 @@ struct ModelData {
   float factor[d] = {};
   float centers[d * k] = {};  // feature-major
   float inverse_squared_radius[k] = {};
+  float bias[k] = {};
+  bool has_bias = false;
   constexpr ModelData() {
     BenchNoise noise;
     for (float& value : offset) value = noise.next();
@@ -31,6 +33,7 @@ struct ModelData {
       for (int j = 0; j < k; ++j)
         centers[f * k + j] = -offset[f] * factor[f] + static_cast<float>(k - j) + 0.01f * noise.next();
     for (float& value : inverse_squared_radius) value = 1.0f + 0.001f * noise.next();
+    has_bias = thrum::class_biases(centers, d, k, bias);
   }
 };
 constexpr ModelData bench_data;
@@ -41,6 +44,7 @@ constexpr thrum::DetectorModel<float> model_of_data() {
   model.scaling = {bench_data.offset, bench_data.factor, d};
   model.anomaly.centers = bench_data.centers;
   model.anomaly.inverse_squared_radius = bench_data.inverse_squared_radius;
+  model.anomaly.bias = bench_data.has_bias ? bench_data.bias : nullptr;
   model.anomaly.threshold = 1000;
   model.anomaly.features = d;
   model.anomaly.clusters = k;
@@ -78,7 +82,7 @@ void bench_run() {
   bench_result = verdict.score;
 }
 #else
-static float scratch[d];
+static float scratch[bench_model.scratch_size()];
 
 void bench_run() {
   const thrum::VectorView<const float> row = thrum::contiguous<const float>(bench_row, d);

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "thrum/algorithm/class_bounds.hpp"
 #include "thrum/algorithm/ellipsoids.hpp"
 #include "thrum/algorithm/feature_tails.hpp"
 #include "thrum/algorithm/soft_clusters.hpp"
@@ -37,6 +38,13 @@ enum AnomalyPart : uint32_t {
   tails_part = 32,              ///< tails of each feature
   every_part = 63,
 };
+/// Beside AnomalyPart in `allowed`, the parts whose code is in: what else is not.
+enum OmittedCode : uint32_t {
+  without_scaling = 64,
+  without_projection = 128,
+  without_bounds = 256,     ///< of a model without `bias`
+  without_distances = 512,  ///< to all classes: of one with it
+};
 constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
 
 /// A fitted anomaly scorer: k working classes, each a centre and a radius, and what else `parts` asks for.
@@ -58,10 +66,12 @@ struct AnomalyModel {
   const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
   const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
   const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
+  const Scalar* bias = nullptr;  ///< k, of class_biases(), for radius_part; or null: distances to all classes
 
   /// Scalars of scratch that a score needs.
   constexpr int scratch_size() const {
-    return (parts & full_ellipsoid_part) != 0       ? features
+    return bias != nullptr                          ? clusters
+           : (parts & full_ellipsoid_part) != 0     ? features
            : (parts & low_rank_ellipsoid_part) != 0 ? ellipsoids.rank
                                                     : 0;
   }
@@ -97,6 +107,7 @@ struct AnomalyModel {
     visit("soft_table", self.soft_table, tail_table_size);
     visit("tails_table", self.tails_table, tail_table_size);
     visit("score_table", self.score_table, tail_table_size);
+    visit("bias", self.bias, k);
   }
 };
 
@@ -212,6 +223,7 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
     const Nearest<Scalar> nearest = detail::nearest_class(model, sample);
     return {Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
   }
+  if constexpr ((allowed & every_part) == radius_part) return {};
   detail::Surprises<Scalar> surprises;
   detail::LeastSurprise<Scalar> least;
   detail::with_form_of<allowed>(model.parts, [&](auto of) {
@@ -231,16 +243,34 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
           surprises.most_surprised};
 }
 
+namespace detail {
+
+/// The score that a raw one is, by the threshold.
+template <typename Scalar>
+inline Score<Scalar> over_threshold(const Score<Scalar>& raw, Scalar threshold) {
+  const Scalar value = raw.value / threshold;
+  if (is_finite(value)) return {Status::ok, value, raw.cluster, raw.part};
+  return {Status::overflow, positive_infinity<Scalar>(), raw.cluster, raw.part};
+}
+
+}  // namespace detail
+
 /// The score of one sample, raw_score() over the threshold.
 template <uint32_t allowed = every_part, typename Scalar>
 inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                                    Scalar* scratch) {
-  Score<Scalar> score = raw_score<allowed>(model, x, scratch);
-  score.value /= model.threshold;
-  if (is_finite(score.value)) return score;
-  score.status = Status::overflow;
-  score.value = positive_infinity<Scalar>();
-  return score;
+  return detail::over_threshold(raw_score<allowed>(model, x, scratch), model.threshold);
+}
+
+/// The same to the last bit, of a model with `bias`: by nearest_class_by_bounds(). x: d contiguous values;
+/// square: the sum of their squares, in any order; scratch: model.scratch_size() values.
+template <typename Scalar>
+inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model, const Scalar* x,
+                                             Scalar square, Scalar* scratch) {
+  const Nearest<Scalar> nearest =
+      nearest_class_by_bounds(model, x, detail::half_square(square, model.features), scratch);
+  const Score<Scalar> raw{Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
+  return detail::over_threshold(raw, model.threshold);
 }
 
 /// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a

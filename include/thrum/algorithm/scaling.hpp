@@ -2,6 +2,7 @@
 #define THRUM_ALGORITHM_SCALING_HPP
 
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 
 namespace thrum {
 
@@ -17,6 +18,38 @@ struct ScalingModel {
 template <typename Scalar>
 inline void scale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> x, VectorView<Scalar> scaled) {
   for (Index f = 0; f < model.features; ++f) scaled[f] = (x[f] - model.offset[f]) * model.factor[f];
+}
+
+/// What is to be known of a row before it is scored.
+template <typename Scalar>
+struct RowSummary {
+  bool on_scale;
+  Scalar square;  ///< sum of the squares of what it became, in any order
+};
+
+/// The same of contiguous values, and a summary of the row. Two at a time: half the loads and branches.
+template <typename Scalar>
+inline RowSummary<Scalar> scale_row(const ScalingModel<Scalar>& model, const Scalar* x, Scalar* scaled) {
+  const Scalar *offset = model.offset, *factor = model.factor, *const last = x + model.features / 2 * 2;
+  OffScaleTest<Scalar> test;
+  Scalar even = 0, odd = 0;
+  for (; x != last; x += 2, offset += 2, factor += 2, scaled += 2) {
+    const detail::Two<Scalar> value = detail::load_two(x), from = detail::load_two(offset),
+                              by = detail::load_two(factor);
+    test.add(value.a);
+    test.add(value.b);
+    const Scalar a = (value.a - from.a) * by.a, b = (value.b - from.b) * by.b;
+    even = a * a + even;
+    odd = b * b + odd;
+    scaled[0] = a;
+    scaled[1] = b;
+  }
+  if (model.features % 2 != 0) {
+    test.add(*x);
+    *scaled = (*x - *offset) * *factor;
+    even = *scaled * *scaled + even;
+  }
+  return {!test.found(), even + odd};
 }
 
 /// Undoes `scale`. O(d).

@@ -3,6 +3,9 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
+#include <arm_mve.h>
+#endif
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
@@ -30,11 +33,33 @@ template <>
 }
 #endif
 
+/// Calls step() so many times, at least once. On processors without loops that cost nothing twice between two
+/// branches: a branch back takes as long as three additions.
+template <typename Step>
+[[gnu::always_inline]] inline void repeat(Index count, Step step) {
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && !defined(__ARM_FEATURE_MVE)
+  Index turns = (count + 1) >> 1;
+  bool odd = (count & 1) != 0;
+  do {
+    if (!odd) step();
+    step();
+    odd = false;
+  } while (--turns != 0);
+#else
+  do step();
+  while (--count != 0);
+#endif
+}
+
 /// Sums of so many neighbouring columns, a power of two, kept in registers.
 template <typename Scalar, int lanes>
 struct LaneSums {
   LaneSums<Scalar, lanes / 2> low, high;
 
+  [[gnu::always_inline]] void load(const Scalar* sums) {
+    low.load(sums);
+    high.load(sums + lanes / 2);
+  }
   template <typename AddTerm>
   [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     low.add(value, entries, add_term);
@@ -54,6 +79,12 @@ template <typename Scalar>
 struct LaneSums<Scalar, 4> {
   Scalar a = 0, b = 0, c = 0, d = 0;
 
+  [[gnu::always_inline]] void load(const Scalar* sums) {
+    a = sums[0];
+    b = sums[1];
+    c = sums[2];
+    d = sums[3];
+  }
   template <typename AddTerm>
   [[gnu::always_inline]] void add(Scalar value, const Scalar* entries, AddTerm add_term) {
     const Two<Scalar> first = load_two(entries), second = load_two(entries + 2);
@@ -81,10 +112,11 @@ struct LaneSums<Scalar, 4> {
 /// Four sums in a vector of Helium.
 template <>
 struct LaneSums<float, 4> {
-  typedef float Four __attribute__((vector_size(16)));
+  typedef float32x4_t Four;
   typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
   Four sums = {};
 
+  void load(const float* from) { sums = Four(*reinterpret_cast<const FourInMemory*>(from)); }
   template <typename AddTerm>
   [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
     const Four values = {value, value, value, value};

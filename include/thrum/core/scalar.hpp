@@ -17,18 +17,22 @@ struct ScalarTraits;
 template <>
 struct ScalarTraits<float> {
   using Bits = uint32_t;
+  using SignedBits = int32_t;
   static constexpr int mantissa_bits = 23;
   static constexpr int exponent_bias = 127;
   static constexpr float largest() { return FLT_MAX; }
+  static constexpr float smallest() { return FLT_MIN; }  ///< normal
   static constexpr float epsilon() { return FLT_EPSILON; }
 };
 
 template <>
 struct ScalarTraits<double> {
   using Bits = uint64_t;
+  using SignedBits = int64_t;
   static constexpr int mantissa_bits = 52;
   static constexpr int exponent_bias = 1023;
   static constexpr double largest() { return DBL_MAX; }
+  static constexpr double smallest() { return DBL_MIN; }
   static constexpr double epsilon() { return DBL_EPSILON; }
 };
 
@@ -42,6 +46,12 @@ template <typename Scalar>
   __asm__("" : "+r"(bits));
 #endif
   return bits;
+}
+
+/// The bits of x as an integer: in the order of x from 0 on, and below that for negative x.
+template <typename Scalar>
+[[gnu::always_inline]] inline typename ScalarTraits<Scalar>::SignedBits order_of(Scalar x) {
+  return static_cast<typename ScalarTraits<Scalar>::SignedBits>(bits_of(x));
 }
 
 template <typename Scalar>
@@ -60,17 +70,28 @@ inline bool is_finite(Scalar x) {
   return (bits_of(x) & exponent) != exponent;
 }
 
-/// True if one of n values is the largest finite number of its type, or infinite, or NaN. Without a branch a
+/// Looks for a value that is the largest finite number of its type, or infinite, or NaN. Without a branch a
 /// value: what is left from its magnitude, as an integer, to the largest but one has the sign bit set.
 template <typename Scalar>
-inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+class OffScaleTest {
+ public:
+  [[gnu::always_inline]] void add(Scalar x) { passed_ |= last - (bits_of(x) & ~sign); }
+  bool found() const { return (passed_ & sign) != 0; }
+
+ private:
   using Bits = typename ScalarTraits<Scalar>::Bits;
-  constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
-  constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
-  Bits passed = 0;
-  for (const Scalar* const end = x + n * stride; x != end; x += stride)
-    passed |= last - (bits_of(*x) & ~sign);
-  return (passed & sign) != 0;
+  static constexpr Bits sign = Bits{1} << (8 * sizeof(Bits) - 1);
+  static constexpr Bits last = sign - (Bits{1} << ScalarTraits<Scalar>::mantissa_bits) - 2;
+
+  Bits passed_ = 0;
+};
+
+/// True if one of n values is off scale, see OffScaleTest.
+template <typename Scalar>
+inline bool any_off_scale(const Scalar* x, ptrdiff_t n, ptrdiff_t stride) {
+  OffScaleTest<Scalar> test;
+  for (const Scalar* const end = x + n * stride; x != end; x += stride) test.add(*x);
+  return test.found();
 }
 
 namespace detail {

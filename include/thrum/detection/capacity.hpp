@@ -50,6 +50,13 @@ struct Capacity {
   int components = 0;            ///< most components of a projection; 0: no code for any
   uint32_t parts = radius_part;  ///< every AnomalyPart that a model may have
   ClassNumbers numbers = ClassNumbers::float32;
+  int clusters = 8;  ///< most classes; from 16 on the nearest may be found by bounds, see class_biases()
+
+  /// Whether there is code for that.
+  constexpr bool has_bounds() const {
+    return clusters >= thrum::detail::most_lanes && numbers == ClassNumbers::float32 &&
+           (parts & radius_part) != 0;
+  }
 
   /// Floats of scratch that scoring a row needs, with a projection or without.
   constexpr int row_scratch_size() const {
@@ -64,7 +71,7 @@ struct Capacity {
     AnomalyModel<float> any;
     any.parts = parts;
     any.ellipsoids.rank = features;
-    return scratch_of(any, features);
+    return larger(scratch_of(any, features), has_bounds() ? clusters : 0);
   }
   template <typename Classes>
   static constexpr int scratch_of(Classes classes, int features) {
@@ -76,13 +83,15 @@ struct Capacity {
 /// Room and code for just such models as one.
 template <typename Classes>
 constexpr Capacity capacity_of(const DetectorModel<float, Classes>& model) {
-  return {model.signal, model.projection.components, model.anomaly.parts, numbers_of(model.anomaly)};
+  return {model.signal, model.projection.components, model.anomaly.parts, numbers_of(model.anomaly),
+          model.anomaly.clusters};
 }
 
 /// As allowed_for() a model: the parts and stages whose code is in.
 constexpr uint32_t allowed_for(const Capacity& capacity) {
   const bool never_scales = capacity.components == 0 && capacity.numbers != ClassNumbers::float32;
-  return capacity.parts | (never_scales ? uint32_t{without_scaling} : 0) |
+  return capacity.parts | (capacity.has_bounds() ? 0 : uint32_t{without_bounds}) |
+         (never_scales ? uint32_t{without_scaling} : 0) |
          (capacity.components == 0 ? uint32_t{without_projection} : 0);
 }
 
@@ -101,6 +110,7 @@ constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Class
   if (!same_device || !has_code) return Status::unsupported;
   const bool small = signal.window <= most.window && model.features <= feature_count(most) &&
                      model.projection.components <= capacity.components &&
+                     model.anomaly.clusters <= capacity.clusters &&
                      feature_scratch_size(signal) <= feature_scratch_size(most) &&
                      model.scratch_size() <= capacity.row_scratch_size();
   return small ? Status::ok : Status::wrong_size;

@@ -39,17 +39,36 @@ inline Verdict verdict_on(const WindowCondition& condition) {
   return verdict;
 }
 
-/// Beside AnomalyPart in `allowed`, the parts whose code is in: stages whose code is not.
-enum OmittedStage : uint32_t {
-  without_scaling = 64,
-  without_projection = 128,
-};
+namespace detail {
+
+/// Classes whose nearest may be found by bounds.
+template <typename Classes>
+constexpr bool may_have_bias = false;
+template <typename Scalar>
+constexpr bool may_have_bias<AnomalyModel<Scalar>> = true;
+
+/// The way of scoring that these classes do not take.
+template <typename Classes>
+constexpr uint32_t omitted_of(const Classes& classes) {
+  if constexpr (may_have_bias<Classes>) return classes.bias == nullptr ? without_bounds : without_distances;
+  return 0;
+}
+
+/// False for a bias that such classes cannot have.
+template <typename Classes>
+constexpr bool bias_fits(const Classes& classes) {
+  if constexpr (may_have_bias<Classes>)
+    return classes.bias == nullptr || (classes.parts == radius_part && bounds_pay(classes.clusters));
+  return true;
+}
+
+}  // namespace detail
 
 /// `allowed` for one model that is known when compiling.
 template <typename Scalar, typename Classes>
 constexpr uint32_t allowed_for(const DetectorModel<Scalar, Classes>& model) {
   return model.anomaly.parts | (model.scales() ? 0 : uint32_t{without_scaling}) |
-         (model.projects() ? 0 : uint32_t{without_projection});
+         (model.projects() ? 0 : uint32_t{without_projection}) | detail::omitted_of(model.anomaly);
 }
 
 namespace detail {
@@ -67,6 +86,16 @@ constexpr bool projects(const DetectorModel<Scalar, Classes>& model) {
 template <typename Classes, typename Scalar>
 inline void replace_nan(const Classes&, VectorView<Scalar>) {}
 
+/// Takes a scaled row into the space of the components. Returns a view of scratch.
+template <typename Scalar, typename Classes>
+inline VectorView<const Scalar> project_row(const DetectorModel<Scalar, Classes>& model,
+                                            VectorView<const Scalar> x, Scalar* scratch) {
+  const auto z = contiguous(scratch + model.features, model.projection.components);
+  project(model.projection, x, scratch, z);
+  replace_nan(model.anomaly, z);
+  return z;
+}
+
 /// Takes a feature row into the space of the centres. Returns a view of x or of scratch.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Classes>& model,
@@ -75,13 +104,7 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
     scale(model.scaling, x, contiguous(scratch, model.features));
     x = contiguous<const Scalar>(scratch, model.features);
   }
-  if (projects<allowed>(model)) {
-    const auto z = contiguous(scratch + model.features, model.projection.components);
-    project(model.projection, x, scratch, z);
-    replace_nan(model.anomaly, z);
-    x = z;
-  }
-  return x;
+  return projects<allowed>(model) ? project_row(model, x, scratch) : x;
 }
 
 }  // namespace detail
@@ -89,17 +112,35 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
 /// (infinite, no class) when a feature is the largest finite number, which stands for one that overflowed.
 /// x: d values; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs,
-/// allocates nothing.
+/// allocates nothing. Always inlined: of a model that is a constant, half the addresses are too.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                               Scalar* scratch) {
-  if (any_off_scale(x.data, model.features, x.stride)) {
+[[gnu::always_inline]] inline Score<Scalar> score_row(const DetectorModel<Scalar, Classes>& model,
+                                                      ConstVectorView<Scalar> x, Scalar* scratch) {
+  VectorView<const Scalar> z = x;
+  if (x.stride != 1) {
+    for (Index f = 0; f < model.features; ++f) scratch[f] = x[f];
+    z = contiguous<const Scalar>(scratch, model.features);
+  }
+  RowSummary<Scalar> row{true, 0};
+  if (detail::scales<allowed>(model)) {
+    row = scale_row(model.scaling, z.data, scratch);
+    z = contiguous<const Scalar>(scratch, model.features);
+  } else {
+    row.on_scale = !any_off_scale(z.data, model.features, 1);
+  }
+  if (!row.on_scale) {
     for (Index f = 0; f < model.features; ++f)
       if (!is_finite(x[f])) return {Status::non_finite, Scalar(0), -1, 0};
     return {Status::overflow, positive_infinity<Scalar>(), -1, 0};
   }
-  const VectorView<const Scalar> z =
-      detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+  if (detail::projects<allowed>(model)) z = detail::project_row(model, z, scratch);
+  if constexpr ((allowed & without_bounds) == 0 && detail::may_have_bias<Classes>) {
+    if ((allowed & without_distances) != 0 || model.anomaly.bias != nullptr) {
+      const bool as_scaled = detail::scales<allowed>(model) && !detail::projects<allowed>(model);
+      const Scalar square = as_scaled ? row.square : detail::sum_of_squares(z.data, z.size);
+      return anomaly_score_by_bounds(model.anomaly, z.data, square, model.anomaly_scratch(scratch));
+    }
+  }
   return anomaly_score<allowed>(model.anomaly, z, model.anomaly_scratch(scratch));
 }
 
@@ -272,10 +313,11 @@ inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVect
 }
 
 /// The verdict on one feature row, by its score. x: d values; scratch: model.scratch_size() values; allowed:
-/// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing.
+/// see raw_score. O(d p) and what anomaly_score costs, on alarm twice; allocates nothing. Always inlined, see
+/// score_row().
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Verdict judge(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                     Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict judge(const DetectorModel<Scalar, Classes>& model,
+                                            ConstVectorView<Scalar> x, Scalar* scratch) {
   const Score<Scalar> score = score_row<allowed>(model, x, scratch);
   return verdict_on<allowed>(model, x, score, scratch);
 }

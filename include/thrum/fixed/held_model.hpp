@@ -34,6 +34,8 @@ class HeldModel {
                     source.anomaly.features ==
                         (source.projects() ? source.projection.components : source.features),
                 "the sizes of this model's stages do not fit each other: write its header again");
+  static_assert(thrum::detail::bias_fits(source.anomaly),
+                "this model's bias is not for it: write its header again");
   static_assert(!source.has_signal || what_is_wrong(source.signal) == nullptr,
                 "the model's signal options are not valid");
   static_assert(!source.has_signal || source.features == feature_count(source.signal),

@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <cstddef>
 #include <fstream>
 #include <ios>
 #include <locale>
@@ -12,6 +13,9 @@
 #include <type_traits>
 #include <vector>
 
+#include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/class_bounds.hpp"
+#include "thrum/algorithm/quantised.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
@@ -49,7 +53,7 @@ Index firmware_ram_bytes(const DetectorModel<float, Classes>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
   const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4, owner = 4, clock = 20;
-  const Index extraction = 8 + 16 * (model.signal.correlation ? model.signal.channels : 1);
+  const Index extraction = 8 + 20 * (model.signal.correlation ? model.signal.channels : 1);
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
@@ -221,7 +225,8 @@ inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const An
   array("ellipsoid_tables", anomaly.ellipsoid_tables);
   array("soft_table", anomaly.soft_table);
   array("tails_table", anomaly.tails_table);
-  out << writer.reference("score_table", anomaly.score_table) << "},\n";
+  array("score_table", anomaly.score_table);
+  out << writer.reference("bias", anomaly.bias) << "},\n";
 }
 
 template <typename Stored>

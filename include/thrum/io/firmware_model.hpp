@@ -2,9 +2,14 @@
 #define THRUM_IO_FIRMWARE_MODEL_HPP
 
 #include <algorithm>
+#include <cstddef>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
+#include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/class_bounds.hpp"
+#include "thrum/algorithm/quantised.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
@@ -62,7 +67,26 @@ float self_test_tolerance(const QuantisedDetector<Stored>& detector) {
   return larger(1e-5f, detector.build_tolerance());
 }
 
-/// A fitted detector's model as firmware gets it, be it as header or as image: with self-tests and checksum.
+/// The biases by which firmware finds the nearest class, where it does by bounds; else none.
+inline std::vector<float> biases_of(const AnomalyModel<float>& anomaly) {
+  std::vector<float> bias(static_cast<std::size_t>(anomaly.clusters));
+  if (anomaly.parts != radius_part ||
+      !class_biases(anomaly.centers, anomaly.features, anomaly.clusters, bias.data()))
+    bias.clear();
+  return bias;
+}
+template <typename Stored>
+std::vector<float> biases_of(const QuantisedClasses<Stored>&) {
+  return {};
+}
+inline void use_biases(AnomalyModel<float>& anomaly, const std::vector<float>& bias) {
+  anomaly.bias = bias.empty() ? nullptr : bias.data();
+}
+template <typename Stored>
+void use_biases(QuantisedClasses<Stored>&, const std::vector<float>&) {}
+
+/// A fitted detector's model as firmware gets it, be it as header or as image: with biases, self-tests and
+/// checksum.
 template <typename FittedDetector>
 class FirmwareModel {
   static_assert(std::is_convertible<decltype(float_model(std::declval<const FittedDetector&>())),
@@ -78,6 +102,8 @@ class FirmwareModel {
     tested.checksum = checksum_of(tested);  // seeds the rows: the same model, the same self-tests
     rows_ = self_test_rows(tested, self_tests);
     scores_ = detector.score(rows_);
+    bias_ = biases_of(model_.anomaly);
+    use_biases(model_.anomaly, bias_);
     model_.self_tests = {rows_.data(), scores_.data(), self_tests, self_test_tolerance(detector)};
     model_.checksum = checksum_of(model_);
   }
@@ -96,6 +122,7 @@ class FirmwareModel {
   std::decay_t<decltype(std::declval<const FittedDetector&>().model())> model_;
   Matrix<float> rows_;
   Vector<float> scores_;
+  std::vector<float> bias_;
 };
 
 }  // namespace detail
