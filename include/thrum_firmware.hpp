@@ -4248,7 +4248,7 @@ inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> cir
 /// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
 /// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
 /// X[size/2-1]. size: a power of two from 8 to 65536; circle: of a multiple of `size` parts. Error about 1e-7
-/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// log2(size) of the largest |X| in float. About 49 Cortex-M4F instructions per sample at 1024; allocates
 /// nothing, no recursion. By complex_fourier_transform of half as many numbers.
 template <typename Scalar>
 inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
@@ -5405,8 +5405,8 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 29, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
-/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 int16 channels 7;
+/// features 27, median absolute deviation 27, bands 57, with sine tapers 132 (360 when the window is no
+/// power of two), envelope 121, spectral kurtosis 96, correlations of 8 int16 channels 7;
 /// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
