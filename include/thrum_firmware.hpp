@@ -2832,7 +2832,7 @@ struct ChannelReader<float> {
   void read(const float* sample, Index count, Index stride, float* shifted) {
     ChannelReader seen = *this;
     for (float* const end = shifted + count; shifted != end; sample += stride) {
-      const float difference = *sample - first;
+      const float difference = *sample - first + 0.0f;  // never -0
       seen.least = smaller(*sample, seen.least);
       seen.greatest = larger(seen.greatest, *sample);
       seen.sum += difference;
@@ -2931,8 +2931,8 @@ inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel
   for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, window.frames());
     const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    reader.read(&before[smaller(begin, before.size)], middle - begin, before.stride, shifted + begin);
-    reader.read(&after[larger(middle - before.size, Index{0})], end - middle, after.stride, shifted + middle);
+    if (begin < middle) reader.read(&before[begin], middle - begin, before.stride, shifted + begin);
+    if (middle < end) reader.read(&after[middle - before.size], end - middle, after.stride, shifted + middle);
     total += reader.block_sum(end - begin);
   }
   ChannelScale scale;
@@ -2956,35 +2956,44 @@ inline bool is_usable(const ChannelScale& scale) {
 
 namespace detail {
 
-/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
-[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+/// What normalise() adds up of a block, and the sign of the value before.
+struct MomentSums {
+  float squares = 0, cubes = 0, fourths = 0;
+  uint32_t crossings = 0;
+  uint32_t before;  ///< its highest bit is the sign
+
+  [[gnu::always_inline]] void add(float y) {
+    const float square = y * y;
+    squares += square;
+    cubes += square * y;
+    fourths += square * square;
+    const uint32_t sign = bits_of(y);
+    crossings += (sign ^ before) >> 31;
+    before = sign;
+  }
+};
 
 }  // namespace detail
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  uint32_t crossings = 0;
-  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
+  detail::MomentSums sums;
+  sums.before = bits_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
-    float squares = 0, cubes = 0, fourths = 0;
-    for (Index i = begin; i < end; ++i) {
-      const float y = scale.normalised(signal[i]);
-      signal[i] = y;
-      const float square = y * y;
-      squares += square;
-      cubes += square * y;
-      fourths += square * square;
-      const uint32_t sign = detail::sign_of(y);
-      crossings += (sign ^ before) >> 31;
-      before = sign;
+    sums.squares = sums.cubes = sums.fourths = 0;
+    Index i = begin;
+    for (; i + 1 < end; i += 2) {
+      sums.add(signal[i] = scale.normalised(signal[i]));
+      sums.add(signal[i + 1] = scale.normalised(signal[i + 1]));
     }
-    total.squares += squares;
-    total.cubes += cubes;
-    total.fourths += fourths;
+    if (i < end) sums.add(signal[i] = scale.normalised(signal[i]));
+    total.squares += sums.squares;
+    total.cubes += sums.cubes;
+    total.fourths += sums.fourths;
   }
-  total.crossings = static_cast<int32_t>(crossings);
+  total.crossings = scale.flat() ? 0 : static_cast<int32_t>(sums.crossings);  // 0 may have either sign then
   return total;
 }
 
@@ -4122,19 +4131,27 @@ template <typename Scalar>
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
-/// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
+template <typename Scalar>
+[[gnu::always_inline]] inline void swap_complex(Scalar* a, Scalar* b) {
+  const Complex<Scalar> kept = load(a);
+  store(a, load(b));
+  store(b, kept);
+}
+
+/// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order. The even positions of
+/// the lower half change places among themselves, and so do the odd ones of the upper half, which are as far
+/// apart; each odd one of the lower half changes with an even one of the upper half.
 template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
   const Index half = count / 2;
-  Index reversed = 0;  // of the even position; that of the next is half more
-  for (Index i = 0; i < count; i += 2) {
-    const auto swap = [z](Index a, Index b) {
-      const Complex<Scalar> kept = load(z + 2 * a);
-      store(z + 2 * a, load(z + 2 * b));
-      store(z + 2 * b, kept);
-    };
-    if (i < reversed) swap(i, reversed);
-    if (i + 1 < reversed + half) swap(i + 1, reversed + half);
+  Scalar* const upper = z + 2 * half;
+  Index reversed = 0;
+  for (Index i = 0; i < half; i += 2) {
+    if (i < reversed) {
+      swap_complex(z + 2 * i, z + 2 * reversed);
+      swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
+    }
+    swap_complex(z + 2 * i + 2, upper + 2 * reversed);
     Index bit = half / 2;
     for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
     reversed |= bit;
@@ -4166,6 +4183,15 @@ template <typename Scalar>
   store(at + 6 * quarter, even_difference - quarter_turned);
 }
 
+/// GCC would keep a running address for each use of an index, more than there are registers.
+[[gnu::always_inline]] inline void keep_in_one_register(Index& index) {
+#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__GNUC__) && !defined(__clang__)
+  __asm__("" : "+r"(index));
+#else
+  static_cast<void>(index);
+#endif
+}
+
 /// One stage: transforms of length `quarter` become transforms four times as long.
 template <typename Scalar>
 inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> circle) {
@@ -4175,8 +4201,10 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index quarter_turn = circle.size / 4;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
+  Index angle = 0;
   for (Index j = 1; j < quarter; ++j) {
-    const Index angle = j * step;  // less than a quarter of a turn
+    angle += step;  // less than a quarter of a turn
+    keep_in_one_register(angle);
     const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
     const Complex<Scalar> twice{circle.cosines[2 * angle],
                                 circle.cosines[absolute(quarter_turn - 2 * angle)]};
@@ -4194,13 +4222,17 @@ inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
   const Scalar mean = z[0] + z[1];
   z[1] = z[0] - z[1];
   z[0] = mean;
+  const Scalar* cosine = circle.cosines;  // of less than a quarter of a turn
+  const Scalar* sine = circle.cosines + circle.size / 4;
   for (Index k = 2; k < size / 2; k += 2) {
     Scalar* const low = z + k;
     Scalar* const high = z + size - k;
+    cosine += step;
+    sine -= step;
     const Complex<Scalar> a = load(low), b = load(high);
     const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
     const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
-    const Complex<Scalar> odd_turned = turned(odd, twiddle(circle, k / 2 * step));
+    const Complex<Scalar> odd_turned = turned(odd, {*cosine, *sine});
     store(low, even + odd_turned);
     store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
   }
@@ -4230,7 +4262,7 @@ inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> cir
 /// Discrete Fourier transform of real samples, in place: X[k] = sum over n of x[n] exp(-2 pi i k n / size).
 /// x: `size` samples in; out: X[0], X[size/2] (both real), then real and imaginary part of X[1] ...
 /// X[size/2-1]. size: a power of two from 8 to 65536; circle: of a multiple of `size` parts. Error about 1e-7
-/// log2(size) of the largest |X| in float. About 55 Cortex-M4F instructions per sample at 1024; allocates
+/// log2(size) of the largest |X| in float. About 49 Cortex-M4F instructions per sample at 1024; allocates
 /// nothing, no recursion. By complex_fourier_transform of half as many numbers.
 template <typename Scalar>
 inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
@@ -5387,8 +5419,8 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 29, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
-/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 int16 channels 7;
+/// features 27, median absolute deviation 27, bands 57, with sine tapers 132 (360 when the window is no
+/// power of two), envelope 121, spectral kurtosis 96, correlations of 8 int16 channels 7;
 /// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,

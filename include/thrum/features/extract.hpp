@@ -172,8 +172,8 @@ class Extraction {
 /// the floor. Signals with a peak below the smallest normal float count as flat. Means and moments are exact
 /// to a few 1e-6 (samples_per_partial_sum), and all features but the mean the same to the last bit when a
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
-/// features 29, median absolute deviation 27, bands 63, with sine tapers 145 (390 when the window is no
-/// power of two), envelope 135, spectral kurtosis 110, correlations of 8 int16 channels 7;
+/// features 27, median absolute deviation 27, bands 57, with sine tapers 132 (360 when the window is no
+/// power of two), envelope 121, spectral kurtosis 96, correlations of 8 int16 channels 7;
 /// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
 template <uint32_t allowed = every_feature, typename Sample>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,

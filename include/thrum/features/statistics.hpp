@@ -74,7 +74,7 @@ struct ChannelReader<float> {
   void read(const float* sample, Index count, Index stride, float* shifted) {
     ChannelReader seen = *this;
     for (float* const end = shifted + count; shifted != end; sample += stride) {
-      const float difference = *sample - first;
+      const float difference = *sample - first + 0.0f;  // never -0
       seen.least = smaller(*sample, seen.least);
       seen.greatest = larger(seen.greatest, *sample);
       seen.sum += difference;
@@ -173,8 +173,8 @@ inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel
   for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, window.frames());
     const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    reader.read(&before[smaller(begin, before.size)], middle - begin, before.stride, shifted + begin);
-    reader.read(&after[larger(middle - before.size, Index{0})], end - middle, after.stride, shifted + middle);
+    if (begin < middle) reader.read(&before[begin], middle - begin, before.stride, shifted + begin);
+    if (middle < end) reader.read(&after[middle - before.size], end - middle, after.stride, shifted + middle);
     total += reader.block_sum(end - begin);
   }
   ChannelScale scale;
@@ -198,35 +198,44 @@ inline bool is_usable(const ChannelScale& scale) {
 
 namespace detail {
 
-/// Bits of which the highest tells whether y is below 0; that of -0 does not, since 0 is added.
-[[gnu::always_inline]] inline uint32_t sign_of(float y) { return bits_of(y + 0.0f); }
+/// What normalise() adds up of a block, and the sign of the value before.
+struct MomentSums {
+  float squares = 0, cubes = 0, fourths = 0;
+  uint32_t crossings = 0;
+  uint32_t before;  ///< its highest bit is the sign
+
+  [[gnu::always_inline]] void add(float y) {
+    const float square = y * y;
+    squares += square;
+    cubes += square * y;
+    fourths += square * square;
+    const uint32_t sign = bits_of(y);
+    crossings += (sign ^ before) >> 31;
+    before = sign;
+  }
+};
 
 }  // namespace detail
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
-  uint32_t crossings = 0;
-  uint32_t before = detail::sign_of(scale.normalised(signal[0]));
+  detail::MomentSums sums;
+  sums.before = bits_of(scale.normalised(signal[0]));
   for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
-    float squares = 0, cubes = 0, fourths = 0;
-    for (Index i = begin; i < end; ++i) {
-      const float y = scale.normalised(signal[i]);
-      signal[i] = y;
-      const float square = y * y;
-      squares += square;
-      cubes += square * y;
-      fourths += square * square;
-      const uint32_t sign = detail::sign_of(y);
-      crossings += (sign ^ before) >> 31;
-      before = sign;
+    sums.squares = sums.cubes = sums.fourths = 0;
+    Index i = begin;
+    for (; i + 1 < end; i += 2) {
+      sums.add(signal[i] = scale.normalised(signal[i]));
+      sums.add(signal[i + 1] = scale.normalised(signal[i + 1]));
     }
-    total.squares += squares;
-    total.cubes += cubes;
-    total.fourths += fourths;
+    if (i < end) sums.add(signal[i] = scale.normalised(signal[i]));
+    total.squares += sums.squares;
+    total.cubes += sums.cubes;
+    total.fourths += sums.fourths;
   }
-  total.crossings = static_cast<int32_t>(crossings);
+  total.crossings = scale.flat() ? 0 : static_cast<int32_t>(sums.crossings);  // 0 may have either sign then
   return total;
 }
 
