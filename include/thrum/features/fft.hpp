@@ -82,16 +82,20 @@ template <typename Scalar>
 /// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order.
 template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
+  const auto swap = [z](Index a, Index b) {
+    const Complex<Scalar> kept = load(z + 2 * a);
+    store(z + 2 * a, load(z + 2 * b));
+    store(z + 2 * b, kept);
+  };
   const Index half = count / 2;
-  Index reversed = 0;  // of the even position; that of the next is half more
-  for (Index i = 0; i < count; i += 2) {
-    const auto swap = [z](Index a, Index b) {
-      const Complex<Scalar> kept = load(z + 2 * a);
-      store(z + 2 * a, load(z + 2 * b));
-      store(z + 2 * b, kept);
-    };
-    if (i < reversed) swap(i, reversed);
-    if (i + 1 < reversed + half) swap(i + 1, reversed + half);
+  Index reversed =
+      0;  // of i; both are even and in the first half, as are their counterparts odd and in the other
+  for (Index i = 0; i < half; i += 2) {
+    swap(i + 1, reversed + half);
+    if (i < reversed) {
+      swap(i, reversed);
+      swap(i + half + 1, reversed + half + 1);
+    }
     Index bit = half / 2;
     for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
     reversed |= bit;
