@@ -1976,6 +1976,13 @@ enum class SpectrumKind : uint8_t {
                 ///< are many
 };
 
+/// What features are computed in.
+enum class Arithmetic : uint8_t {
+  floating,  ///< float: every feature, of samples of any type
+  integer,   ///< integers, of int16 samples: for processors without floating-point unit, and with the same
+             ///< bits whatever compiler and flags; no sine tapers, envelope or spectral kurtosis
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
@@ -2012,6 +2019,8 @@ struct FeatureOptions {
   ChannelOptions channel[max_channels] = {};
   SensorOptions sensors{};
   int inputs = 0;  ///< numbers from elsewhere, such as speed, load or temperature, behind the features; to 64
+
+  Arithmetic arithmetic = Arithmetic::floating;  ///< int16_t samples only, when it is integer
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -2028,7 +2037,7 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
          a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors &&
-         a.inputs == b.inputs;
+         a.inputs == b.inputs && a.arithmetic == b.arithmetic;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -2379,6 +2388,16 @@ constexpr const char* what_is_wrong_with_sensors(const FeatureOptions& options) 
   return nullptr;
 }
 
+constexpr const char* what_is_wrong_with_arithmetic(const FeatureOptions& options) {
+  if (options.arithmetic == Arithmetic::floating) return nullptr;
+  if (options.arithmetic != Arithmetic::integer) return "arithmetic must be floating or integer";
+  if (options.bands > 0 && options.spectrum != SpectrumKind::hann)
+    return "spectrum must be hann when arithmetic is integer";
+  if (options.envelope_bands > 0 || options.spectral_kurtosis_bands > 0)
+    return "envelope_bands and spectral_kurtosis_bands must be 0 when arithmetic is integer";
+  return nullptr;
+}
+
 }  // namespace detail
 
 /// What is wrong with the options, as a sentence in static storage; nullptr when nothing is. constexpr, for
@@ -2394,6 +2413,7 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_arithmetic(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;
@@ -3678,6 +3698,7 @@ inline void for_each_signal_setting(Signal& signal, Visit& visit) {
   visit(SettingName{"sensors", "rate_tolerance", -1, true}, signal.sensors.rate_tolerance);
   visit(SettingName{"sensors", "run_up", -1, true}, signal.sensors.run_up);
   visit(SettingName{"signal", "inputs", -1, true}, signal.inputs);
+  visit(SettingName{"signal", "arithmetic", -1, true}, signal.arithmetic);
 }
 
 }  // namespace detail
@@ -3696,7 +3717,7 @@ inline void for_each_stage(Model& model, Visit visit) {
 }
 
 /// Calls visit(SettingName, value) for every number in a model but those of for_each_stage() and the arrays,
-/// in a fixed order. Values are int, bool, Scalar, SpectrumKind and char[8]. Model: as above.
+/// in a fixed order. Values are int, bool, Scalar, SpectrumKind, Arithmetic and char[8]. Model: as above.
 template <typename Model, typename Visit>
 inline void for_each_setting(Model& model, Visit visit) {
   visit(SettingName{"monitor", "votes"}, model.monitor.votes);
@@ -3822,10 +3843,29 @@ struct CorrelationTerm {
   int32_t sum;
 };
 
+/// The same where features are computed in integers.
+struct IntegerCorrelationTerm {
+  int32_t sum;
+  float root;  ///< of frames^2 times the variance
+};
+
+inline float correlation_of(float covariance, float scale) {
+  return scale > 0.0f ? larger(-1.0f, smaller(1.0f, covariance / scale)) : 0.0f;
+}
+
 /// Pearson's correlation, from the sum of products of two normalised signals.
 inline float correlation_of(float products, const CorrelationTerm& a, const CorrelationTerm& b) {
-  const float scale = square_root(a.squares * b.squares);
-  return scale > 0.0f ? larger(-1.0f, smaller(1.0f, products / scale)) : 0.0f;
+  return correlation_of(products, square_root(a.squares * b.squares));
+}
+
+/// The same from frames^2 times the covariance of int16 samples.
+inline float correlation_of(int64_t covariance, float frames, const CorrelationTerm& a,
+                            const CorrelationTerm& b) {
+  return correlation_of(static_cast<float>(covariance) * a.inverse_peak * b.inverse_peak / frames, a, b);
+}
+inline float correlation_of(int64_t covariance, float, const IntegerCorrelationTerm& a,
+                            const IntegerCorrelationTerm& b) {
+  return correlation_of(static_cast<float>(covariance), a.root * b.root);
 }
 
 /// The place of a pair of channels, a < b, among all pairs.
@@ -3986,10 +4026,10 @@ template <int packed, typename Sums>
 }
 
 /// Writes the correlations of all pairs of channels, two channels with two others at a time.
-template <int packed>
+template <int packed, typename Term>
 class Int16Correlations {
  public:
-  Int16Correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float* correlations)
+  Int16Correlations(const WindowView<int16_t>& window, const Term* terms, float* correlations)
       : window_(window), terms_(terms), correlations_(correlations) {}
 
   void write() const {
@@ -4026,28 +4066,27 @@ class Int16Correlations {
 
   /// n sum(xy) - sum(x) sum(y) is exact, and below 2^62.
   void write_one(Index a, Index b, int64_t products) const {
-    const CorrelationTerm& x = terms_[a];
-    const CorrelationTerm& y = terms_[b];
+    const Term& x = terms_[a];
+    const Term& y = terms_[b];
     const int64_t covariance = window_.frames() * products - int64_t{x.sum} * y.sum;
     const float frames = static_cast<float>(window_.frames());
-    const float normalised = static_cast<float>(covariance) * x.inverse_peak * y.inverse_peak / frames;
-    correlations_[pair_place(a, b, window_.channels())] = correlation_of(normalised, x, y);
+    correlations_[pair_place(a, b, window_.channels())] = correlation_of(covariance, frames, x, y);
   }
 
   const WindowView<int16_t>& window_;
-  const CorrelationTerm* terms_;
+  const Term* terms_;
   float* correlations_;
 };
 
 /// Writes the correlations of all pairs. expected_channels: code for windows of just so many, one frame after
 /// the other, is faster.
-template <int expected_channels>
-inline void write_correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float*, Index,
+template <int expected_channels, typename Term, typename Number>
+inline void write_correlations(const WindowView<int16_t>& window, const Term* terms, Number*, Index,
                                float* correlations) {
   if (window.first.row_stride == expected_channels && window.first.col_stride == 1)
-    Int16Correlations<expected_channels>(window, terms, correlations).write();
+    Int16Correlations<expected_channels, Term>(window, terms, correlations).write();
   else
-    Int16Correlations<0>(window, terms, correlations).write();
+    Int16Correlations<0, Term>(window, terms, correlations).write();
 }
 
 }  // namespace detail
@@ -4304,6 +4343,231 @@ inline void apply_sine_taper(const Scalar* x, Index size, Index order, Circle<Sc
 
 #endif  // THRUM_FEATURES_FFT_HPP
 
+#ifndef THRUM_FEATURES_INTEGER_FFT_HPP
+#define THRUM_FEATURES_INTEGER_FFT_HPP
+
+// The transform in integers of 32 bits, which every processor from the Cortex-M3 on multiplies to 64 bits at
+// once: no intrinsics, the same bits everywhere. Each stage but the first divides by its radix, so that no
+// number grows beyond twice what it was and nothing overflows: docs/numerics.md, section "Features in
+// integers".
+
+namespace thrum {
+
+/// What 1 is in the integer cosine table: one less than 2^30, so that twice Hann's window fits too.
+constexpr int32_t integer_cosine_one = (int32_t{1} << 30) - 1;
+
+/// The cosine of k of `size` parts of the circle times integer_cosine_one, rounded to the nearest.
+constexpr int32_t integer_cosine(Index k, Index size) {
+  const double scaled = cosine_of_turn(k, size) * integer_cosine_one;
+  return static_cast<int32_t>(scaled < 0 ? scaled - 0.5 : scaled + 0.5);
+}
+
+/// As fill_cosine_table, times integer_cosine_one.
+constexpr void fill_integer_cosine_table(int32_t* table, Index size) {
+  for (Index k = 0; k <= size / 2; ++k) table[k] = integer_cosine(k, size);
+}
+
+/// Entries of the table for transforms of `size` real samples, a power of two of at least 8: the cosines,
+/// then the turns of the last stage, in the order in which they are needed.
+constexpr Index integer_transform_table_size(Index size) { return cosine_table_size(size) + 6 * (size / 8); }
+
+/// Fills the table; the front is that of fill_integer_cosine_table. constexpr; at run time in double.
+constexpr void fill_integer_transform_table(int32_t* table, Index size) {
+  fill_integer_cosine_table(table, size);
+  int32_t* turn = table + cosine_table_size(size);
+  for (Index j = 0; j < size / 8; ++j) {
+    const Index angles[] = {4 * j, 2 * j, 6 * j};
+    for (const Index angle : angles) {
+      *turn++ = integer_cosine(angle, size);
+      *turn++ = integer_cosine(angle - size / 4, size);
+    }
+  }
+}
+
+namespace detail {
+
+using IntegerComplex = Complex<int32_t>;
+
+/// Upper half of a product of 64 bits.
+[[gnu::always_inline]] inline int32_t upper_half(int64_t product) {
+  return static_cast<int32_t>(product >> 32);
+}
+
+/// a / 2.
+[[gnu::always_inline]] inline IntegerComplex halved(IntegerComplex a) { return {a.re >> 1, a.im >> 1}; }
+
+/// a / 4.
+[[gnu::always_inline]] inline IntegerComplex quartered(IntegerComplex a) { return {a.re >> 2, a.im >> 2}; }
+
+/// a / 4, times the twiddle w.re - i w.im.
+[[gnu::always_inline]] inline IntegerComplex quartered_turned(IntegerComplex a, IntegerComplex w) {
+  return {upper_half(int64_t{a.re} * w.re + int64_t{a.im} * w.im),
+          upper_half(int64_t{a.im} * w.re + int64_t{-a.re} * w.im)};
+}
+
+// A butterfly has more numbers than a Cortex-M has registers. GCC keeps most of them on the stack unless told
+// what to do first, and that addresses had better be added up than be derived from one: 60 instructions a
+// butterfly then, 87 else.
+
+/// An address that the compiler knows nothing of.
+template <typename Number>
+[[gnu::always_inline]] inline Number* unknown_address(Number* address) {
+#if defined(__GNUC__)
+  __asm__("" : "+r"(address));
+#endif
+  return address;
+}
+/// A number that is computed before anything that stands behind it.
+[[gnu::always_inline]] inline IntegerComplex computed_first(IntegerComplex z) {
+#if defined(__GNUC__)
+  __asm__ volatile("" : "+r"(z.re), "+r"(z.im) : : "memory");
+#endif
+  return z;
+}
+
+/// Joins one element each of four transforms, which lie `quarter` integers apart. taken(value, which): what
+/// of the four to add up. Returns the end of the fourth.
+template <typename Taken>
+[[gnu::always_inline]] inline int32_t* join_integer_four(int32_t* at_a, Index quarter, Taken taken) {
+  int32_t* const at_b = unknown_address(at_a + quarter);
+  int32_t* const at_c = unknown_address(at_b + quarter);
+  int32_t* const at_d = unknown_address(at_c + quarter);
+  const IntegerComplex b = taken(load(at_b), 1), a = taken(load(at_a), 0);
+  store(at_a, a + b);
+  store(at_b, a - b);
+  const IntegerComplex c = computed_first(taken(load(at_c), 2));
+  const IntegerComplex d = computed_first(taken(load(at_d), 3));
+  const IntegerComplex odd_sum = c + d, odd_difference = c - d;
+  const IntegerComplex even_sum = load(at_a);
+  store(at_a, even_sum + odd_sum);
+  store(at_c, even_sum - odd_sum);
+  const IntegerComplex even_difference = load(at_b);
+  const IntegerComplex quarter_turned{odd_difference.im, -odd_difference.re};
+  store(at_b, even_difference + quarter_turned);
+  store(at_d, even_difference - quarter_turned);
+  return at_d + quarter;
+}
+
+/// First stage when the count is a power of four: four neighbours become a transform of length four, halved.
+inline void join_integer_fours(int32_t* z, Index count) {
+  for (const int32_t* const end = z + 2 * count; z < end;)
+    z = join_integer_four(z, 2, [](IntegerComplex value, int) { return halved(value); });
+}
+
+/// First stage when it is not: neighbours become transforms of length two.
+inline void join_integer_pairs(int32_t* z, Index count) {
+  for (int32_t* const end = z + 2 * count; z != end; z += 4) {
+    const IntegerComplex a = load(z), b = load(z + 2);
+    store(z, a + b);
+    store(z + 2, a - b);
+  }
+}
+
+/// One stage: transforms of length `quarter` become transforms four times as long, over 4. turns: of the last
+/// stage.
+inline void join_integer_quarters(int32_t* z, Index count, Index quarter, const int32_t* turns) {
+  const int32_t* const end = z + 2 * count;
+  for (int32_t* at = z; at < end;)
+    at = join_integer_four(at, 2 * quarter, [](IntegerComplex value, int) { return quartered(value); });
+  const Index stride = 6 * (count / 4 / quarter);
+  for (const int32_t* const last = z + 2 * quarter; (z += 2) < last;) {
+    const int32_t* const turn = unknown_address(turns += stride);
+    int32_t* at = z;
+    do {
+      at = join_integer_four(at, 2 * quarter, [turn](IntegerComplex value, int which) {
+        return which == 0 ? quartered(value) : quartered_turned(value, load(turn + 2 * (which - 1)));
+      });
+    } while (at < end);
+  }
+}
+
+/// Makes the transform of `size` real samples, halved, from that of size / 2 complex ones.
+inline void split_halved_real(int32_t* z, Index size, const int32_t* cosines) {
+  const IntegerComplex first = load(z);
+  store(z, IntegerComplex{(first.re + first.im) >> 1, (first.re - first.im) >> 1});
+  const int32_t *cosine = cosines, *sine = cosines + size / 4;
+  for (Index k = 2; k < size / 2; k += 2) {
+    int32_t* const low = z + k;
+    int32_t* const high = z + size - k;
+    const IntegerComplex a = load(low), b = load(high);
+    const IntegerComplex even = quartered({a.re + b.re, a.im - b.im});
+    const IntegerComplex odd = quartered_turned({a.im + b.im, b.re - a.re}, {*++cosine, *--sine});
+    store(low, even + odd);
+    store(high, IntegerComplex{even.re - odd.re, odd.im - even.im});
+  }
+  store(z + size / 2, IntegerComplex{z[size / 2] >> 1, -(z[size / 2 + 1] >> 1)});
+}
+
+/// Discrete Fourier transform of `count` complex integers, times 2 / count, in place. turns: of a table for
+/// 2 count real samples.
+inline void integer_complex_transform(int32_t* z, Index count, const int32_t* turns) {
+  reverse_bits_of_positions(z, count);
+  Index quarter = count;
+  while (quarter > 2) quarter /= 4;  // ends at 1 for powers of four, at 2 for the others
+  if (quarter == 2) {
+    join_integer_pairs(z, count);
+  } else {
+    join_integer_fours(z, count);
+    quarter = 4;
+  }
+  for (; quarter < count; quarter *= 4) join_integer_quarters(z, count, quarter, turns);
+}
+
+}  // namespace detail
+
+/// Discrete Fourier transform of real integers, in place: X[k] = 2 / size sum over n of x[n]
+/// exp(-2 pi i k n / size). x: `size` integers of magnitudes up to 2^28 in; out: as
+/// real_fourier_transform; size: a power of two from 8 to 65536; table: of
+/// fill_integer_transform_table(size). Error: a few units in the last place, since each stage rounds down.
+/// Allocates nothing, no recursion.
+inline void integer_real_transform(int32_t* x, Index size, const int32_t* table) {
+  detail::integer_complex_transform(x, size / 2, table + cosine_table_size(size));
+  detail::split_halved_real(x, size, table);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_FFT_HPP
+
+#ifndef THRUM_FEATURES_INTEGER_TABLE_HPP
+#define THRUM_FEATURES_INTEGER_TABLE_HPP
+
+namespace thrum {
+namespace detail {
+
+/// Where things stand in the table of features in integers: the table of the transform first, whose cosines
+/// serve Hann's window of the same length too; any other length has cosines of its own; last the first bin of
+/// each band and the end of the last.
+struct IntegerTableLayout {
+  Index window_cosines = 0;
+  Index edges = 0;
+  Index size = 0;
+};
+
+constexpr IntegerTableLayout integer_table_layout(const FeatureOptions& options) {
+  if (options.bands == 0) return {};
+  const Index transform = transform_size(options);
+  const Index end = integer_transform_table_size(transform);
+  if (transform == options.window) return {0, end, end + options.bands + 1};
+  const Index edges = end + cosine_table_size(options.window);
+  return {end, edges, edges + options.bands + 1};
+}
+
+constexpr void fill_integer_table(const FeatureOptions& options, int32_t* table) {
+  if (options.bands == 0) return;
+  const IntegerTableLayout layout = integer_table_layout(options);
+  fill_integer_transform_table(table, transform_size(options));
+  if (layout.window_cosines > 0) fill_integer_cosine_table(table + layout.window_cosines, options.window);
+  const BandLayout bands = spectrum_bands(options);
+  for (int band = 0; band <= bands.bands; ++band)
+    table[layout.edges + band] = static_cast<int32_t>(bands.first_bin(band));
+}
+
+}  // namespace detail
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_TABLE_HPP
+
 #ifndef THRUM_FEATURES_SPECTRUM_HPP
 #define THRUM_FEATURES_SPECTRUM_HPP
 
@@ -4486,15 +4750,17 @@ inline void write_band_energies(const FeatureOptions& options, float amplitude, 
 
 }  // namespace detail
 
-/// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
+/// Numbers of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
 constexpr Index feature_table_size(const FeatureOptions& options) {
+  if (options.arithmetic == Arithmetic::integer)
+    return larger(detail::integer_table_layout(options).size, Index{1});
   if (!detail::has_transform(options)) return 1;
   return cosine_table_size(detail::transform_circle_size(options)) +
          (detail::has_own_taper_circle(options) ? cosine_table_size(detail::taper_circle_size(options)) : 0);
 }
 
-/// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
-/// thousand instructions a float on a processor without double.
+/// Fills the table, feature_table_size(options) numbers of options.arithmetic. options must pass check().
+/// constexpr; at run time a thousand instructions a number on a processor without double.
 constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
   if (!detail::has_transform(options)) return;
   const Index size = detail::transform_circle_size(options);
@@ -4503,14 +4769,19 @@ constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
     fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
 }
 
-/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options).
-template <Index size>
+constexpr void fill_feature_table(const FeatureOptions& options, int32_t* table) {
+  detail::fill_integer_table(options, table);
+}
+
+/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options). Number:
+/// float, or int32_t when options.arithmetic is integer.
+template <Index size, typename Number = float>
 struct FeatureTable {
-  float value[static_cast<size_t>(size)] = {};
+  Number value[static_cast<size_t>(size)] = {};
   constexpr explicit FeatureTable(const FeatureOptions& options) { fill_feature_table(options, value); }
 };
 
-/// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
+/// Numbers of scratch that extract_features takes: the signal of a channel and, where it is needed more than
 /// once, a transform beside it; a frame of all channels at least.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
   const Index frames = options.window, transform = transform_size(options);
@@ -4586,6 +4857,425 @@ inline void write_envelope_energies(const FeatureOptions& options, const float* 
 }  // namespace thrum
 
 #endif  // THRUM_FEATURES_ENVELOPE_HPP
+
+#ifndef THRUM_CORE_INTEGER_LOG_HPP
+#define THRUM_CORE_INTEGER_LOG_HPP
+
+// Logarithms in fixed point, for processors without floating-point unit.
+
+namespace thrum {
+
+/// Binary digits behind the point of integer_log2.
+constexpr int log2_fraction_bits = 20;
+
+/// Bits of x without leading zeros; 0 of 0.
+constexpr int bit_count(uint64_t x) {
+  int bits = 0;
+  for (int step = 32; step > 0; step /= 2) {
+    if (x >> step == 0) continue;
+    x >>= step;
+    bits += step;
+  }
+  return bits + static_cast<int>(x);
+}
+
+/// log2 x of x > 0, times 2^20, too small by less than 1.01: digit by digit, a square for each. About 7
+/// Cortex-M4 instructions a digit; no table, no division.
+constexpr int32_t integer_log2(uint64_t x) {
+  const int exponent = bit_count(x) - 1;
+  uint32_t mantissa = static_cast<uint32_t>(exponent > 31 ? x >> (exponent - 31) : x << (31 - exponent));
+  int32_t log = exponent;
+  for (int digit = 0; digit < log2_fraction_bits; ++digit) {
+    const uint32_t square = static_cast<uint32_t>(uint64_t{mantissa} * mantissa >> 32);  // in [2^30, 2^32)
+    const uint32_t carry = square >> 31;
+    mantissa = square << (1 - carry);
+    log = 2 * log + static_cast<int32_t>(carry);
+  }
+  return log;
+}
+
+/// The same of a positive finite float.
+inline int32_t integer_log2(float x) {
+  constexpr int mantissa_bits = ScalarTraits<float>::mantissa_bits;
+  const uint32_t bits = bits_of(x);
+  const uint32_t stored = bits >> mantissa_bits;
+  const uint32_t hidden = stored == 0 ? 0 : uint32_t{1} << mantissa_bits;
+  const int exponent = (stored == 0 ? 1 : static_cast<int>(stored)) - ScalarTraits<float>::exponent_bias;
+  const uint32_t mantissa = (bits & ((uint32_t{1} << mantissa_bits) - 1)) | hidden;
+  return integer_log2(uint64_t{mantissa}) + (exponent - mantissa_bits) * (1 << log2_fraction_bits);
+}
+
+/// The natural logarithm of what has this integer_log2, rounded to the nearest float or its neighbour.
+inline float natural_log_of_log2(int32_t log2) {
+  constexpr int64_t ln2 = 0x58b90bfc;  // times 2^31
+  const int32_t log = static_cast<int32_t>((log2 * ln2) >> 31);
+  return static_cast<float>(log) * (1.0f / (1 << log2_fraction_bits));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_INTEGER_LOG_HPP
+
+#ifndef THRUM_FEATURES_INTEGER_STATISTICS_HPP
+#define THRUM_FEATURES_INTEGER_STATISTICS_HPP
+
+// Statistics of int16 samples in integers. Nothing overflows, whatever the samples: docs/numerics.md, section
+// "Features in integers", has the proofs.
+
+namespace thrum {
+
+/// Calls visit(sample) for each sample of a channel, in order.
+template <typename Visit>
+[[gnu::always_inline]] inline void for_each_sample(const WindowView<int16_t>& window, Index channel,
+                                                   Visit visit) {
+  const MatrixView<const int16_t> pieces[] = {window.first, window.second};
+  for (const MatrixView<const int16_t>& piece : pieces) {
+    const VectorView<const int16_t> samples = piece.col(channel);
+    const int16_t* sample = samples.data;
+#pragma GCC unroll 4
+    for (Index left = samples.size; left > 0; --left, sample += samples.stride) visit(int32_t{*sample});
+  }
+}
+
+/// What the samples of a channel come to, exactly.
+struct IntegerSums {
+  int32_t frames = 0;
+  int32_t sum = 0;
+  int32_t least = 0;
+  int32_t greatest = 0;
+  int64_t squares = 0;
+
+  constexpr int32_t range() const { return greatest - least; }
+  constexpr int range_bits() const { return bit_count(static_cast<uint32_t>(range())); }
+  constexpr bool flat() const { return greatest == least; }
+  /// frames^2 times the variance.
+  constexpr int64_t variance() const { return frames * squares - int64_t{sum} * sum; }
+  /// frames times the largest distance from the mean.
+  constexpr uint32_t peak() const {
+    const int64_t above = int64_t{frames} * greatest - sum, below = sum - int64_t{frames} * least;
+    return static_cast<uint32_t>(larger(above, below));
+  }
+};
+
+/// The sums of a channel. window: 8 to 65536 frames. O(frames).
+inline IntegerSums sum_channel(const WindowView<int16_t>& window, Index channel) {
+  const int32_t first = window.first(0, channel);
+  int32_t sum = 0, least = first, greatest = first;
+  int64_t squares = 0;
+  for_each_sample(window, channel, [&](int32_t x) {
+    sum += x;
+    squares += int64_t{x} * x;
+    least = smaller(least, x);
+    greatest = larger(greatest, x);
+  });
+  return {static_cast<int32_t>(window.frames()), sum, least, greatest, squares};
+}
+
+/// Deviations stay below two to this power: so many bits that the sum of their third powers, less 32 bits, is
+/// below 2^63.
+constexpr int deviation_bits(Index frames) {
+  const int bits = (95 - bit_count(static_cast<uint64_t>(frames - 1))) / 3;
+  return smaller(bits, 28);
+}
+static_assert(deviation_bits(1024) == 28 && deviation_bits(2048) == 28 && deviation_bits(65536) == 26,
+              "3 bits - 32 + log2 frames <= 63, hence 4 bits - 64 + log2 frames <= 63 too");
+
+/// The block exponent of a channel: sample x has the deviation d = x 2^shift - mean 2^shift, the latter
+/// rounded up, so that d < 0 exactly where x is below the mean. |d| < 2^deviation_bits.
+class IntegerDeviation {
+ public:
+  /// sums: not flat.
+  explicit IntegerDeviation(const IntegerSums& sums)
+      : shift_(deviation_bits(sums.frames) - sums.range_bits()) {
+    const uint32_t frames = static_cast<uint32_t>(sums.frames);
+    const uint32_t above_least = static_cast<uint32_t>(sums.sum) - frames * static_cast<uint32_t>(sums.least);
+    // 2^shift times the mean above the least, by divisions of 32 bits: what is left of one is below 2^16.
+    uint32_t mean = above_least / frames, rest = above_least % frames;
+    for (int left = shift_, step = 0; left > 0; left -= step) {
+      step = smaller(left, 16);
+      mean = (mean << step) + (rest << step) / frames;
+      rest = (rest << step) % frames;
+    }
+    offset_ = (static_cast<uint32_t>(sums.least) << shift_) + mean + (rest > 0 ? 1 : 0);
+  }
+
+  int shift() const { return shift_; }
+  /// Modulo 2^32, which the result does not leave.
+  [[gnu::always_inline]] int32_t of(int32_t x) const {
+    return static_cast<int32_t>((static_cast<uint32_t>(x) << shift_) - offset_);
+  }
+
+ private:
+  int shift_;
+  uint32_t offset_ = 0;
+};
+
+/// Sums over deviations d, with q = d^2 / 2^32 rounded down.
+struct IntegerMoments {
+  int64_t cubes = 0;      ///< of q d
+  int64_t fourths = 0;    ///< of q^2
+  int32_t crossings = 0;  ///< neighbours on different sides of the mean
+};
+
+/// Writes the deviations of a channel, one for each frame, and sums their powers.
+inline IntegerMoments write_deviations(const WindowView<int16_t>& window, Index channel,
+                                       IntegerDeviation deviation, int32_t* deviations) {
+  int64_t cubes = 0, fourths = 0;
+  uint32_t crossings = 0;
+  int32_t before = deviation.of(window.first(0, channel));
+  for_each_sample(window, channel, [&](int32_t x) {
+    const int32_t d = deviation.of(x);
+    *deviations++ = d;
+    const int32_t q = static_cast<int32_t>((int64_t{d} * d) >> 32);
+    cubes += int64_t{q} * d;
+    fourths += int64_t{q} * q;
+    crossings += static_cast<uint32_t>(d ^ before) >> 31;
+    before = d;
+  });
+  return {cubes, fourths, static_cast<int32_t>(crossings)};
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_STATISTICS_HPP
+
+#ifndef THRUM_FEATURES_INTEGER_MEDIAN_HPP
+#define THRUM_FEATURES_INTEGER_MEDIAN_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Most parts that a pass cuts the range of keys into: 17 bits take two passes.
+constexpr Index most_key_parts = 512;
+
+/// Counters that medians of windows of so many frames take: no more than there are frames.
+constexpr Index key_parts_for(Index frames) {
+  Index parts = most_key_parts;
+  while (parts > frames) parts /= 2;
+  return parts;
+}
+
+/// Order statistics of keys of a channel's samples by counting how many fall into each of equal parts of the
+/// range that is still in question. Key: from sample to a number in [0, greatest].
+template <typename Key>
+class KeyCounts {
+ public:
+  KeyCounts(const WindowView<int16_t>& window, Index channel, Key key, int32_t* counts)
+      : window_(window), channel_(channel), key_(key), counts_(counts) {}
+
+  /// The sum of the two in the middle, or twice the one.
+  uint32_t twice_median(uint32_t greatest) {
+    const Index frames = window_.frames();
+    const Index middle = (frames - 1) / 2;
+    narrow(greatest, middle);
+    const bool next_is_equal = middle + 1 < below_ + inside_;
+    return low_ + (frames % 2 == 1 || next_is_equal ? low_ : least_above(low_));
+  }
+
+ private:
+  /// Makes low_ the key of that rank, and below_ and inside_ how many are less and how many equal.
+  void narrow(uint32_t greatest, Index rank) {
+    const int part_bits = bit_count(static_cast<uint64_t>(key_parts_for(window_.frames()))) - 1;
+    low_ = 0;
+    below_ = 0;
+    for (uint32_t span = greatest;;) {
+      const int shift = larger(bit_count(span) - part_bits, 0);
+      count(span, shift);
+      uint32_t part = 0;
+      while (rank >= below_ + counts_[part]) below_ += counts_[part++];
+      inside_ = counts_[part];
+      low_ += part << shift;
+      if (shift == 0) return;
+      span = (uint32_t{1} << shift) - 1;
+    }
+  }
+
+  /// The least key that is greater.
+  uint32_t least_above(uint32_t bound) {
+    uint32_t least = UINT32_MAX;
+    const Key key = key_;
+    for_each_sample(window_, channel_, [&](int32_t x) {
+      const uint32_t value = key(x);
+      if (value > bound) least = smaller(least, value);
+    });
+    return least;
+  }
+
+  /// Counts the keys from low_ to low_ + span by parts of 2^shift.
+  void count(uint32_t span, int shift) {
+    int32_t* const counts = counts_;
+    const uint32_t low = low_;
+    const Key key = key_;
+    for (uint32_t part = 0; part <= span >> shift; ++part) counts[part] = 0;
+    for_each_sample(window_, channel_, [&](int32_t x) {
+      const uint32_t offset = key(x) - low;
+      if (offset <= span) ++counts[offset >> shift];
+    });
+  }
+
+  const WindowView<int16_t>& window_;
+  Index channel_;
+  Key key_;
+  int32_t* counts_;
+  uint32_t low_ = 0;  // least key of the range in question
+  Index below_ = 0;   // keys below the part that was found
+  Index inside_ = 0;  // and in it
+};
+
+}  // namespace detail
+
+/// Four times the median absolute deviation from the median, exactly. counts: as many integers as the window
+/// has frames, at most 512. O(frames); no recursion, allocates nothing.
+inline uint32_t integer_median_deviation(const WindowView<int16_t>& window, Index channel,
+                                         const IntegerSums& sums, int32_t* counts) {
+  const int32_t least = sums.least;
+  const auto above_least = [least](int32_t x) { return static_cast<uint32_t>(x - least); };
+  const uint32_t range = static_cast<uint32_t>(sums.range());
+  const uint32_t twice_median = detail::KeyCounts(window, channel, above_least, counts).twice_median(range);
+  const int32_t center = 2 * least + static_cast<int32_t>(twice_median);
+  const auto twice_distance = [center](int32_t x) {
+    const int32_t difference = 2 * x - center;
+    return static_cast<uint32_t>(difference < 0 ? -difference : difference);
+  };
+  return detail::KeyCounts(window, channel, twice_distance, counts).twice_median(2 * range);
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_MEDIAN_HPP
+
+#ifndef THRUM_FEATURES_INTEGER_SPECTRUM_HPP
+#define THRUM_FEATURES_INTEGER_SPECTRUM_HPP
+
+namespace thrum {
+
+namespace detail {
+
+/// Bits of what is transformed: as many as integer_real_transform takes.
+constexpr int signal_bits = 28;
+
+/// Multiplies x by the periodic Hann window, and by a power of two that makes of deviations what may be
+/// transformed. x: `size` deviations, in place; cosines: of fill_integer_cosine_table(size).
+inline void apply_integer_hann_window(int32_t* x, Index size, const int32_t* cosines) {
+  // Of a product of 64 bits the upper half is taken, of which the weight, up to 2^31, is a half.
+  const int32_t scale = int32_t{1} << (signal_bits + 1 - deviation_bits(size));
+  x[0] = 0;
+  for (Index n = 1; 2 * n < size; ++n) {
+    const int32_t weight = integer_cosine_one - cosines[n];
+    x[n] = upper_half(int64_t{x[n] * scale} * weight);
+    x[size - n] = upper_half(int64_t{x[size - n] * scale} * weight);
+  }
+  if (size % 2 == 0) x[size / 2] = (x[size / 2] * scale) >> 1;
+}
+
+/// Sum of the powers of the bins from `first` to before `end`.
+inline uint64_t integer_power_of_bins(const int32_t* packed, Index first, Index end) {
+  int64_t sum = 0;
+  const int32_t* bin = packed + 2 * first;
+#pragma GCC unroll 4
+  for (Index left = end - first; left > 0; --left, bin += 2) {
+    sum += int64_t{bin[0]} * bin[0];
+    sum += int64_t{bin[1]} * bin[1];
+  }
+  return static_cast<uint64_t>(sum);
+}
+
+/// As integer_log2, the mean square in units that a band of power 1 stands for: the transform has been
+/// multiplied by 2 / size, the signal by 2^(signal_bits - range_bits), and the mean of Hann's square is 3/8.
+inline int32_t integer_log2_per_power(const FeatureOptions& options, int channel, int range_bits) {
+  const int size_bits = bit_count(static_cast<uint64_t>(transform_size(options))) - 1;
+  const int exponent = 1 + size_bits + 2 * (range_bits - signal_bits);
+  return exponent * (1 << log2_fraction_bits) -
+         integer_log2(static_cast<uint64_t>(3 * Index{options.window})) -
+         2 * integer_log2(options.channel[channel].counts_per_unit);
+}
+
+/// Writes the log energies of all bands, as write_band_energies. signal: deviations, the front of
+/// feature_scratch_size(options) integers; destroyed. range_bits: of the channel's range.
+inline void write_integer_band_energies(const FeatureOptions& options, int channel, int range_bits,
+                                        const int32_t* table, int32_t* signal, float* energies) {
+  const Index size = transform_size(options), last = size / 2;
+  const IntegerTableLayout layout = integer_table_layout(options);
+  const int32_t* const edges = table + layout.edges;
+  apply_integer_hann_window(signal, options.window, table + layout.window_cosines);
+  for (Index i = options.window; i < size; ++i) signal[i] = 0;
+  integer_real_transform(signal, size, table);
+
+  const int32_t per_power = integer_log2_per_power(options, channel, range_bits);
+  const float floor = natural_log_of_log2(integer_log2(options.energy_floor));
+  for (int band = 0; band < options.bands; ++band) {
+    const Index first = edges[band], end = edges[band + 1];
+    // Bins other than the last twice, since they stand for their mirror images too.
+    uint64_t power = 2 * integer_power_of_bins(signal, first, smaller(end, last));
+    if (end > last) power += static_cast<uint64_t>(int64_t{signal[1]} * signal[1]);
+    const float energy = power > 0 ? natural_log_of_log2(integer_log2(power) + per_power) : floor;
+    energies[band] = larger(energy, floor);
+  }
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_SPECTRUM_HPP
+
+#ifndef THRUM_FEATURES_INTEGER_CHANNEL_HPP
+#define THRUM_FEATURES_INTEGER_CHANNEL_HPP
+
+// The features of a channel in integers. Floats come in at the end, made of whole sums, and are multiplied
+// and divided only: no flag about fused multiply-adds matters, and all processors have the same bits.
+
+namespace thrum {
+namespace detail {
+
+/// Writes the features of one channel. Arguments as write_channel; scratch: feature_scratch_size(options)
+/// integers.
+template <uint32_t allowed>
+inline IntegerCorrelationTerm write_integer_channel(const FeatureOptions& options,
+                                                    const WindowView<int16_t>& window, int channel,
+                                                    const int32_t* table, int32_t* scratch, float* features) {
+  const IntegerSums sums = sum_channel(window, channel);
+  const float unit = 1.0f / options.channel[channel].counts_per_unit;
+  const float frames = static_cast<float>(options.window);
+  const float root = square_root(static_cast<float>(sums.variance()));
+  const auto add = [&](bool wanted, float value) {
+    if (wanted) *features++ = value;
+  };
+  add(options.mean, static_cast<float>(sums.sum) / frames * unit);
+  if (sums.flat()) {
+    const int zeros = features_per_channel(options) - options.mean - options.bands;
+    for (int i = 0; i < zeros; ++i) *features++ = 0.0f;
+    const float floor = natural_log_of_log2(integer_log2(options.energy_floor));
+    for (int band = 0; band < options.bands; ++band) *features++ = floor;
+    return {sums.sum, 0.0f};
+  }
+  add(options.rms, root / frames * unit);
+  if constexpr ((allowed & median_feature) != 0)
+    if (options.median_absolute_deviation)
+      add(true, static_cast<float>(integer_median_deviation(window, channel, sums, scratch)) * 0.25f * unit);
+  add(options.peak_to_peak, static_cast<float>(sums.range()) * unit);
+  add(options.crest_factor, static_cast<float>(sums.peak()) / root);
+
+  const IntegerDeviation deviation(sums);
+  const IntegerMoments moments = write_deviations(window, channel, deviation, scratch);
+  // In units of deviations: q^2 is d^4 / 2^64, q d is d^3 / 2^32.
+  const float deviation_rms = root / frames * static_cast<float>(int32_t{1} << deviation.shift());
+  const float square = deviation_rms * deviation_rms * 0x1p-32f;
+  add(options.skewness, static_cast<float>(moments.cubes) / frames / (square * deviation_rms));
+  add(options.kurtosis, static_cast<float>(moments.fourths) / frames / (square * square));
+  add(options.zero_crossings,
+      static_cast<float>(moments.crossings) / (frames - 1.0f) * options.sampling_rate);
+  if constexpr ((allowed & hann_bands_feature) != 0)
+    if (options.bands > 0)
+      write_integer_band_energies(options, channel, sums.range_bits(), table, scratch, features);
+  return {sums.sum, root};
+}
+
+}  // namespace detail
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_INTEGER_CHANNEL_HPP
 
 #ifndef THRUM_ALGORITHM_QUANTILE_HPP
 #define THRUM_ALGORITHM_QUANTILE_HPP
@@ -5318,12 +6008,41 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
+/// What goes with the numbers that features are computed in.
+template <typename Number>
+struct ArithmeticOf;
+template <>
+struct ArithmeticOf<float> {
+  static constexpr Arithmetic arithmetic = Arithmetic::floating;
+  using Term = CorrelationTerm;
+};
+template <>
+struct ArithmeticOf<int32_t> {
+  static constexpr Arithmetic arithmetic = Arithmetic::integer;
+  using Term = IntegerCorrelationTerm;
+};
+
+/// The numbers that go with an arithmetic.
+template <Arithmetic>
+struct NumberOf {
+  using Type = float;
+};
+template <>
+struct NumberOf<Arithmetic::integer> {
+  using Type = int32_t;
+};
+
 }  // namespace detail
+
+/// What table and scratch of extract_features consist of: float or int32_t.
+template <Arithmetic arithmetic>
+using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
 /// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on. All zero at start; 8 bytes and 20 for each of most_channels.
-template <uint32_t allowed = every_feature, int most_channels = max_channels>
+/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
+/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:
   /// Steps for a window.
@@ -5334,8 +6053,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-            float* scratch, float* features) {
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
+            Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -5359,6 +6078,7 @@ class Extraction {
   static Status status_of(const FeatureOptions& options, const WindowView<Sample>& window) {
     if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
       return Status::wrong_size;
+    if (options.arithmetic != detail::ArithmeticOf<Number>::arithmetic) return Status::out_of_range;
     return detail::all_finite(window.first) && detail::all_finite(window.second) ? Status::ok
                                                                                  : Status::non_finite;
   }
@@ -5378,9 +6098,16 @@ class Extraction {
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
+  void add_channel(const FeatureOptions& options, const WindowView<int16_t>& window, const int32_t* table,
+                   int32_t* scratch, float* features) {
+    const detail::IntegerCorrelationTerm term =
+        detail::write_integer_channel<allowed>(options, window, done_, table, scratch, features);
+    if (done_ < most_channels) terms_[done_] = term;
+  }
+
   /// Where a channel overflowed, so do the correlations.
   template <typename Sample>
-  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, float* scratch,
+  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, Number* scratch,
                         float* features) {
     const int first = options.channels * features_per_channel(options);
     if (status_ == Status::ok)
@@ -5400,15 +6127,16 @@ class Extraction {
 
   int done_ = 0;  // steps of this window
   Status status_ = Status::not_fitted;
-  detail::CorrelationTerm terms_[array_size(most_channels)] = {};
+  typename detail::ArithmeticOf<Number>::Term terms_[array_size(most_channels)] = {};
 };
 
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
-/// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
+/// fill_feature_table(options); scratch: feature_scratch_size(options) Numbers; features:
 /// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
 /// `options` must pass check(); `allowed`: features that they may switch on, the code of others is left out
-/// (feature_parts).
+/// (feature_parts). Number: float, or int32_t when options.arithmetic is integer, and Sample int16_t then;
+/// out_of_range when it is the other one.
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -5421,11 +6149,13 @@ class Extraction {
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
 /// features 27, median absolute deviation 27, bands 57, with sine tapers 132 (360 when the window is no
 /// power of two), envelope 121, spectral kurtosis 96, correlations of 8 int16 channels 7;
-/// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
-template <uint32_t allowed = every_feature, typename Sample>
+/// bench/feature_cost.sh prints them. In integers, with or without floating-point unit: time features 24,
+/// median absolute deviation 67, bands 60; exact but for what docs/numerics.md says of moments and bands. 1.3
+/// kB of stack; allocates nothing.
+template <uint32_t allowed = every_feature, typename Sample, typename Number>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
-                               const float* table, float* scratch, float* features) {
-  Extraction<allowed> extraction;
+                               const Number* table, Number* scratch, float* features) {
+  Extraction<allowed, max_channels, Number> extraction;
   while (!extraction.step(options, window, table, scratch, features)) {
   }
   return extraction.status();
@@ -6249,8 +6979,8 @@ struct ClassesOf<ClassNumbers::int8> {
 
 /// The models that a fixed::Detector has room and code for, when it is to get them at run time.
 struct Capacity {
-  FeatureOptions signal{};       ///< the device's channels and sampling rate, the longest window, and every
-                                 ///< feature and check that a model may ask for
+  FeatureOptions signal{};       ///< the device's channels, sampling rate and arithmetic, the longest window,
+                                 ///< and every feature and check that a model may ask for
   int components = 0;            ///< most components of a projection; 0: no code for any
   uint32_t parts = radius_part;  ///< every AnomalyPart that a model may have
   ClassNumbers numbers = ClassNumbers::float32;
@@ -6299,8 +7029,9 @@ constexpr uint32_t allowed_for(const Capacity& capacity) {
          (capacity.components == 0 ? uint32_t{without_projection} : 0);
 }
 
-/// Whether a model fits: ok; unsupported when it is for another number of channels or sampling rate, or the
-/// capacity has no code for a stage, part, feature or check of it; wrong_size when it is too large.
+/// Whether a model fits: ok; unsupported when it is for another number of channels or sampling rate or
+/// arithmetic, or the capacity has no code for a stage, part, feature or check of it; wrong_size when it is
+/// too large.
 template <typename Classes>
 constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Classes>& model) {
   const FeatureOptions &signal = model.signal, &most = capacity.signal;
@@ -6308,9 +7039,9 @@ constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Class
                            !(signal.sampling_rate < most.sampling_rate) &&
                            !(signal.sampling_rate > most.sampling_rate);
   const bool has_code =
-      numbers_of(model.anomaly) == capacity.numbers && (model.anomaly.parts & ~capacity.parts) == 0 &&
-      (feature_parts(signal) & ~feature_parts(most)) == 0 && (capacity.components > 0 || !model.projects()) &&
-      (checks_windows(most) || !checks_windows(signal));
+      numbers_of(model.anomaly) == capacity.numbers && signal.arithmetic == most.arithmetic &&
+      (model.anomaly.parts & ~capacity.parts) == 0 && (feature_parts(signal) & ~feature_parts(most)) == 0 &&
+      (capacity.components > 0 || !model.projects()) && (checks_windows(most) || !checks_windows(signal));
   if (!same_device || !has_code) return Status::unsupported;
   const bool small = signal.window <= most.window && model.features <= feature_count(most) &&
                      model.projection.components <= capacity.components &&
@@ -6382,6 +7113,7 @@ class ImageWords {
   void operator()(bool& value) { value = next() != 0; }
   void operator()(float& value) { value = from_bits<float>(next()); }
   void operator()(SpectrumKind& kind) { kind = static_cast<SpectrumKind>(next()); }
+  void operator()(Arithmetic& arithmetic) { arithmetic = static_cast<Arithmetic>(next()); }
   void operator()(char (&unit)[8]) {
     for (int i = 0; i < 8; ++i) unit[i] = static_cast<char>(at_[i]);
     at_ += 8;
@@ -6410,11 +7142,12 @@ inline bool is_whole_image(const uint8_t* image, size_t bytes) {
 
 }  // namespace detail
 
-/// A model and the table that its features are extracted with, which lie in an image.
-template <typename Classes>
+/// A model and the table that its features are extracted with, which lie in an image. Number: what the table
+/// consists of, which is for the caller to compare with the model's arithmetic.
+template <typename Classes, typename Number = float>
 struct ModelInImage {
   DetectorModel<float, Classes> model{};
-  const float* feature_table = nullptr;
+  const Number* feature_table = nullptr;
 };
 
 /// Reads an image and points into it. image: as write_model_image() wrote it, from a multiple of 8 bytes on;
@@ -6423,8 +7156,8 @@ struct ModelInImage {
 /// another schema or other numbers, or this processor is big-endian. out_of_range: it lies at an odd place.
 /// The CRC tells an accident, not a forger: let the loader check a signature where that matters. O(bytes),
 /// about 30 instructions each; allocates nothing.
-template <typename Classes>
-inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes>& found) {
+template <typename Classes, typename Number>
+inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes, Number>& found) {
   const uint8_t* const begin = static_cast<const uint8_t*>(image);
   if (begin == nullptr || !detail::is_whole_image(begin, bytes)) return Status::corrupt_model;
   DetectorModel<float, Classes>& model = found.model;
@@ -6499,15 +7232,16 @@ class HeldModel {
   static constexpr const FeatureOptions& most = source.signal;
   static constexpr uint32_t allowed = allowed_for(source);
   static constexpr int row_scratch_size = source.scratch_size();
+  using Number = FeatureNumber<source.signal.arithmetic>;  ///< what features are computed in
   static constexpr uint32_t identity = source.checksum;
 
   static constexpr bool has_model() { return true; }
   static constexpr const auto& model() { return source; }
-  static constexpr const float* feature_table() { return table.value; }
+  static constexpr const Number* feature_table() { return table.value; }
   static constexpr bool recover() { return true; }
 
  private:
-  static constexpr FeatureTable<feature_table_size(source.signal)> table{source.signal};
+  static constexpr FeatureTable<feature_table_size(source.signal), Number> table{source.signal};
 };
 
 /// A model that comes at run time, as an image: all zero until then.
@@ -6520,9 +7254,11 @@ class HeldModel<capacity, true> {
                     (capacity.numbers == ClassNumbers::float32 || capacity.parts == radius_part),
                 "the capacity's parts are none that a model can have");
 
-  using Held = ModelInImage<typename ClassesOf<capacity.numbers>::Type>;
+  using Held =
+      ModelInImage<typename ClassesOf<capacity.numbers>::Type, FeatureNumber<capacity.signal.arithmetic>>;
 
  public:
+  using Number = FeatureNumber<capacity.signal.arithmetic>;  ///< what features are computed in
   static constexpr bool has_signal = true;
   static constexpr const FeatureOptions& most = capacity.signal;
   static constexpr uint32_t allowed = allowed_for(capacity);
@@ -6532,7 +7268,7 @@ class HeldModel<capacity, true> {
 
   bool has_model() const { return image_ != nullptr; }
   const auto& model() const { return held_.of_image.model; }
-  const float* feature_table() const { return held_.of_image.feature_table; }
+  const Number* feature_table() const { return held_.of_image.feature_table; }
 
   /// Takes the model of an image, if that can be; else nothing changes. scratch: row_scratch_size floats.
   Status hold(const void* image, size_t bytes, float* scratch) {
@@ -6622,7 +7358,7 @@ class RowDetector : private HeldModel<model> {
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. A window never bridges a gap: it is discarded and counted. All zero at start, so
 /// that a static object lies in .bss; no heap; several instances are independent. Memory: (window + slack) x
-/// channels samples, 2 x features + components + feature_scratch_size(signal) floats; with a Capacity about
+/// channels samples, 2 x features + components + feature_scratch_size(signal) numbers; with a Capacity about
 /// 700 bytes more. Sample: int16_t, or float for sensors that deliver it.
 template <const auto& source, typename Sample = int16_t, int slack = HeldModel<source>::most.hop>
 class Detector : private HeldModel<source> {
@@ -6630,6 +7366,8 @@ class Detector : private HeldModel<source> {
   static_assert(Held::has_signal, "this model judges feature rows: use fixed::RowDetector");
   static_assert(slack >= 0, "slack is a number of frames");
   static_assert(is_sample<Sample>, "samples are int16_t or float");
+  static_assert(Held::most.arithmetic != Arithmetic::integer || sizeof(Sample) == sizeof(int16_t),
+                "this model's features are computed in integers: its samples are int16_t");
 
  public:
   /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
@@ -6845,13 +7583,15 @@ class Detector : private HeldModel<source> {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1> extraction_{};
+  using Number = typename Held::Number;
+  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1, Number>
+      extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   float row_scratch_[array_size(Held::row_scratch_size)] = {};
   float features_[array_size(feature_count(Held::most))] = {};
-  float scratch_[array_size(feature_scratch_size(Held::most))] = {};
+  Number scratch_[array_size(feature_scratch_size(Held::most))] = {};
   Sample samples_[array_size((Held::most.window + slack) * Held::most.channels)] = {};
 };
 

@@ -1,7 +1,9 @@
 // The whole chain: 8 channels, 20 kHz, int16, windows of 1024 by hops of 512; all features of time but the
 // median, 16 bands a channel, scaling, PCA to 16 components, 8 classes, verdict, monitor. A run is one hop:
 // it comes in by blocks of 32 frames, as from DMA, and is polled for. BENCH_MEDIAN and BENCH_CORRELATION
-// switch those features on; with BENCH_POLL a run is the poll alone; with BENCH_WRITE it is one block alone.
+// switch those features on; BENCH_INTEGER takes features and classes in integers, without scaling and PCA
+// unless BENCH_PROJECTION asks for both, which stay float; with BENCH_POLL a run is the poll alone; with
+// BENCH_WRITE it is one block alone.
 
 #include <stdint.h>
 
@@ -22,6 +24,9 @@ constexpr thrum::FeatureOptions chain_options() {
   options.mean = true;
   options.median_absolute_deviation = false;
   options.correlation = false;
+#ifdef BENCH_INTEGER
+  options.arithmetic = thrum::Arithmetic::integer;
+#endif
 #ifdef BENCH_MEDIAN
   options.median_absolute_deviation = true;
 #endif
@@ -54,23 +59,81 @@ struct ModelData {
 };
 constexpr ModelData bench_data;
 
-constexpr thrum::DetectorModel<float> model_of_data() {
-  thrum::DetectorModel<float> model;
+#if defined(BENCH_INTEGER)
+#if defined(BENCH_PROJECTION)
+constexpr bool projects = true;
+#else
+constexpr bool projects = false;
+#endif
+constexpr int z = projects ? p : d;  // what classes are of
+using Classes = thrum::QuantisedClasses<int16_t, z, k>;
+
+struct ClassData {
+  int16_t exponent[z] = {};
+  int32_t offset[z] = {};
+  int16_t factor[z] = {};
+  alignas(8) int16_t negated_centers[thrum::integer_rows_size<int16_t>(z, k)] = {};
+  uint32_t classes[2 * k] = {};
+  constexpr ClassData() {
+    BenchNoise noise;
+    for (int16_t& value : exponent) value = 158 - 13;  // rows reach from -8 to 8
+    for (int16_t& value : factor) value = static_cast<int16_t>(12000 + 4000 * noise.next());
+    constexpr int range = 1 << thrum::quantised_bits<int16_t>(z);
+    for (int j = 0; j < k; ++j) {
+      uint32_t squares = 0;
+      for (int f = 0; f < z; ++f) {
+        const int entry = static_cast<int>(0.9f * range * noise.next());
+        negated_centers[j * thrum::integer_row_size(z) + f] = static_cast<int16_t>(-entry);
+        squares += static_cast<uint32_t>(entry * entry);
+      }
+      classes[2 * j] = (squares + 1) / 2;
+      classes[2 * j + 1] = uint32_t{65000} << 16;
+    }
+  }
+};
+constexpr ClassData bench_classes;
+
+constexpr Classes classes_of_data() {
+  Classes classes;
+  classes.exponent = bench_classes.exponent;
+  classes.offset = bench_classes.offset;
+  classes.factor = bench_classes.factor;
+  classes.negated_centers = bench_classes.negated_centers;
+  classes.classes = bench_classes.classes;
+  classes.unit = 1;
+  classes.step = 0.01f;
+  return classes;
+}
+#else
+constexpr bool projects = true;
+using Classes = thrum::AnomalyModel<float>;
+
+constexpr Classes classes_of_data() {
+  Classes classes;
+  classes.centers = bench_data.centers;
+  classes.inverse_squared_radius = bench_data.inverse_squared_radius;
+  classes.features = p;
+  classes.clusters = k;
+  return classes;
+}
+#endif
+
+constexpr thrum::DetectorModel<float, Classes> model_of_data() {
+  thrum::DetectorModel<float, Classes> model;
   model.features = d;
   model.has_signal = true;
   model.signal = chain_options();
-  model.scaling = {bench_data.offset, bench_data.factor, d};
-  model.projection.mean = bench_data.mean;
-  model.projection.basis = bench_data.basis;
-  model.projection.features = d;
-  model.projection.components = p;
-  model.anomaly.centers = bench_data.centers;
-  model.anomaly.inverse_squared_radius = bench_data.inverse_squared_radius;
-  model.anomaly.features = p;
-  model.anomaly.clusters = k;
+  if (projects) {
+    model.scaling = {bench_data.offset, bench_data.factor, d};
+    model.projection.mean = bench_data.mean;
+    model.projection.basis = bench_data.basis;
+    model.projection.features = d;
+    model.projection.components = p;
+  }
+  model.anomaly = classes_of_data();
   return model;
 }
-constexpr thrum::DetectorModel<float> bench_model = model_of_data();
+constexpr thrum::DetectorModel<float, Classes> bench_model = model_of_data();
 
 thrum::fixed::Detector<bench_model> detector;
 int16_t bench_block[block_frames * channels];

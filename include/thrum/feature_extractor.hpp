@@ -48,26 +48,40 @@ void for_each_window(const FeatureOptions& options, const MatrixView<const Sampl
                                   recording.middle_rows(0, 0)});
 }
 
+/// Fills a row for each window of the recording: all but the inputs.
+template <typename Number, typename Sample>
+void extract_rows(const FeatureOptions& options, const MatrixView<const Sample>& recording,
+                  FeatureMatrix& features) {
+  std::vector<Number> table(static_cast<std::size_t>(feature_table_size(options)));
+  fill_feature_table(options, table.data());
+  std::vector<Number> scratch(static_cast<std::size_t>(feature_scratch_size(options)));
+  for_each_window(options, recording, [&](Index row, const WindowView<Sample>& window) {
+    const Status status =
+        extract_features(options, window, table.data(), scratch.data(), features.row(row).data());
+    if (status == Status::non_finite) features.row(row).setConstant(not_a_number<float>());
+  });
+}
+
 /// Fills a row for each window of the recording.
 template <typename Sample>
 inline FeatureMatrix extract_from_view(const FeatureOptions& options,
                                        const MatrixView<const Sample>& recording,
                                        const FeatureMatrix& inputs) {
   require_recording(options, recording.rows, recording.cols);
-  std::vector<float> table(static_cast<std::size_t>(feature_table_size(options)));
-  fill_feature_table(options, table.data());
-  std::vector<float> scratch(static_cast<std::size_t>(feature_scratch_size(options)));
-
   FeatureMatrix features((recording.rows - options.window) / options.hop + 1, feature_count(options));
   require(inputs.cols() == options.inputs && (options.inputs == 0 || inputs.rows() == features.rows()),
           "thrum::extract_windows: inputs is ", inputs.rows(), " x ", inputs.cols(), ", expected ",
           features.rows(), " x ", options.inputs, ", a row for each window");
   if (options.inputs > 0) features.rightCols(options.inputs) = inputs;
-  for_each_window(options, recording, [&](Index row, const WindowView<Sample>& window) {
-    const Status status =
-        extract_features(options, window, table.data(), scratch.data(), features.row(row).data());
-    if (status == Status::non_finite) features.row(row).setConstant(not_a_number<float>());
-  });
+  if constexpr (std::is_same_v<Sample, std::int16_t>) {
+    if (options.arithmetic == Arithmetic::integer) {
+      extract_rows<std::int32_t>(options, recording, features);
+      return features;
+    }
+  }
+  require(options.arithmetic == Arithmetic::floating, "thrum::extract_windows",
+          ": options.arithmetic is integer, which takes recordings of std::int16_t");
+  extract_rows<float>(options, recording, features);
   return features;
 }
 
@@ -117,7 +131,8 @@ inline Index window_count(const FeatureOptions& options, Index frames) {
 ///
 /// A window with a NaN or infinite sample has a row of NaN, so that its verdict is `unknown`; a feature
 /// that overflows is the largest finite number, so that its window is an alarm. Throws std::invalid_argument
-/// when options do not pass check(), the channels differ, or the recording is shorter than one window. Cost:
+/// when options do not pass check(), their arithmetic is
+/// integer and the samples are float, the channels differ, or the recording is shorter than one window. Cost:
 /// a few microseconds per channel and 1024 frames; allocates the result, a table and a window.
 template <typename Sample>
 FeatureMatrix extract_windows(const FeatureOptions& options, MatrixView<const Sample> recording,

@@ -1,6 +1,6 @@
 // The laptop's side of the firmware test.
 //
-//   parity write pca|plain|whitened FOLDER
+//   parity write pca|plain|whitened|integer FOLDER
 //       trains a detector on synthetic recordings and writes model.hpp (the model `parity_model`),
 //       corrupt_model.hpp (the same with one number changed), recordings, and what the firmware must say of
 //       them: features, verdicts.
@@ -39,7 +39,7 @@ using Recording = Eigen::Matrix<std::int16_t, Eigen::Dynamic, Eigen::Dynamic, Ei
 constexpr int channels = 3;
 constexpr double sampling_rate = 8000;
 
-/// Default features, or with `whitened` all that there are.
+/// Default features, in integers with `integer`; or with `whitened` all that there are.
 thrum::FeatureOptions signal_options(const std::string& variant) {
   thrum::FeatureOptions options;
   options.channels = channels;
@@ -54,6 +54,7 @@ thrum::FeatureOptions signal_options(const std::string& variant) {
     options.spectral_kurtosis_bands = 4;
     options.spectral_kurtosis_block = 32;
   }
+  if (variant == "integer") options.arithmetic = thrum::Arithmetic::integer;
   for (int c = 0; c < channels; ++c)
     options.channel[c] = {4096.0f / static_cast<float>(c + 1), 8.0f * static_cast<float>(c + 1), "g"};
   return options;
@@ -63,7 +64,7 @@ thrum::DetectorOptions detector_options(const std::string& variant) {
   thrum::DetectorOptions options;
   options.signal = signal_options(variant);
   options.kmeans.clusters = 3;
-  if (variant == "plain")
+  if (variant == "plain" || variant == "integer")
     options.pca = std::nullopt;
   else
     options.pca = thrum::PCAOptions{0, 0.9, variant == "whitened"};
@@ -159,14 +160,12 @@ std::string with_one_number_changed(std::string header) {
   return header.insert(number + 2, "1");
 }
 
-void write(const std::string& variant, const std::string& folder) {
-  thrum::Detector<float> detector(detector_options(variant));
-  const thrum::FeatureOptions signal = signal_options(variant);
-  detector.fit(healthy_rows(signal, 10));
-  detector.calibrate(healthy_rows(signal, 30), 0.02);
-  const std::string header = thrum::firmware_header("parity_model", detector);
-  write_text(folder + "/model.hpp", header);
-  write_text(folder + "/corrupt_model.hpp", with_one_number_changed(header));
+/// Writes the model, and what it says of the recordings.
+template <typename FittedDetector>
+void write_judged(const FittedDetector& detector, const thrum::FeatureOptions& signal,
+                  const std::string& folder) {
+  const auto model = detector.model();
+  write_text(folder + "/model.hpp", thrum::firmware_header("parity_model", detector));
   thrum::write_model_image(folder + "/model.image", detector);
 
   std::string frames, features;
@@ -181,7 +180,7 @@ void write(const std::string& variant, const std::string& folder) {
     const FeatureMatrix rows = thrum::extract_windows(signal, recording);
     append_bytes(features, rows.data(), rows.size());
     for (const thrum::Verdict& verdict : detector.verdicts(rows)) {
-      const thrum::State machine = monitor.update(detector.options().monitor, verdict.state, verdict.score);
+      const thrum::State machine = monitor.update(model.monitor, verdict.state, verdict.score);
       health.update(thrum::HealthOptions{}, verdict.tail_probability);
       verdicts << to_string(verdict.state) << ' ' << verdict.cluster << ' ' << bits(verdict.score) << ' '
                << verdict.feature << ' ' << verdict.channel << ' ' << to_string(machine) << '\n';
@@ -192,8 +191,19 @@ void write(const std::string& variant, const std::string& folder) {
   write_text(folder + "/verdicts", verdicts.str());
   health_lines << health.value() << ' ' << health.trend() << ' ' << health.trend_error();
   write_text(folder + "/health", health_lines.str());
-  thrum::DetectorModel<float> model = detector.model();
   write_text(folder + "/ram_bytes", std::to_string(thrum::firmware_ram_bytes(model)));
+}
+
+void write(const std::string& variant, const std::string& folder) {
+  thrum::Detector<float> detector(detector_options(variant));
+  const thrum::FeatureOptions signal = signal_options(variant);
+  detector.fit(healthy_rows(signal, 10));
+  const FeatureMatrix held_out = healthy_rows(signal, 30);
+  detector.calibrate(held_out, 0.02);
+  if (variant == "integer")
+    return write_judged(thrum::QuantisedDetector<std::int16_t>(detector, held_out), signal, folder);
+  write_judged(detector, signal, folder);
+  write_text(folder + "/corrupt_model.hpp", with_one_number_changed(read_text(folder + "/model.hpp")));
 }
 
 float from_bits(std::uint32_t pattern) { return thrum::from_bits<float>(pattern); }

@@ -45,8 +45,8 @@ struct ClassesOf<ClassNumbers::int8> {
 
 /// The models that a fixed::Detector has room and code for, when it is to get them at run time.
 struct Capacity {
-  FeatureOptions signal{};       ///< the device's channels and sampling rate, the longest window, and every
-                                 ///< feature and check that a model may ask for
+  FeatureOptions signal{};       ///< the device's channels, sampling rate and arithmetic, the longest window,
+                                 ///< and every feature and check that a model may ask for
   int components = 0;            ///< most components of a projection; 0: no code for any
   uint32_t parts = radius_part;  ///< every AnomalyPart that a model may have
   ClassNumbers numbers = ClassNumbers::float32;
@@ -95,8 +95,9 @@ constexpr uint32_t allowed_for(const Capacity& capacity) {
          (capacity.components == 0 ? uint32_t{without_projection} : 0);
 }
 
-/// Whether a model fits: ok; unsupported when it is for another number of channels or sampling rate, or the
-/// capacity has no code for a stage, part, feature or check of it; wrong_size when it is too large.
+/// Whether a model fits: ok; unsupported when it is for another number of channels or sampling rate or
+/// arithmetic, or the capacity has no code for a stage, part, feature or check of it; wrong_size when it is
+/// too large.
 template <typename Classes>
 constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Classes>& model) {
   const FeatureOptions &signal = model.signal, &most = capacity.signal;
@@ -104,9 +105,9 @@ constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Class
                            !(signal.sampling_rate < most.sampling_rate) &&
                            !(signal.sampling_rate > most.sampling_rate);
   const bool has_code =
-      numbers_of(model.anomaly) == capacity.numbers && (model.anomaly.parts & ~capacity.parts) == 0 &&
-      (feature_parts(signal) & ~feature_parts(most)) == 0 && (capacity.components > 0 || !model.projects()) &&
-      (checks_windows(most) || !checks_windows(signal));
+      numbers_of(model.anomaly) == capacity.numbers && signal.arithmetic == most.arithmetic &&
+      (model.anomaly.parts & ~capacity.parts) == 0 && (feature_parts(signal) & ~feature_parts(most)) == 0 &&
+      (capacity.components > 0 || !model.projects()) && (checks_windows(most) || !checks_windows(signal));
   if (!same_device || !has_code) return Status::unsupported;
   const bool small = signal.window <= most.window && model.features <= feature_count(most) &&
                      model.projection.components <= capacity.components &&

@@ -69,6 +69,7 @@ class ImageWords {
   void operator()(bool& value) { value = next() != 0; }
   void operator()(float& value) { value = from_bits<float>(next()); }
   void operator()(SpectrumKind& kind) { kind = static_cast<SpectrumKind>(next()); }
+  void operator()(Arithmetic& arithmetic) { arithmetic = static_cast<Arithmetic>(next()); }
   void operator()(char (&unit)[8]) {
     for (int i = 0; i < 8; ++i) unit[i] = static_cast<char>(at_[i]);
     at_ += 8;
@@ -97,11 +98,12 @@ inline bool is_whole_image(const uint8_t* image, size_t bytes) {
 
 }  // namespace detail
 
-/// A model and the table that its features are extracted with, which lie in an image.
-template <typename Classes>
+/// A model and the table that its features are extracted with, which lie in an image. Number: what the table
+/// consists of, which is for the caller to compare with the model's arithmetic.
+template <typename Classes, typename Number = float>
 struct ModelInImage {
   DetectorModel<float, Classes> model{};
-  const float* feature_table = nullptr;
+  const Number* feature_table = nullptr;
 };
 
 /// Reads an image and points into it. image: as write_model_image() wrote it, from a multiple of 8 bytes on;
@@ -110,8 +112,8 @@ struct ModelInImage {
 /// another schema or other numbers, or this processor is big-endian. out_of_range: it lies at an odd place.
 /// The CRC tells an accident, not a forger: let the loader check a signature where that matters. O(bytes),
 /// about 30 instructions each; allocates nothing.
-template <typename Classes>
-inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes>& found) {
+template <typename Classes, typename Number>
+inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes, Number>& found) {
   const uint8_t* const begin = static_cast<const uint8_t*>(image);
   if (begin == nullptr || !detail::is_whole_image(begin, bytes)) return Status::corrupt_model;
   DetectorModel<float, Classes>& model = found.model;

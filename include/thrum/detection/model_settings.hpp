@@ -64,6 +64,7 @@ inline void for_each_signal_setting(Signal& signal, Visit& visit) {
   visit(SettingName{"sensors", "rate_tolerance", -1, true}, signal.sensors.rate_tolerance);
   visit(SettingName{"sensors", "run_up", -1, true}, signal.sensors.run_up);
   visit(SettingName{"signal", "inputs", -1, true}, signal.inputs);
+  visit(SettingName{"signal", "arithmetic", -1, true}, signal.arithmetic);
 }
 
 }  // namespace detail
@@ -82,7 +83,7 @@ inline void for_each_stage(Model& model, Visit visit) {
 }
 
 /// Calls visit(SettingName, value) for every number in a model but those of for_each_stage() and the arrays,
-/// in a fixed order. Values are int, bool, Scalar, SpectrumKind and char[8]. Model: as above.
+/// in a fixed order. Values are int, bool, Scalar, SpectrumKind, Arithmetic and char[8]. Model: as above.
 template <typename Model, typename Visit>
 inline void for_each_setting(Model& model, Visit visit) {
   visit(SettingName{"monitor", "votes"}, model.monitor.votes);

@@ -28,10 +28,29 @@ struct CorrelationTerm {
   int32_t sum;
 };
 
+/// The same where features are computed in integers.
+struct IntegerCorrelationTerm {
+  int32_t sum;
+  float root;  ///< of frames^2 times the variance
+};
+
+inline float correlation_of(float covariance, float scale) {
+  return scale > 0.0f ? larger(-1.0f, smaller(1.0f, covariance / scale)) : 0.0f;
+}
+
 /// Pearson's correlation, from the sum of products of two normalised signals.
 inline float correlation_of(float products, const CorrelationTerm& a, const CorrelationTerm& b) {
-  const float scale = square_root(a.squares * b.squares);
-  return scale > 0.0f ? larger(-1.0f, smaller(1.0f, products / scale)) : 0.0f;
+  return correlation_of(products, square_root(a.squares * b.squares));
+}
+
+/// The same from frames^2 times the covariance of int16 samples.
+inline float correlation_of(int64_t covariance, float frames, const CorrelationTerm& a,
+                            const CorrelationTerm& b) {
+  return correlation_of(static_cast<float>(covariance) * a.inverse_peak * b.inverse_peak / frames, a, b);
+}
+inline float correlation_of(int64_t covariance, float, const IntegerCorrelationTerm& a,
+                            const IntegerCorrelationTerm& b) {
+  return correlation_of(static_cast<float>(covariance), a.root * b.root);
 }
 
 /// The place of a pair of channels, a < b, among all pairs.
@@ -192,10 +211,10 @@ template <int packed, typename Sums>
 }
 
 /// Writes the correlations of all pairs of channels, two channels with two others at a time.
-template <int packed>
+template <int packed, typename Term>
 class Int16Correlations {
  public:
-  Int16Correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float* correlations)
+  Int16Correlations(const WindowView<int16_t>& window, const Term* terms, float* correlations)
       : window_(window), terms_(terms), correlations_(correlations) {}
 
   void write() const {
@@ -232,28 +251,27 @@ class Int16Correlations {
 
   /// n sum(xy) - sum(x) sum(y) is exact, and below 2^62.
   void write_one(Index a, Index b, int64_t products) const {
-    const CorrelationTerm& x = terms_[a];
-    const CorrelationTerm& y = terms_[b];
+    const Term& x = terms_[a];
+    const Term& y = terms_[b];
     const int64_t covariance = window_.frames() * products - int64_t{x.sum} * y.sum;
     const float frames = static_cast<float>(window_.frames());
-    const float normalised = static_cast<float>(covariance) * x.inverse_peak * y.inverse_peak / frames;
-    correlations_[pair_place(a, b, window_.channels())] = correlation_of(normalised, x, y);
+    correlations_[pair_place(a, b, window_.channels())] = correlation_of(covariance, frames, x, y);
   }
 
   const WindowView<int16_t>& window_;
-  const CorrelationTerm* terms_;
+  const Term* terms_;
   float* correlations_;
 };
 
 /// Writes the correlations of all pairs. expected_channels: code for windows of just so many, one frame after
 /// the other, is faster.
-template <int expected_channels>
-inline void write_correlations(const WindowView<int16_t>& window, const CorrelationTerm* terms, float*, Index,
+template <int expected_channels, typename Term, typename Number>
+inline void write_correlations(const WindowView<int16_t>& window, const Term* terms, Number*, Index,
                                float* correlations) {
   if (window.first.row_stride == expected_channels && window.first.col_stride == 1)
-    Int16Correlations<expected_channels>(window, terms, correlations).write();
+    Int16Correlations<expected_channels, Term>(window, terms, correlations).write();
   else
-    Int16Correlations<0>(window, terms, correlations).write();
+    Int16Correlations<0, Term>(window, terms, correlations).write();
 }
 
 }  // namespace detail

@@ -8,6 +8,7 @@
 #include "thrum/core/status.hpp"
 #include "thrum/features/correlation.hpp"
 #include "thrum/features/envelope.hpp"
+#include "thrum/features/integer_channel.hpp"
 #include "thrum/features/median_deviation.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectral_kurtosis.hpp"
@@ -71,12 +72,41 @@ inline float* write_channel(const FeatureOptions& options, const ChannelScale& s
   return kurtosis + options.spectral_kurtosis_bands;
 }
 
+/// What goes with the numbers that features are computed in.
+template <typename Number>
+struct ArithmeticOf;
+template <>
+struct ArithmeticOf<float> {
+  static constexpr Arithmetic arithmetic = Arithmetic::floating;
+  using Term = CorrelationTerm;
+};
+template <>
+struct ArithmeticOf<int32_t> {
+  static constexpr Arithmetic arithmetic = Arithmetic::integer;
+  using Term = IntegerCorrelationTerm;
+};
+
+/// The numbers that go with an arithmetic.
+template <Arithmetic>
+struct NumberOf {
+  using Type = float;
+};
+template <>
+struct NumberOf<Arithmetic::integer> {
+  using Type = int32_t;
+};
+
 }  // namespace detail
+
+/// What table and scratch of extract_features consist of: float or int32_t.
+template <Arithmetic arithmetic>
+using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
 /// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on. All zero at start; 8 bytes and 20 for each of most_channels.
-template <uint32_t allowed = every_feature, int most_channels = max_channels>
+/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
+/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:
   /// Steps for a window.
@@ -87,8 +117,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-            float* scratch, float* features) {
+  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
+            Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -112,6 +142,7 @@ class Extraction {
   static Status status_of(const FeatureOptions& options, const WindowView<Sample>& window) {
     if (window.frames() != options.window || window.channels() != options.channels || window.first.rows < 1)
       return Status::wrong_size;
+    if (options.arithmetic != detail::ArithmeticOf<Number>::arithmetic) return Status::out_of_range;
     return detail::all_finite(window.first) && detail::all_finite(window.second) ? Status::ok
                                                                                  : Status::non_finite;
   }
@@ -131,9 +162,16 @@ class Extraction {
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
 
+  void add_channel(const FeatureOptions& options, const WindowView<int16_t>& window, const int32_t* table,
+                   int32_t* scratch, float* features) {
+    const detail::IntegerCorrelationTerm term =
+        detail::write_integer_channel<allowed>(options, window, done_, table, scratch, features);
+    if (done_ < most_channels) terms_[done_] = term;
+  }
+
   /// Where a channel overflowed, so do the correlations.
   template <typename Sample>
-  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, float* scratch,
+  void add_correlations(const FeatureOptions& options, const WindowView<Sample>& window, Number* scratch,
                         float* features) {
     const int first = options.channels * features_per_channel(options);
     if (status_ == Status::ok)
@@ -153,15 +191,16 @@ class Extraction {
 
   int done_ = 0;  // steps of this window
   Status status_ = Status::not_fitted;
-  detail::CorrelationTerm terms_[array_size(most_channels)] = {};
+  typename detail::ArithmeticOf<Number>::Term terms_[array_size(most_channels)] = {};
 };
 
 /// Extracts the features of one window: the same code, and the same bits, on laptop and chip.
 /// window: options.window frames x options.channels, int16 or float, in counts; table: of
-/// fill_feature_table(options); scratch: feature_scratch_size(options) floats; features:
+/// fill_feature_table(options); scratch: feature_scratch_size(options) Numbers; features:
 /// window_feature_count(options) floats out, in the order feature_name tells; inputs are left to the caller.
 /// `options` must pass check(); `allowed`: features that they may switch on, the code of others is left out
-/// (feature_parts).
+/// (feature_parts). Number: float, or int32_t when options.arithmetic is integer, and Sample int16_t then;
+/// out_of_range when it is the other one.
 ///
 /// wrong_size: the window has another shape. non_finite: a sample is NaN or infinite (none of these write
 /// anything). overflow: the samples are finite, but a feature is not; those that can't be told are the
@@ -174,11 +213,13 @@ class Extraction {
 /// constant is added to int16 samples. Cost at 1024 frames, in Cortex-M4F instructions per sample: time
 /// features 27, median absolute deviation 27, bands 57, with sine tapers 132 (360 when the window is no
 /// power of two), envelope 121, spectral kurtosis 96, correlations of 8 int16 channels 7;
-/// bench/feature_cost.sh prints them. 1.3 kB of stack; allocates nothing.
-template <uint32_t allowed = every_feature, typename Sample>
+/// bench/feature_cost.sh prints them. In integers, with or without floating-point unit: time features 24,
+/// median absolute deviation 67, bands 60; exact but for what docs/numerics.md says of moments and bands. 1.3
+/// kB of stack; allocates nothing.
+template <uint32_t allowed = every_feature, typename Sample, typename Number>
 inline Status extract_features(const FeatureOptions& options, const WindowView<Sample>& window,
-                               const float* table, float* scratch, float* features) {
-  Extraction<allowed> extraction;
+                               const Number* table, Number* scratch, float* features) {
+  Extraction<allowed, max_channels, Number> extraction;
   while (!extraction.step(options, window, table, scratch, features)) {
   }
   return extraction.status();

@@ -56,6 +56,13 @@ enum class SpectrumKind : uint8_t {
                 ///< are many
 };
 
+/// What features are computed in.
+enum class Arithmetic : uint8_t {
+  floating,  ///< float: every feature, of samples of any type
+  integer,   ///< integers, of int16 samples: for processors without floating-point unit, and with the same
+             ///< bits whatever compiler and flags; no sine tapers, envelope or spectral kurtosis
+};
+
 /// Which features are taken of which windows of which signal. A plain aggregate: the laptop learns with it,
 /// the model header carries it, the firmware extracts with it.
 struct FeatureOptions {
@@ -92,6 +99,8 @@ struct FeatureOptions {
   ChannelOptions channel[max_channels] = {};
   SensorOptions sensors{};
   int inputs = 0;  ///< numbers from elsewhere, such as speed, load or temperature, behind the features; to 64
+
+  Arithmetic arithmetic = Arithmetic::floating;  ///< int16_t samples only, when it is integer
 };
 
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
@@ -108,7 +117,7 @@ constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
          a.envelope_limit_hz == b.envelope_limit_hz &&
          a.spectral_kurtosis_bands == b.spectral_kurtosis_bands &&
          a.spectral_kurtosis_block == b.spectral_kurtosis_block && a.sensors == b.sensors &&
-         a.inputs == b.inputs;
+         a.inputs == b.inputs && a.arithmetic == b.arithmetic;
 }
 constexpr bool operator!=(const FeatureOptions& a, const FeatureOptions& b) { return !(a == b); }
 
@@ -459,6 +468,16 @@ constexpr const char* what_is_wrong_with_sensors(const FeatureOptions& options) 
   return nullptr;
 }
 
+constexpr const char* what_is_wrong_with_arithmetic(const FeatureOptions& options) {
+  if (options.arithmetic == Arithmetic::floating) return nullptr;
+  if (options.arithmetic != Arithmetic::integer) return "arithmetic must be floating or integer";
+  if (options.bands > 0 && options.spectrum != SpectrumKind::hann)
+    return "spectrum must be hann when arithmetic is integer";
+  if (options.envelope_bands > 0 || options.spectral_kurtosis_bands > 0)
+    return "envelope_bands and spectral_kurtosis_bands must be 0 when arithmetic is integer";
+  return nullptr;
+}
+
 }  // namespace detail
 
 /// What is wrong with the options, as a sentence in static storage; nullptr when nothing is. constexpr, for
@@ -474,6 +493,7 @@ constexpr const char* what_is_wrong(const FeatureOptions& options) {
   if (const char* wrong = detail::what_is_wrong_with_bands(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_envelope(options)) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_spectral_kurtosis(options)) return wrong;
+  if (const char* wrong = detail::what_is_wrong_with_arithmetic(options)) return wrong;
   for (int c = 0; c < options.channels; ++c)
     if (const char* wrong = detail::what_is_wrong_with_channel(options.channel[c])) return wrong;
   if (const char* wrong = detail::what_is_wrong_with_sensors(options)) return wrong;

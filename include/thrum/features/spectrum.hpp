@@ -8,6 +8,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/features/fft.hpp"
+#include "thrum/features/integer_table.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/statistics.hpp"
 
@@ -190,15 +191,17 @@ inline void write_band_energies(const FeatureOptions& options, float amplitude, 
 
 }  // namespace detail
 
-/// Floats of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
+/// Numbers of the table that extract_features takes, at least 1: cosines, which depend on the options alone.
 constexpr Index feature_table_size(const FeatureOptions& options) {
+  if (options.arithmetic == Arithmetic::integer)
+    return larger(detail::integer_table_layout(options).size, Index{1});
   if (!detail::has_transform(options)) return 1;
   return cosine_table_size(detail::transform_circle_size(options)) +
          (detail::has_own_taper_circle(options) ? cosine_table_size(detail::taper_circle_size(options)) : 0);
 }
 
-/// Fills the table, feature_table_size(options) floats. options must pass check(). constexpr; at run time a
-/// thousand instructions a float on a processor without double.
+/// Fills the table, feature_table_size(options) numbers of options.arithmetic. options must pass check().
+/// constexpr; at run time a thousand instructions a number on a processor without double.
 constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
   if (!detail::has_transform(options)) return;
   const Index size = detail::transform_circle_size(options);
@@ -207,14 +210,19 @@ constexpr void fill_feature_table(const FeatureOptions& options, float* table) {
     fill_cosine_table(table + cosine_table_size(size), detail::taper_circle_size(options));
 }
 
-/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options).
-template <Index size>
+constexpr void fill_feature_table(const FeatureOptions& options, int32_t* table) {
+  detail::fill_integer_table(options, table);
+}
+
+/// The table as an object. As `static constexpr` it lies in flash. size: feature_table_size(options). Number:
+/// float, or int32_t when options.arithmetic is integer.
+template <Index size, typename Number = float>
 struct FeatureTable {
-  float value[static_cast<size_t>(size)] = {};
+  Number value[static_cast<size_t>(size)] = {};
   constexpr explicit FeatureTable(const FeatureOptions& options) { fill_feature_table(options, value); }
 };
 
-/// Floats of scratch that extract_features takes: the signal of a channel and, where it is needed more than
+/// Numbers of scratch that extract_features takes: the signal of a channel and, where it is needed more than
 /// once, a transform beside it; a frame of all channels at least.
 constexpr Index feature_scratch_size(const FeatureOptions& options) {
   const Index frames = options.window, transform = transform_size(options);

@@ -55,7 +55,7 @@ class RowDetector : private HeldModel<model> {
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
 /// are refused and counted. A window never bridges a gap: it is discarded and counted. All zero at start, so
 /// that a static object lies in .bss; no heap; several instances are independent. Memory: (window + slack) x
-/// channels samples, 2 x features + components + feature_scratch_size(signal) floats; with a Capacity about
+/// channels samples, 2 x features + components + feature_scratch_size(signal) numbers; with a Capacity about
 /// 700 bytes more. Sample: int16_t, or float for sensors that deliver it.
 template <const auto& source, typename Sample = int16_t, int slack = HeldModel<source>::most.hop>
 class Detector : private HeldModel<source> {
@@ -63,6 +63,8 @@ class Detector : private HeldModel<source> {
   static_assert(Held::has_signal, "this model judges feature rows: use fixed::RowDetector");
   static_assert(slack >= 0, "slack is a number of frames");
   static_assert(is_sample<Sample>, "samples are int16_t or float");
+  static_assert(Held::most.arithmetic != Arithmetic::integer || sizeof(Sample) == sizeof(int16_t),
+                "this model's features are computed in integers: its samples are int16_t");
 
  public:
   /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
@@ -278,13 +280,15 @@ class Detector : private HeldModel<source> {
   WindowStream<Sample> stream_{};
   Monitor monitor_{};
   WindowCheck check_{};
-  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1> extraction_{};
+  using Number = typename Held::Number;
+  Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1, Number>
+      extraction_{};
   Stage stage_ = Stage::waiting;
   Verdict verdict_{
       Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
   float row_scratch_[array_size(Held::row_scratch_size)] = {};
   float features_[array_size(feature_count(Held::most))] = {};
-  float scratch_[array_size(feature_scratch_size(Held::most))] = {};
+  Number scratch_[array_size(feature_scratch_size(Held::most))] = {};
   Sample samples_[array_size((Held::most.window + slack) * Held::most.channels)] = {};
 };
 

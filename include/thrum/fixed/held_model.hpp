@@ -11,6 +11,7 @@
 #include "thrum/detection/model_image.hpp"
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
+#include "thrum/features/extract.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectrum.hpp"
 
@@ -47,15 +48,16 @@ class HeldModel {
   static constexpr const FeatureOptions& most = source.signal;
   static constexpr uint32_t allowed = allowed_for(source);
   static constexpr int row_scratch_size = source.scratch_size();
+  using Number = FeatureNumber<source.signal.arithmetic>;  ///< what features are computed in
   static constexpr uint32_t identity = source.checksum;
 
   static constexpr bool has_model() { return true; }
   static constexpr const auto& model() { return source; }
-  static constexpr const float* feature_table() { return table.value; }
+  static constexpr const Number* feature_table() { return table.value; }
   static constexpr bool recover() { return true; }
 
  private:
-  static constexpr FeatureTable<feature_table_size(source.signal)> table{source.signal};
+  static constexpr FeatureTable<feature_table_size(source.signal), Number> table{source.signal};
 };
 
 /// A model that comes at run time, as an image: all zero until then.
@@ -68,9 +70,11 @@ class HeldModel<capacity, true> {
                     (capacity.numbers == ClassNumbers::float32 || capacity.parts == radius_part),
                 "the capacity's parts are none that a model can have");
 
-  using Held = ModelInImage<typename ClassesOf<capacity.numbers>::Type>;
+  using Held =
+      ModelInImage<typename ClassesOf<capacity.numbers>::Type, FeatureNumber<capacity.signal.arithmetic>>;
 
  public:
+  using Number = FeatureNumber<capacity.signal.arithmetic>;  ///< what features are computed in
   static constexpr bool has_signal = true;
   static constexpr const FeatureOptions& most = capacity.signal;
   static constexpr uint32_t allowed = allowed_for(capacity);
@@ -80,7 +84,7 @@ class HeldModel<capacity, true> {
 
   bool has_model() const { return image_ != nullptr; }
   const auto& model() const { return held_.of_image.model; }
-  const float* feature_table() const { return held_.of_image.feature_table; }
+  const Number* feature_table() const { return held_.of_image.feature_table; }
 
   /// Takes the model of an image, if that can be; else nothing changes. scratch: row_scratch_size floats.
   Status hold(const void* image, size_t bytes, float* scratch) {

@@ -53,7 +53,8 @@ Index firmware_ram_bytes(const DetectorModel<float, Classes>& model) {
   const Index scratch = model.scratch_size() * 4;
   if (!model.has_signal) return scratch;
   const Index positions = 36, monitor = 12, check = 4, verdict = 28, stage = 4, owner = 4, clock = 20;
-  const Index extraction = 8 + 20 * (model.signal.correlation ? model.signal.channels : 1);
+  const Index term = model.signal.arithmetic == Arithmetic::integer ? 8 : 20;
+  const Index extraction = 8 + term * (model.signal.correlation ? model.signal.channels : 1);
   const Index samples =
       static_cast<Index>(model.signal.window + model.signal.hop) * model.signal.channels * 2;
   const Index floats = (model.features + feature_scratch_size(model.signal)) * 4;
@@ -154,7 +155,7 @@ class ModelHeaderWriter {
     out_ << "},\n     {" << signal.sensors.stuck_frames << ", " << signal.sensors.clipped_frames << ", "
          << hex_float(signal.sensors.rate_tolerance) << ", " << hex_float(signal.sensors.run_up)
          << "},  // sensors: stuck, clipped, rate tolerance, run-up\n     " << signal.inputs
-         << "},  // inputs\n";
+         << ", thrum::Arithmetic(" << static_cast<int>(signal.arithmetic) << ")},  // inputs, arithmetic\n";
   }
 
  private:

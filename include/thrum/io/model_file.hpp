@@ -122,6 +122,10 @@ constexpr const char* name_of(SpectrumKind kind) {
   return kind == SpectrumKind::hann ? "hann" : "sine_tapers";
 }
 
+constexpr const char* name_of(Arithmetic arithmetic) {
+  return arithmetic == Arithmetic::floating ? "floating" : "integer";
+}
+
 /// Adds the content of a document to a checksum. False where it is nested deeper than any model file.
 inline bool add_content(Crc32& crc, const Json& value, int depth = 0) {
   const auto add_text = [&crc](const std::string& text) {
@@ -153,6 +157,7 @@ class SettingWriter {
   explicit SettingWriter(Json& document) : document_(document) {}
 
   void operator()(const std::string& pointer, SpectrumKind kind) { put(pointer, name_of(kind)); }
+  void operator()(const std::string& pointer, Arithmetic arithmetic) { put(pointer, name_of(arithmetic)); }
   void operator()(const std::string& pointer, const char (&unit)[8]) {
     require(is_utf8(unit), "thrum::write_model: ", pointer, " is not UTF-8, which JSON asks for");
     put(pointer, std::string(unit));
@@ -199,8 +204,9 @@ Json document_of(const DetectorModel<Scalar>& model, const std::optional<Calibra
     if ((model.anomaly.parts >> bit & 1) != 0) document["anomaly"]["parts"].push_back(part_names[bit]);
   SettingWriter write(document);
   for_each_setting(model, [&write](const SettingName& setting, const auto& value) {
-    if constexpr (std::is_arithmetic<std::decay_t<decltype(value)>>::value)
-      if (setting.optional && value == 0) return;
+    using Value = std::decay_t<decltype(value)>;
+    if constexpr (std::is_arithmetic<Value>::value || std::is_enum<Value>::value)
+      if (setting.optional && value == Value{}) return;
     write(pointer_of(setting), value);
   });
   for_each_array(model, [&](const std::string& name, const Scalar* values, Index size) {
@@ -285,12 +291,10 @@ class ModelReader {
   void operator()(const std::string& pointer, float& value) { value = number<float>(pointer); }
   void operator()(const std::string& pointer, double& value) { value = number<double>(pointer); }
   void operator()(const std::string& pointer, SpectrumKind& kind) {
-    const std::string name = text(pointer);
-    for (const SpectrumKind known : {SpectrumKind::hann, SpectrumKind::sine_tapers}) {
-      kind = known;
-      if (name == name_of(kind)) return;
-    }
-    complain(pointer, "is \"", name, "\", expected \"hann\" or \"sine_tapers\"");
+    one_of(pointer, kind, SpectrumKind::hann, SpectrumKind::sine_tapers);
+  }
+  void operator()(const std::string& pointer, Arithmetic& arithmetic) {
+    one_of(pointer, arithmetic, Arithmetic::floating, Arithmetic::integer);
   }
   void operator()(const std::string& pointer, char (&unit)[8]) {
     const std::string name = text(pointer);
@@ -310,6 +314,15 @@ class ModelReader {
 
   static std::string shown(const Json& value) {
     return value.is_structured() ? std::string("an ") + value.type_name() : value.dump();
+  }
+
+  /// Reads one of two names.
+  template <typename Enumeration>
+  void one_of(const std::string& pointer, Enumeration& value, Enumeration first, Enumeration second) const {
+    const std::string name = text(pointer);
+    if (name != name_of(first) && name != name_of(second))
+      complain(pointer, "is \"", name, "\", expected \"", name_of(first), "\" or \"", name_of(second), "\"");
+    value = name == name_of(first) ? first : second;
   }
 
   bool has(const std::string& pointer) const { return document_.contains(Json::json_pointer(pointer)); }

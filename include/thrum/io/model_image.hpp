@@ -84,6 +84,13 @@ class ImageWriter {
   int count_ = 0;
 };
 
+template <typename Number>
+void write_feature_table(const FeatureOptions& signal, ImageWriter& write) {
+  std::vector<Number> table(array_size(feature_table_size(signal)));
+  fill_feature_table(signal, table.data());
+  write.array(table.data(), static_cast<Index>(table.size()));
+}
+
 template <typename Classes>
 std::vector<std::uint8_t> image_of(const DetectorModel<float, Classes>& model) {
   ImageWriter write;
@@ -96,9 +103,10 @@ std::vector<std::uint8_t> image_of(const DetectorModel<float, Classes>& model) {
   for_each_stage(model, [&write](auto value) { write(value); });
   for_each_setting(model, [&write](const SettingName& name, const auto& value) { write(name, value); });
   for_each_array(model, [&write](const char*, const auto* values, Index size) { write.array(values, size); });
-  std::vector<float> table(array_size(feature_table_size(model.signal)));
-  fill_feature_table(model.signal, table.data());
-  write.array(table.data(), static_cast<Index>(table.size()));
+  if (model.signal.arithmetic == Arithmetic::integer)
+    write_feature_table<std::int32_t>(model.signal, write);
+  else
+    write_feature_table<float>(model.signal, write);
   return write.finish();
 }
 
