@@ -67,23 +67,24 @@ constexpr bool projects = false;
 #endif
 constexpr int z = projects ? p : d;  // what classes are of
 using Classes = thrum::QuantisedClasses<int16_t, z, k>;
+using Coordinate = thrum::QuantisedCoordinate<int16_t>;
 
 struct ClassData {
-  int16_t exponent[z] = {};
+  float scale[z] = {};
   int32_t offset[z] = {};
   int16_t factor[z] = {};
-  alignas(8) int16_t negated_centers[thrum::integer_rows_size<int16_t>(z, k)] = {};
+  alignas(8) Coordinate centers[thrum::integer_rows_size<Coordinate>(z, k)] = {};
   uint32_t classes[2 * k] = {};
   constexpr ClassData() {
     BenchNoise noise;
-    for (int16_t& value : exponent) value = 158 - 13;  // rows reach from -8 to 8
+    for (float& value : scale) value = 0x1p13f;  // rows reach from -8 to 8
     for (int16_t& value : factor) value = static_cast<int16_t>(12000 + 4000 * noise.next());
     constexpr int range = 1 << thrum::quantised_bits<int16_t>(z);
     for (int j = 0; j < k; ++j) {
       uint32_t squares = 0;
       for (int f = 0; f < z; ++f) {
-        const int entry = static_cast<int>(0.9f * range * noise.next());
-        negated_centers[j * thrum::integer_row_size(z) + f] = static_cast<int16_t>(-entry);
+        const int entry = static_cast<int>((0.5f + 0.4f * noise.next()) * range);
+        centers[j * thrum::integer_row_size(z) + f] = static_cast<Coordinate>(entry);
         squares += static_cast<uint32_t>(entry * entry);
       }
       classes[2 * j] = (squares + 1) / 2;
@@ -95,10 +96,10 @@ constexpr ClassData bench_classes;
 
 constexpr Classes classes_of_data() {
   Classes classes;
-  classes.exponent = bench_classes.exponent;
+  classes.scale = bench_classes.scale;
   classes.offset = bench_classes.offset;
   classes.factor = bench_classes.factor;
-  classes.negated_centers = bench_classes.negated_centers;
+  classes.centers = bench_classes.centers;
   classes.classes = bench_classes.classes;
   classes.unit = 1;
   classes.step = 0.01f;
