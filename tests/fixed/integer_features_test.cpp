@@ -375,6 +375,17 @@ TEST_CASE("integer features of the longest window do not overflow") {
   }
 }
 
+TEST_CASE("integer crossings are of the exact mean, however near to it samples are") {
+  // The mean is 1 / 65536: all zeros are below it, and by less than a deviation can tell.
+  FeatureOptions options = integer_options(65536);
+  options.bands = 0;
+  Samples x(65536, 0);
+  x[100] = x[200] = 16384;
+  x[300] = -32767;
+  const std::vector<float> row = extract(options, x);
+  CHECK(feature(options, row, FeatureKind::zero_crossings) == Approx(4 * 1000.0 / 65535).epsilon(3e-7));
+}
+
 TEST_CASE("noise of the last bit beside a tone of full scale keeps its energy") {
   const int n = 1024;
   const FeatureOptions options = integer_options(n);
