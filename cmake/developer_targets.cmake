@@ -16,6 +16,7 @@ if(PROJECT_IS_TOP_LEVEL)
     add_custom_command(
       OUTPUT "${THRUM_FAN_MODEL}"
       COMMAND write_fan_model "${THRUM_FAN_MODEL}"
+      DEPENDS write_fan_model
       COMMENT "Writing the model of the packages' examples"
       VERBATIM)
     add_custom_target(

@@ -10,6 +10,7 @@
 #include <cstdio>
 #include <exception>
 #include <string>
+#include <tuple>
 #include <vector>
 
 namespace thrum_test {
@@ -128,6 +129,6 @@ class Approx {
 #define REQUIRE(...) thrum_test::require(CHECK(__VA_ARGS__))
 #define FAIL(...) thrum_test::fail(#__VA_ARGS__, __FILE__, __LINE__)
 #define STATIC_REQUIRE(...) static_assert(__VA_ARGS__)
-#define CAPTURE(...) static_cast<void>(0)
+#define CAPTURE(...) static_cast<void>(std::make_tuple(__VA_ARGS__))
 
 #endif  // THRUM_TESTS_ARCHITECTURES_CATCH_HPP

@@ -865,7 +865,7 @@ TEST_CASE("correlations of int16 samples are exact to rounding for any number of
     options.bands = 0;
     options.channels = channels;
     std::vector<std::int16_t> frames;
-    const std::vector<std::int16_t> noise_of = counts(19, static_cast<std::size_t>(131 * channels), 3000);
+    const std::vector<std::int16_t> noise_of = counts(19, Index{131} * channels, 3000);
     for (std::size_t i = 0; i < noise_of.size(); ++i) {
       const int c = static_cast<int>(i) % channels;
       const int shared = c > 0 ? noise_of[i - static_cast<std::size_t>(c)] * (c % 3) : 0;

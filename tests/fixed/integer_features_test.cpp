@@ -350,8 +350,9 @@ TEST_CASE("integer features are those of the definitions, for signals at all end
     const FeatureOptions options = integer_options(window);
     int number = 0;
     for (const Samples& x : signals(window)) {
-      CAPTURE(window, number++);
+      CAPTURE(window, number);
       check_against_oracle(options, x);
+      ++number;
     }
   }
 }

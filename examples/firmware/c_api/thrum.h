@@ -29,13 +29,13 @@ extern "C" {
 
 /* How a call went. */
 typedef enum thrum_status {
-  THRUM_STATUS_NOT_FITTED,      /* there was no window yet */
-  THRUM_STATUS_OK,              /* the call did what it says */
-  THRUM_STATUS_WRONG_SIZE,      /* sizes do not match */
-  THRUM_STATUS_OUT_OF_RANGE,    /* a number is outside what the call accepts */
-  THRUM_STATUS_NON_FINITE,      /* an input is NaN or infinite; nothing was computed from it */
-  THRUM_STATUS_OVERFLOW,        /* the input is finite, but a result is too large */
-  THRUM_STATUS_CORRUPT_MODEL,   /* the flash does not hold what the model's header held */
+  THRUM_STATUS_NOT_FITTED,       /* there was no window yet */
+  THRUM_STATUS_OK,               /* the call did what it says */
+  THRUM_STATUS_WRONG_SIZE,       /* sizes do not match */
+  THRUM_STATUS_OUT_OF_RANGE,     /* a number is outside what the call accepts */
+  THRUM_STATUS_NON_FINITE,       /* an input is NaN or infinite; nothing was computed from it */
+  THRUM_STATUS_OVERFLOW,         /* the input is finite, but a result is too large */
+  THRUM_STATUS_CORRUPT_MODEL,    /* the flash does not hold what the model's header held */
   THRUM_STATUS_SELF_TEST_FAILED, /* the model is intact, but this build scores it differently */
   THRUM_STATUS_UNSUPPORTED       /* the model is intact, but for another device or version */
 } thrum_status;
