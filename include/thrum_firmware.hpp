@@ -7326,6 +7326,23 @@ class HeldModel<capacity, true> {
 namespace thrum {
 namespace fixed {
 
+namespace detail {
+
+/// What a held model says of a row. Never inlined: so what finding the score takes of the stack is free again
+/// when the verdict is made of it, whose search for a culprit goes deepest.
+template <typename Held>
+[[gnu::noinline]] Score<float> score_of(const Held& held, const float* row, float* scratch) {
+  return score_row<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), scratch);
+}
+template <typename Held>
+Verdict judge(const Held& held, const float* row, float* scratch) {
+  const Score<float> score = score_of(held, row, scratch);
+  return verdict_on<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), score,
+                                   scratch);
+}
+
+}  // namespace detail
+
 /// Judges single feature rows with a model in flash; its memory is the scratch for one row.
 /// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
 template <const auto& model>
@@ -7337,9 +7354,7 @@ class RowDetector : private HeldModel<model> {
   Status self_test() { return thrum::self_test<Held::allowed>(model, scratch_); }
 
   /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) {
-    return thrum::judge<Held::allowed>(model, contiguous<const float>(row, model.features), scratch_);
-  }
+  Verdict judge(const float* row) { return detail::judge<Held>(*this, row, scratch_); }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
@@ -7375,7 +7390,7 @@ class Detector : private HeldModel<source> {
   /// not ok, nothing changes: see open_image() and fits(), and self_test_failed of the image's own rows. The
   /// next verdict is by the new model, votes and run-up begin anew, and inputs are 0 until set. Frames that
   /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
-  /// each, and 1 kB of stack.
+  /// each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
     static_assert(is_capacity<decltype(source)>, "this detector has its model already: give it a Capacity");
     const bool first = !Held::has_model();
@@ -7554,9 +7569,13 @@ class Detector : private HeldModel<source> {
         return false;
       }
     }
-    const bool extracted = extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
-    stage_ = extracted ? Stage::judging : Stage::extracting;
+    stage_ = extract(window) ? Stage::judging : Stage::extracting;
     return false;
+  }
+
+  /// (Never inlined, nor is judged(): the stack of neither is to lie below that of the other.)
+  [[gnu::noinline]] bool extract(const WindowView<Sample>& window) {
+    return extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
   }
 
   bool complete(const Verdict& verdict) {
@@ -7567,12 +7586,9 @@ class Detector : private HeldModel<source> {
     return true;
   }
 
-  /// (Never inlined: its stack is not to lie below that of extracting features.)
   [[gnu::noinline]] Verdict judged(Status features_status) {
-    if (features_status == Status::ok || features_status == Status::overflow) {
-      const auto row = contiguous<const float>(features_, Held::model().features);
-      return judge<Held::allowed>(Held::model(), row, row_scratch_);
-    }
+    if (features_status == Status::ok || features_status == Status::overflow)
+      return detail::judge<Held>(*this, features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
     return verdict;
