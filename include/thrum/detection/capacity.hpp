@@ -43,6 +43,18 @@ struct ClassesOf<ClassNumbers::int8> {
   using Type = QuantisedClasses<int8_t>;
 };
 
+namespace detail {
+
+/// Floats of scratch for classes of so many features. (No member of Capacity: clang 14 finds no templates
+/// among members where it needs constants.)
+template <typename Classes>
+constexpr int class_scratch_size(Classes classes, int features) {
+  classes.features = features;
+  return classes.scratch_size();
+}
+
+}  // namespace detail
+
 /// The models that a fixed::Detector has room and code for, when it is to get them at run time.
 struct Capacity {
   FeatureOptions signal{};       ///< the device's channels, sampling rate and arithmetic, the longest window,
@@ -66,17 +78,14 @@ struct Capacity {
 
  private:
   constexpr int class_scratch_size(int features) const {
-    if (numbers == ClassNumbers::q15) return scratch_of(QuantisedClasses<int16_t>{}, features);
-    if (numbers == ClassNumbers::int8) return scratch_of(QuantisedClasses<int8_t>{}, features);
+    if (numbers == ClassNumbers::q15)
+      return thrum::detail::class_scratch_size(QuantisedClasses<int16_t>{}, features);
+    if (numbers == ClassNumbers::int8)
+      return thrum::detail::class_scratch_size(QuantisedClasses<int8_t>{}, features);
     AnomalyModel<float> any;
     any.parts = parts;
     any.ellipsoids.rank = features;
-    return larger(scratch_of(any, features), has_bounds() ? clusters : 0);
-  }
-  template <typename Classes>
-  static constexpr int scratch_of(Classes classes, int features) {
-    classes.features = features;
-    return classes.scratch_size();
+    return larger(thrum::detail::class_scratch_size(any, features), has_bounds() ? clusters : 0);
   }
 };
 
