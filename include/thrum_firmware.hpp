@@ -1925,8 +1925,8 @@ inline void unscale(const ScalingModel<Scalar>& model, ConstVectorView<Scalar> s
 
 #endif  // THRUM_ALGORITHM_SCALING_HPP
 
-#ifndef THRUM_FEATURES_OPTIONS_HPP
-#define THRUM_FEATURES_OPTIONS_HPP
+#ifndef THRUM_FEATURES_CHANNEL_OPTIONS_HPP
+#define THRUM_FEATURES_CHANNEL_OPTIONS_HPP
 
 namespace thrum {
 
@@ -1968,6 +1968,15 @@ constexpr bool operator==(const SensorOptions& a, const SensorOptions& b) {
          a.rate_tolerance == b.rate_tolerance && a.run_up == b.run_up;
 }
 constexpr bool operator!=(const SensorOptions& a, const SensorOptions& b) { return !(a == b); }
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_CHANNEL_OPTIONS_HPP
+
+#ifndef THRUM_FEATURES_OPTIONS_HPP
+#define THRUM_FEATURES_OPTIONS_HPP
+
+namespace thrum {
 
 /// How the spectrum of a window is estimated.
 enum class SpectrumKind : uint8_t {
@@ -7538,7 +7547,8 @@ class Detector : private HeldModel<source> {
   }
 
  private:
-  /// The writer looks at capacity and channels only, which no other model changes.
+  /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
+  /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
   WindowBuffer<Sample> buffer() {
     return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
   }

@@ -226,7 +226,8 @@ class Detector : private HeldModel<source> {
   }
 
  private:
-  /// The writer looks at capacity and channels only, which no other model changes.
+  /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
+  /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
   WindowBuffer<Sample> buffer() {
     return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
   }
