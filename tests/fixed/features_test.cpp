@@ -1,6 +1,7 @@
 #include "firmware_under_test.hpp"
 
 #include "catch.hpp"
+#include "generator.hpp"
 
 #include <algorithm>
 #include <array>
@@ -20,30 +21,11 @@ using thrum::FeatureKind;
 using thrum::FeatureOptions;
 using thrum::Index;
 using thrum::Status;
+using thrum_test::Generator;
 
 namespace {
 
 constexpr double pi = 3.14159265358979323846;
-
-/// Numbers that are the same everywhere (Knuth's linear congruential generator).
-class Generator {
- public:
-  explicit Generator(std::uint64_t seed) : state_(seed) {}
-  double uniform() {
-    state_ = state_ * 6364136223846793005u + 1442695040888963407u;
-    return static_cast<double>(state_ >> 11) / 9007199254740992.0;
-  }
-  Index index(Index size) { return static_cast<Index>(uniform() * static_cast<double>(size)); }
-  /// About Gaussian: mean 0, variance 1.
-  double normal() {
-    double sum = -6;
-    for (int i = 0; i < 12; ++i) sum += uniform();
-    return sum;
-  }
-
- private:
-  std::uint64_t state_;
-};
 
 /// Options for one channel that name the units 1 and the rate 1000 Hz.
 FeatureOptions one_channel(int window = 256) {
