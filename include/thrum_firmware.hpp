@@ -1046,20 +1046,20 @@ inline Scalar surprise(const Scalar* table, Scalar value) {
 /// values cannot tell, and what lies beyond the last, follow the mean slope of the tail above the median.
 /// least_spread > 0: the median and the last knot are taken to be at least so far apart, so that rounding of
 /// a value that never varied is no surprise. missing: values above all of
-/// these that were left out, such as those of bad samples. O(tail_levels).
-template <typename Scalar, typename ValueAt>
+/// these that were left out, such as those of bad samples. Ranks are found in an Accumulator. O(tail_levels).
+template <typename Accumulator = double, typename Scalar, typename ValueAt>
 inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Index missing, Scalar* table) {
   int told = 0;
-  double share = 1;  // of the values in the upper tail
-  for (int level = 0; level <= tail_levels; ++level, share *= 0.5) {
-    const double from_top = static_cast<double>(n + missing + 1) * share -
-                            static_cast<double>(missing);  // 1 is the largest value
+  Accumulator share = 1;  // of the values in the upper tail
+  for (int level = 0; level <= tail_levels; ++level, share /= 2) {
+    const Accumulator from_top = static_cast<Accumulator>(n + missing + 1) * share -
+                                 static_cast<Accumulator>(missing);  // 1 is the largest value
     if (from_top < 1 && level > 1) break;
-    const double last = static_cast<double>(n - 1);
-    const double place = larger(0.0, smaller(static_cast<double>(n) - from_top, last));
+    const Accumulator last = static_cast<Accumulator>(n - 1);
+    const Accumulator place = larger(Accumulator(0), smaller(static_cast<Accumulator>(n) - from_top, last));
     const Index below = static_cast<Index>(place);
     const Scalar low = value_at(below), high = value_at(smaller(below + 1, n - 1));
-    table[level] = low + static_cast<Scalar>(place - static_cast<double>(below)) * (high - low);
+    table[level] = low + static_cast<Scalar>(place - static_cast<Accumulator>(below)) * (high - low);
     told = level;
   }
   const Scalar levels_told = static_cast<Scalar>(larger(1, told - 1));
@@ -1272,7 +1272,7 @@ enum OmittedCode : uint32_t {
   without_scaling = 64,
   without_projection = 128,
   without_bounds = 256,     ///< of a model without `bias`
-  without_distances = 512,  ///< to all classes: of one with it
+  without_distances = 512,  ///< to all classes: of one with it, or with an ellipsoid for each class
 };
 constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
 
@@ -1465,6 +1465,9 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
   if constexpr ((allowed & tails_part) != 0)
     if ((model.parts & tails_part) != 0)
       surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  if constexpr ((allowed & without_distances) != 0)
+    return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), least.ellipsoid,
+            surprises.most_surprised};
   const bool of_class =
       (allowed & model.parts & ellipsoid_parts) != 0 && model.ellipsoid_count == model.clusters;
   const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;
@@ -7073,6 +7076,135 @@ constexpr Status fits(const Capacity& capacity, const DetectorModel<float, Class
 
 #endif  // THRUM_DETECTION_CAPACITY_HPP
 
+#ifndef THRUM_DETECTION_LEARNING_HPP
+#define THRUM_DETECTION_LEARNING_HPP
+
+// What a device that learns beside its machine is asked for, and what it says of how far it is.
+
+namespace thrum {
+
+/// What a fixed::Detector that learns has room for: given to it in place of a model, so known when compiling.
+struct LearningCapacity {
+  FeatureOptions signal{};  ///< how feature rows come from samples
+  int windows = 120;        ///< feature rows kept while collecting, 8 ... 32767
+  int classes = 4;          ///< most ways of running well, 1 ... windows / 4
+
+  constexpr bool valid() const {
+    return what_is_wrong(signal) == nullptr && windows >= 8 && windows <= INT16_MAX && classes >= 1 &&
+           classes <= windows / 4;
+  }
+};
+
+/// How the class centres follow a machine that changes slowly, while it is watched.
+struct DriftOptions {
+  float time_constant = 1000;  ///< windows learned from until 63 % of a change is followed; 0: never; >= 10
+  float limit = 0.4f;          ///< farthest from what was learned, as a share of the threshold; 0 ... 1
+
+  constexpr bool valid() const {
+    const bool never = !(time_constant > 0.0f) && !(time_constant < 0.0f);
+    return (never || (time_constant >= 10.0f && time_constant <= 1e9f)) && limit >= 0.0f && limit <= 1.0f;
+  }
+};
+
+/// What is to be learned. A plain aggregate.
+struct LearningOptions {
+  int classes = 2;       ///< k of k-means; further ones can be vouched for
+  uint32_t windows = 0;  ///< to collect, at most 2^31 - 1; 0: as many as there is room for. Of more than
+                         ///< that a random sample is kept; of fewer than the rate needs, those
+  float false_alarm_rate = 0.01f;  ///< of single windows, in (0, 0.5]
+  MonitorOptions monitor{5, 8, 2};
+  DriftOptions drift{};
+  uint32_t seed = 0;  ///< of which rows are kept, and of k-means
+};
+
+namespace detail {
+/// All zero, for objects in .bss.
+constexpr LearningOptions no_learning_options{0, 0, 0, {0, 0, 0, 0, 0, 0}, {0, 0}, 0};
+}  // namespace detail
+
+/// How far learning is.
+enum class LearningState : uint8_t {
+  not_started,  ///< neither learn() nor load() was called; the all-zero start-up value
+  collecting,   ///< feature rows of windows
+  learning,     ///< from these, in steps
+  refused,      ///< they are not fit to learn from: see Obstacle
+  watching,     ///< judges windows by what was learned
+};
+
+/// Why the latest window was not collected, or why learning was refused.
+enum class Obstacle : uint8_t {
+  none,
+  idle,          ///< the machine stands still, or runs up: not collected
+  sensor_fault,  ///< a sensor is faulty: not collected; the verdict says which and how
+  unusable,      ///< a sample or input is not finite, or a feature overflowed: not collected
+  drifting,      ///< refused: a feature moved in one direction all the time, or jumped
+  unvaried,      ///< refused: there are fewer different windows than classes, or most features never changed
+};
+
+/// English words for a state of learning; static storage.
+constexpr const char* to_string(LearningState state) {
+  switch (state) {
+    case LearningState::not_started: return "not started";
+    case LearningState::collecting: return "collecting";
+    case LearningState::learning: return "learning";
+    case LearningState::refused: return "refused";
+    case LearningState::watching: return "watching";
+  }
+  return "?";
+}
+
+/// English words for an obstacle; static storage.
+constexpr const char* to_string(Obstacle obstacle) {
+  switch (obstacle) {
+    case Obstacle::none: return "none";
+    case Obstacle::idle: return "machine idle";
+    case Obstacle::sensor_fault: return "sensor fault";
+    case Obstacle::unusable: return "unusable window";
+    case Obstacle::drifting: return "machine drifting";
+    case Obstacle::unvaried: return "too little varied";
+  }
+  return "?";
+}
+
+/// Fewest windows whose distances tell a threshold of such a rate of false alarms: with fewer, even the
+/// largest of them is passed more often by a further one (Vovk, Gammerman and Shafer, Algorithmic Learning in
+/// a Random World, 2005: the rank ceil((1 - rate) (n + 1)) of n must exist).
+constexpr uint32_t windows_for_rate(float rate) {
+  const float windows = 1.0f / rate - 1.0f;
+  const uint32_t whole = static_cast<uint32_t>(windows);
+  return static_cast<float>(whole) < windows ? whole + 1 : whole;
+}
+
+/// Of windows that overlap by more than half one of so many is learned from: the others say the same again,
+/// and would make a threshold of few independent windows look like one of many.
+constexpr int windows_apart(const FeatureOptions& signal) {
+  return (signal.window / 2 + signal.hop - 1) / signal.hop;
+}
+
+/// Status::ok; out_of_range when a number is outside what is said of it, and wrong_size when the capacity has
+/// no room for so many classes or for the windows that the rate needs.
+inline Status check(const LearningCapacity& capacity, const LearningOptions& options) {
+  const float rate = options.false_alarm_rate;
+  const bool finite = is_finite(rate) && is_finite(options.drift.time_constant) &&
+                      is_finite(options.drift.limit) && is_finite(options.monitor.threshold);
+  if (!finite || !(rate > 1e-6f && rate <= 0.5f) || options.classes < 1 || options.windows > INT32_MAX ||
+      !options.drift.valid() || !options.monitor.valid())
+    return Status::out_of_range;
+  const uint32_t room = static_cast<uint32_t>(capacity.windows);
+  if (options.classes > capacity.classes || windows_for_rate(rate) > room) return Status::wrong_size;
+  return Status::ok;
+}
+
+/// How many windows are collected.
+inline uint32_t windows_to_collect(const LearningCapacity& capacity, const LearningOptions& options) {
+  const uint32_t asked = options.windows > 0 ? options.windows : static_cast<uint32_t>(capacity.windows);
+  return larger(larger(asked, windows_for_rate(options.false_alarm_rate)), uint32_t{8});
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_LEARNING_HPP
+
 #ifndef THRUM_DETECTION_MODEL_IMAGE_HPP
 #define THRUM_DETECTION_MODEL_IMAGE_HPP
 
@@ -7148,9 +7280,9 @@ class ImageWords {
 };
 
 /// Whether an image is whole: head, size and CRC. bytes: how many there are, of which the first `size` are
-/// looked at. O(size).
-inline bool is_whole_image(const uint8_t* image, size_t bytes) {
-  if (bytes < (image_head_words + 1) * 4 || image_word(image) != image_magic) return false;
+/// looked at. magic: its first word, of the kind of image; the second is its size. O(size).
+inline bool is_whole_image(const uint8_t* image, size_t bytes, uint32_t magic) {
+  if (bytes < (image_head_words + 1) * 4 || image_word(image) != magic) return false;
   const size_t size = image_word(image + image_size_word * 4);
   if (size < (image_head_words + 1) * 4 || size > bytes) return false;
   Crc32 crc;
@@ -7177,7 +7309,7 @@ struct ModelInImage {
 template <typename Classes, typename Number>
 inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes, Number>& found) {
   const uint8_t* const begin = static_cast<const uint8_t*>(image);
-  if (begin == nullptr || !detail::is_whole_image(begin, bytes)) return Status::corrupt_model;
+  if (begin == nullptr || !detail::is_whole_image(begin, bytes, image_magic)) return Status::corrupt_model;
   DetectorModel<float, Classes>& model = found.model;
   const auto head = [begin](ImageHead word) { return detail::image_word(begin + word * 4); };
   if (head(image_schema_word) != model_schema ||
@@ -7214,20 +7346,2072 @@ inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes, 
 
 #endif  // THRUM_DETECTION_MODEL_IMAGE_HPP
 
+#ifndef THRUM_ALGORITHM_DIAGONAL_CLASSES_HPP
+#define THRUM_ALGORITHM_DIAGONAL_CLASSES_HPP
+
+namespace thrum {
+
+/// Classes of samples, each with the mean and the variance of every feature, in memory of the caller: what is
+/// learned where there are too few samples for more. Distances to them are in deviations: the root of the sum
+/// over features of ((x - mean) / deviation)^2.
+template <typename Scalar>
+struct DiagonalClasses {
+  Scalar* counts = nullptr;   ///< k, samples of each
+  Scalar* means = nullptr;    ///< k x d
+  Scalar* squares = nullptr;  ///< k x d, sums of squared deviations from the mean
+  Scalar* pooled = nullptr;   ///< d, variances within classes, of all together
+  int classes = 0;
+  int features = 0;
+
+  /// A class is thought to have so many samples more, which vary as those of all classes together: the
+  /// variances of few samples are too often too small.
+  static constexpr Scalar prior_samples = 32;
+
+  /// Adds a sample to a class (Welford, Technometrics 4, 1962). O(d).
+  void add(int j, ConstVectorView<Scalar> x) const {
+    counts[j] += 1;
+    for (Index f = 0; f < features; ++f) {
+      Scalar& mean = means[j * features + f];
+      const Scalar difference = x[f] - mean;
+      mean += difference / counts[j];
+      squares[j * features + f] += difference * (x[f] - mean);
+    }
+  }
+
+  /// Finds `pooled` by squares and counts. least_deviation: for features that vary less. O(d k).
+  void pool(Scalar least_deviation) const {
+    Scalar freedom = 0;
+    for (int j = 0; j < classes; ++j) freedom += larger(counts[j] - 1, Scalar(0));
+    for (Index f = 0; f < features; ++f) {
+      Scalar sum = 0;
+      for (int j = 0; j < classes; ++j) sum += squares[j * features + f];
+      pooled[f] = larger(sum / larger(freedom, Scalar(1)), least_deviation * least_deviation);
+    }
+  }
+
+  /// Variance of feature f in class j, drawn towards the pooled one. O(1).
+  Scalar variance(int j, Index f) const {
+    return variance_of(squares[j * features + f], counts[j], pooled[f]);
+  }
+
+  /// Squared distance of a sample to class j. O(d).
+  Scalar squared_distance(int j, ConstVectorView<Scalar> x) const {
+    Scalar sum = 0;
+    for (Index f = 0; f < features; ++f) {
+      const Scalar difference = x[f] - means[j * features + f];
+      sum = difference * difference / variance(j, f) + sum;
+    }
+    return sum;
+  }
+
+  /// The nearest class; ties go to the lowest. O(d k).
+  int nearest(ConstVectorView<Scalar> x) const {
+    int nearest = 0;
+    Scalar least = squared_distance(0, x);
+    for (int j = 1; j < classes; ++j) {
+      const Scalar squared = squared_distance(j, x);
+      if (!(squared < least)) continue;
+      least = squared;
+      nearest = j;
+    }
+    return nearest;
+  }
+
+  /// The same of a sample of class j, had the class been without it (but for `pooled`): so it is as far out
+  /// as a further sample would be. Infinite where it is the only one. Means and squares without one sample
+  /// follow from those with it (Chan, Golub and LeVeque, COMPSTAT 1982). O(d).
+  Scalar squared_distance_without(int j, ConstVectorView<Scalar> x) const {
+    const Scalar others = counts[j] - 1;
+    if (!(others > 0)) return positive_infinity<Scalar>();
+    const Scalar grown = counts[j] / others;
+    Scalar sum = 0;
+    for (Index f = 0; f < features; ++f) {
+      const Scalar difference = x[f] - means[j * features + f];
+      const Scalar left = larger(squares[j * features + f] - grown * difference * difference, Scalar(0));
+      const Scalar apart = grown * difference;
+      sum = apart * apart / variance_of(left, others, pooled[f]) + sum;
+    }
+    return sum;
+  }
+
+  /// The distance to the nearest class of a sample that class `own` was learned from, as that of a further
+  /// sample. O(d k).
+  Scalar distance_of_further(int own, ConstVectorView<Scalar> x) const {
+    Scalar least = squared_distance_without(own, x);
+    for (int j = 0; j < classes; ++j)
+      if (j != own) least = smaller(least, squared_distance(j, x));
+    return square_root(least);
+  }
+
+ private:
+  static Scalar variance_of(Scalar sum, Scalar count, Scalar typical) {
+    return (sum + prior_samples * typical) / (count + prior_samples);
+  }
+};
+
+/// Share of the variance of n samples of a feature, mean 0 and variance 1, that a straight line over time
+/// tells: 1 of a steady drift, 3/4 of a jump half way, about 1 / n of independent samples. times: n, not all
+/// equal. O(n).
+template <typename Scalar, typename Times>
+inline Scalar share_of_trend(VectorView<const Scalar> x, Times times) {
+  const Scalar n = static_cast<Scalar>(x.size);
+  Scalar mean = 0;
+  for (Index i = 0; i < x.size; ++i) mean += times(i) / n;
+  Scalar products = 0, squares = 0;
+  for (Index i = 0; i < x.size; ++i) {
+    const Scalar time = times(i) - mean;
+    products += x[i] * time;
+    squares += time * time;
+  }
+  return products / squares * products / n;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_DIAGONAL_CLASSES_HPP
+
+#ifndef THRUM_CORE_ORDERED_SUM_HPP
+#define THRUM_CORE_ORDERED_SUM_HPP
+
+// Sums over samples, in an order that depends on nothing but their number: rows go by chunks of 256 into 16
+// partial sums in turn, and these are added in a fixed tree. Whoever computes which partial sum, on however
+// many threads, the result has the same bits.
+
+namespace thrum {
+
+constexpr Index rows_per_chunk = 256;
+constexpr Index max_partial_sums = 16;
+
+/// Number of partial sums that n rows fill.
+constexpr Index partial_sums(Index rows) {
+  return smaller(max_partial_sums, larger(Index{1}, (rows + rows_per_chunk - 1) / rows_per_chunk));
+}
+
+/// The partial sum that a row belongs to.
+constexpr Index partial_sum_of(Index row) { return row / rows_per_chunk % max_partial_sums; }
+
+/// Adds partial results pairwise in a fixed tree: combine(i, j) folds number j into number i; the result is
+/// left in number 0.
+template <typename Combine>
+inline void fold_partial_sums(Index count, Combine combine) {
+  for (Index width = max_partial_sums / 2; width > 0; width /= 2)
+    for (Index i = 0; i < width && i + width < count; ++i) combine(i, i + width);
+}
+
+/// Sum of term(row) over all rows. O(n), allocates nothing.
+template <typename Accumulator, typename Term>
+inline Accumulator ordered_sum(Index rows, Term term) {
+  Accumulator partial[max_partial_sums] = {};
+  for (Index begin = 0; begin < rows; begin += rows_per_chunk) {
+    Accumulator& sum = partial[partial_sum_of(begin)];
+    const Index end = smaller(begin + rows_per_chunk, rows);
+    for (Index row = begin; row < end; ++row) sum += static_cast<Accumulator>(term(row));
+  }
+  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i] += partial[j]; });
+  return partial[0];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_ORDERED_SUM_HPP
+
+#ifndef THRUM_CORE_WEIGHTS_HPP
+#define THRUM_CORE_WEIGHTS_HPP
+
+namespace thrum {
+
+/// Weight of row i, where an empty view means that every row weighs 1.
+template <typename Scalar>
+constexpr Scalar weight_of(VectorView<const Scalar> weights, Index i) {
+  return weights.size == 0 ? Scalar(1) : weights[i];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_WEIGHTS_HPP
+
+#ifndef THRUM_ALGORITHM_MOMENTS_HPP
+#define THRUM_ALGORITHM_MOMENTS_HPP
+
+namespace thrum {
+
+/// Weight, mean and sum of squared deviations from the mean of a set of numbers, without cancellation:
+/// Welford's update (Technometrics 4, 1962) and Chan, Golub and LeVeque's merge (COMPSTAT 1982).
+/// All zero is the empty set.
+template <typename Accumulator>
+struct Moments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squared_deviations = 0;
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, Accumulator(0)}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const Moments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator step = other.mean - mean;
+    const Accumulator share = other.weight / total;
+    mean += step * share;
+    squared_deviations += other.squared_deviations + step * step * weight * share;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squared_deviations / weight : Accumulator(0); }
+};
+
+/// Weight, mean and sums of powers of deviations up to the fourth, for skewness and kurtosis; what `Moments`
+/// is up to the second. Merged by the formulas of Pebay (Sandia report SAND2008-6212, equations 1.5 and 1.6;
+/// 2008). All zero is the empty set.
+template <typename Accumulator>
+struct HigherMoments {
+  Accumulator weight = 0;
+  Accumulator mean = 0;
+  Accumulator squares = 0;        ///< sum of w (x - mean)^2
+  Accumulator cubes = 0;          ///< sum of w (x - mean)^3
+  Accumulator fourth_powers = 0;  ///< sum of w (x - mean)^4
+
+  /// Adds one value; weight >= 0 counts as so many repeats.
+  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, 0, 0, 0}); }
+
+  /// Adds another set, as if its values had been added here.
+  void merge(const HigherMoments& other) {
+    if (!(other.weight > 0)) return;
+    const Accumulator total = weight + other.weight;
+    const Accumulator share = other.weight / total, own_share = weight / total;
+    const Accumulator step = other.mean - mean, square = step * step;
+    const Accumulator both = weight * share;  // w1 w2 / (w1 + w2)
+    fourth_powers += other.fourth_powers +
+                     both * square * square * (own_share * own_share - own_share * share + share * share) +
+                     6 * square * (own_share * own_share * other.squares + share * share * squares) +
+                     4 * step * (own_share * other.cubes - share * cubes);
+    cubes += other.cubes + both * square * step * (own_share - share) +
+             3 * step * (own_share * other.squares - share * squares);
+    squares += other.squares + both * square;
+    mean += share * step;
+    weight = total;
+  }
+
+  /// Variance over the sum of weights; 0 for the empty set.
+  Accumulator variance() const { return weight > 0 ? squares / weight : Accumulator(0); }
+  /// Third standardised moment, of the population; 0 where nothing varies.
+  Accumulator skewness() const {
+    return squares > 0 ? cubes / squares * square_root(weight / squares) : Accumulator(0);
+  }
+  /// Fourth standardised moment, of the population: 3 of a normal distribution; 0 where nothing varies.
+  Accumulator kurtosis() const {
+    return squares > 0 ? fourth_powers / squares * (weight / squares) : Accumulator(0);
+  }
+};
+
+namespace detail {
+
+/// Two passes over rows that fit the cache; the second takes the rounding error out of the mean.
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> chunk_moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights,
+                                          Index begin, Index end) {
+  const auto weight = [&](Index i) {
+    return static_cast<Accumulator>(weight_of(VectorView<const Scalar>(weights), i));
+  };
+  const Accumulator shift = static_cast<Accumulator>(x[begin]);
+  Accumulator total = 0, sum = 0;
+  for (Index i = begin; i < end; ++i) {
+    total += weight(i);
+    sum += weight(i) * (static_cast<Accumulator>(x[i]) - shift);
+  }
+  if (!(total > 0)) return {};
+  const Accumulator mean = shift + sum / total;
+  Accumulator residual = 0, squares = 0;
+  for (Index i = begin; i < end; ++i) {
+    const Accumulator deviation = static_cast<Accumulator>(x[i]) - mean;
+    residual += weight(i) * deviation;
+    squares += weight(i) * (deviation * deviation);
+  }
+  return {total, mean + residual / total, squares - residual * (residual / total)};
+}
+
+}  // namespace detail
+
+/// Moments of n values, by ordered chunks. weights: n values >= 0, or an empty view for all 1. O(n).
+template <typename Accumulator, typename Scalar>
+inline Moments<Accumulator> moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights = {}) {
+  Moments<Accumulator> partial[max_partial_sums] = {};
+  for (Index begin = 0; begin < x.size; begin += rows_per_chunk) {
+    const Index end = smaller(begin + rows_per_chunk, x.size);
+    partial[partial_sum_of(begin)].merge(detail::chunk_moments<Accumulator>(x, weights, begin, end));
+  }
+  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i].merge(partial[j]); });
+  return partial[0];
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_MOMENTS_HPP
+
+#ifndef THRUM_CORE_RANDOM_HPP
+#define THRUM_CORE_RANDOM_HPP
+
+namespace thrum {
+
+/// Each bit of the result depends on all of z (the finaliser of SplitMix64).
+constexpr uint64_t mixed_bits(uint64_t z) {
+  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
+  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
+  return z ^ (z >> 31);
+}
+
+/// Random numbers that are the same on every platform: the distributions of <random> differ between
+/// standard libraries, so both the integer generator and the draws are our own.
+///
+/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): 8 bytes of
+/// state, period 2^64, any seed is a good seed. Not for cryptography. Nothing allocates.
+class Random {
+ public:
+  explicit constexpr Random(uint64_t seed = 0) : state_(seed) {}
+
+  /// Uniform over all 64-bit integers.
+  constexpr uint64_t bits() {
+    state_ += 0x9e3779b97f4a7c15u;
+    return mixed_bits(state_);
+  }
+
+  /// Uniform in [0, 1), a multiple of 2^-53, or of 2^-24 in float.
+  template <typename Scalar = double>
+  constexpr Scalar uniform() {
+    constexpr int digits = ScalarTraits<Scalar>::mantissa_bits + 1;
+    constexpr Scalar step = Scalar(1) / static_cast<Scalar>(uint64_t{1} << digits);
+    const uint64_t draw = bits() >> (64 - digits);
+    if (digits <= 32) return static_cast<Scalar>(static_cast<uint32_t>(draw)) * step;
+    return static_cast<Scalar>(draw) * step;
+  }
+
+  /// Uniform over 0 ... size - 1, size >= 1. Without bias: draws beyond the last full multiple are repeated.
+  constexpr Index index(Index size) {
+    const uint64_t range = static_cast<uint64_t>(size);
+    const uint64_t excess = (UINT64_MAX % range + 1) % range;
+    uint64_t draw = bits();
+    while (draw > UINT64_MAX - excess) draw = bits();
+    return static_cast<Index>(draw % range);
+  }
+
+  /// Uniform over 0 ... size - 1, size >= 1, to within a share of size / 2^64, without a division (Lemire,
+  /// ACM Transactions on Modeling and Computer Simulation 29, 2019).
+  constexpr uint32_t below(uint32_t size) {
+    const uint64_t draw = bits();
+    const uint64_t low = (draw & UINT32_MAX) * size >> 32;
+    return static_cast<uint32_t>(((draw >> 32) * size + low) >> 32);
+  }
+
+  /// Standard normal, by Marsaglia's polar method (SIAM Review 6, 1964) with our own logarithm.
+  double normal() {
+    for (;;) {
+      const double u = 2.0 * uniform() - 1.0;
+      const double v = 2.0 * uniform() - 1.0;
+      const double s = u * u + v * v;
+      if (s > 0.0 && s < 1.0) return u * square_root(-2.0 * natural_log(s) / s);
+    }
+  }
+
+  /// Position drawn with probability weight(i) / `total`, where total is the sum of weight(0 ... size - 1);
+  /// weights >= 0, total > 0. A position of weight 0 is never drawn. O(size).
+  template <typename Accumulator, typename Weight>
+  Index weighted_index(Index size, Accumulator total, Weight weight) {
+    const Accumulator target = uniform<Accumulator>() * total;
+    Accumulator passed = 0;
+    Index drawn = 0;
+    for (Index i = 0; i < size && passed <= target; ++i) {
+      const Accumulator share = static_cast<Accumulator>(weight(i));
+      if (!(share > 0)) continue;
+      passed += share;
+      drawn = i;  // also the answer when rounding leaves the sum short of the total
+    }
+    return drawn;
+  }
+
+ private:
+  uint64_t state_;
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_RANDOM_HPP
+
+#ifndef THRUM_ALGORITHM_LLOYD_HPP
+#define THRUM_ALGORITHM_LLOYD_HPP
+
+namespace thrum {
+
+/// Which of the stop rules ended K-means.
+enum class StopReason : uint8_t {
+  centers_settled,  ///< the squared shifts of the centres sum to no more than the tolerance, or no label
+                    ///< changes
+  inertia_settled,  ///< the sum of squared distances no longer falls: the centres are those of an earlier
+                    ///< iteration
+  iteration_limit,  ///< the maximum of iterations is reached; not converged
+  cancelled,        ///< the caller's progress function said so; not converged
+};
+
+/// English words for a stop reason; static storage.
+constexpr const char* to_string(StopReason reason) {
+  switch (reason) {
+    case StopReason::centers_settled: return "centers settled";
+    case StopReason::inertia_settled: return "inertia settled";
+    case StopReason::iteration_limit: return "iteration limit";
+    case StopReason::cancelled: return "cancelled";
+  }
+  return "?";
+}
+
+/// How K-means went. Labels and inertia belong to the centres that are returned.
+struct LloydReport {
+  StopReason stop = StopReason::iteration_limit;
+  int iterations = 0;         ///< times the centres were re-computed
+  double inertia = 0;         ///< sum over samples of weight times squared distance to the own centre
+  int refilled_clusters = 0;  ///< times an empty cluster was given the farthest sample as its centre
+  int empty_clusters = 0;     ///< clusters without a sample at the end: fewer distinct rows than clusters, or
+                              ///< the iteration limit came first
+  bool converged() const {
+    return stop == StopReason::centers_settled || stop == StopReason::inertia_settled;
+  }
+};
+
+/// When Lloyd's algorithm stops.
+struct LloydLimits {
+  int max_iterations = 300;
+  double squared_shift = 0;  ///< sum over centres of squared shifts, in squared units of x
+};
+
+namespace detail {
+
+/// Tells whether a sequence in which each element follows from the one before has come back to an earlier
+/// element, by remembering one of them (Brent, BIT 20, 1980): after at most three times as many steps as it
+/// takes to enter a cycle and to run through it once.
+class CycleDetector {
+ public:
+  bool repeats(uint64_t element) {
+    if (steps_ > 0 && element == remembered_) return true;
+    ++steps_;
+    if ((steps_ & (steps_ - 1)) == 0) remembered_ = element;  // after 1, 2, 4, 8 ... steps
+    return false;
+  }
+
+ private:
+  uint64_t remembered_ = 0;
+  uint64_t steps_ = 0;
+};
+
+/// Moves a centre to `target(f)` and returns the squared shift.
+template <typename Accumulator, typename Scalar, typename Target>
+inline Accumulator move_center(VectorView<Scalar> center, Target target) {
+  Accumulator squared_shift = 0;
+  for (Index f = 0; f < center.size; ++f) {
+    const Scalar moved = static_cast<Scalar>(target(f));
+    const Accumulator shift = static_cast<Accumulator>(moved) - static_cast<Accumulator>(center[f]);
+    squared_shift += shift * shift;
+    center[f] = moved;
+  }
+  return squared_shift;
+}
+
+/// Re-computes centre j as the weighted mean of its samples; an empty cluster is refilled with the sample
+/// farthest from its centre (each sample serves once), or stays where it is when no distance is left.
+/// Returns the squared shift and adds a refill to `refilled`.
+template <typename Accumulator, typename Scalar, typename Assignment>
+inline Accumulator update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
+  if (assignment.weight(j) > 0)
+    return move_center<Accumulator>(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
+  const Index row = assignment.farthest_row();
+  if (row < 0) return 0;
+  assignment.exclude(row);
+  ++refilled;
+  return move_center<Accumulator>(centers.row(j), [&](Index f) { return assignment.value(row, f); });
+}
+
+/// A number that tells centres apart, by their bits.
+template <typename Scalar>
+inline uint64_t fingerprint(MatrixView<const Scalar> centers) {
+  uint64_t mixed = 0;
+  for (Index j = 0; j < centers.rows; ++j)
+    for (Index f = 0; f < centers.cols; ++f) mixed = mixed_bits(mixed + 1 + bits_of(centers(j, f)));
+  return mixed;
+}
+
+template <typename Assignment>
+inline int empty_clusters(const Assignment& assignment, Index clusters) {
+  int empty = 0;
+  for (Index j = 0; j < clusters; ++j) empty += assignment.weight(j) > 0 ? 0 : 1;
+  return empty;
+}
+
+}  // namespace detail
+
+/// Lloyd's K-means (IEEE Transactions on Information Theory 28, 1982) from given centres: assign, re-compute,
+/// until the centres no longer move, the sum of squared distances no longer falls, or the maximum of
+/// iterations is reached. It does not settle while an empty cluster could be refilled.
+///
+/// Goes a step at a time, so that whoever has other things to do can leave it in between: after each
+/// assignment of all samples take() says whether it is over; if not, update() moves one centre a call, and
+/// the next assignment is due when it says so. How samples find their centres is the assignment's business:
+///   weight(j), mean(j,f) of the samples of cluster j, over all samples
+///   farthest_row()       the sample of positive weight farthest from its own centre, the lowest of equals;
+///                        -1 when every sample sits on its centre
+///   exclude(row)         from being the farthest, until the next assignment
+///   value(row, f)        of a sample
+///   inertia()            of the last assignment
+/// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
+/// sum no longer falls. Shifts are summed in an Accumulator.
+template <typename Accumulator = double>
+class Lloyd {
+ public:
+  /// All zero; to be made anew before use.
+  constexpr Lloyd() : report_{StopReason{}, 0, 0, 0, 0} {}
+  explicit Lloyd(LloydLimits limits)
+      : max_iterations_(limits.max_iterations),
+        settled_shift_(static_cast<Accumulator>(limits.squared_shift)),
+        report_{} {}
+
+  /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
+  /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
+  /// iteration and may return false to end it. True when it is over.
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool take(Assignment& assignment, Index changed, MatrixView<Scalar> centers, Observe observe) {
+    if (updated_ && iteration_was_last(assignment, changed, centers, observe)) return true;
+    updated_ = true;
+    next_ = 0;
+    squared_shift_ = 0;
+    return report_.iterations >= max_iterations_;
+  }
+
+  /// Re-computes the next centre; true when it was the last one.
+  template <typename Scalar, typename Assignment>
+  bool update(Assignment& assignment, MatrixView<Scalar> centers) {
+    squared_shift_ +=
+        detail::update_center<Accumulator>(assignment, centers, next_, report_.refilled_clusters);
+    return ++next_ == centers.rows;
+  }
+
+  /// When it is over, all but the inertia. clusters: k.
+  template <typename Assignment>
+  LloydReport report(const Assignment& assignment, Index clusters) {
+    report_.empty_clusters = detail::empty_clusters(assignment, clusters);
+    return report_;
+  }
+
+ private:
+  template <typename Scalar, typename Assignment, typename Observe>
+  bool iteration_was_last(Assignment& assignment, Index changed, MatrixView<Scalar> centers,
+                          Observe observe) {
+    ++report_.iterations;
+    const bool repeated = cycle_.repeats(detail::fingerprint<Scalar>(centers));
+    if (!observe(report_, squared_shift_)) {
+      report_.stop = StopReason::cancelled;
+      return true;
+    }
+    const bool settled = squared_shift_ <= settled_shift_ || changed == 0;
+    if (!settled && !repeated) return false;
+    if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) return false;
+    report_.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
+    return true;
+  }
+
+  int max_iterations_ = 0;
+  Accumulator settled_shift_ = 0;
+  LloydReport report_;
+  detail::CycleDetector cycle_{};
+  Accumulator squared_shift_ = 0;  // of the centres that were updated since the last assignment
+  Index next_ = 0;
+  bool updated_ = false;  // the centres are not those given any more
+};
+
+/// The same in one go. assignment: what Lloyd asks, and
+///   assign(centers)      labels every sample, and returns how many labels have changed since the last time
+/// centers: k x d, read and written.
+template <typename Scalar, typename Assignment, typename Observe>
+inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
+                         Observe observe) {
+  Lloyd<> run(limits);
+  while (!run.take(assignment, assignment.assign(centers), centers, observe)) {
+    while (!run.update(assignment, centers)) {
+    }
+  }
+  LloydReport report = run.report(assignment, centers.rows);
+  report.inertia = assignment.inertia();
+  return report;
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_LLOYD_HPP
+
+#ifndef THRUM_CORE_EXACT_SUM_HPP
+#define THRUM_CORE_EXACT_SUM_HPP
+
+// Sums over samples that do not depend on their order: numbers become integers of 62 bits on a grid that
+// spans the largest of their column, and integers add without rounding. What was added can be taken away
+// again, so that a sum follows a sample that changes its cluster, and threads, blocks and algorithms all find
+// the same bits.
+
+namespace thrum {
+
+/// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
+/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^31 terms. All zero is the
+/// empty sum.
+struct ExactSum {
+  int64_t high = 0;
+  int64_t low = 0;
+
+  static constexpr double low_range = 2147483648.0;  // 2^31
+  /// Added to a number below 2^51, rounds it to an integer, which is then the low bits of the sum.
+  static constexpr double integer_shift = 6755399441055744.0;  // 1.5 * 2^52
+
+  /// term: below 2^62, rounded to the nearest integer.
+  void add(double term) {
+    const int64_t whole = nearest_integer(term * (1 / low_range));
+    high += whole;
+    low += nearest_integer(term - static_cast<double>(whole) * low_range);
+  }
+
+  /// Rounded to double.
+  double value() const { return static_cast<double>(high) * low_range + static_cast<double>(low); }
+
+ private:
+  static int64_t nearest_integer(double x) {
+    return static_cast<int64_t>(bits_of(x + integer_shift) - bits_of(integer_shift));
+  }
+};
+
+/// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. They are
+/// rounded by at most 2^-62 of the largest.
+struct FixedPointGrid {
+  double scale = 1;
+
+  /// For numbers of magnitude up to `largest`, finite.
+  static FixedPointGrid spanning(double largest) {
+    if (!(largest > 0)) return {};
+    const int exponent = static_cast<int>(bits_of(largest) >> 52) - 1023;  // largest < 2^(exponent + 1)
+    return {from_bits<double>(static_cast<uint64_t>(smaller(61 - exponent, 1023) + 1023) << 52)};
+  }
+
+  void add(double value, ExactSum& sum) const { sum.add(value * scale); }
+  double value(const ExactSum& sum) const { return sum.value() / scale; }
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_CORE_EXACT_SUM_HPP
+
+#ifndef THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+#define THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+
+// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
+// They are views, made anew for each step.
+
+namespace thrum {
+
+/// How the samples of a cluster are summed. In double exactly, on the grid of the laptop's sums, so that both
+/// find the same centres from the same first ones, bit for bit.
+template <typename Accumulator>
+struct SampleSum {
+  using Type = ExactSum;
+  static double scale_for(double largest) { return FixedPointGrid::spanning(largest).scale; }
+  static void add(Type& sum, double scale, double value) { FixedPointGrid{scale}.add(value, sum); }
+  static double value(const Type& sum, double scale) { return FixedPointGrid{scale}.value(sum); }
+};
+/// In float as they come: for processors whose double is software.
+template <>
+struct SampleSum<float> {
+  using Type = float;
+  static float scale_for(float) { return 1; }
+  static void add(Type& sum, float, float value) { sum += value; }
+  static float value(Type sum, float) { return sum; }
+};
+
+/// What is kept of n samples and k clusters between steps. All zero at first.
+template <typename Scalar, typename Accumulator>
+struct SampleClusters {
+  int16_t* labels = nullptr;                              ///< n
+  Scalar* squared = nullptr;                              ///< n, distances to the own centre
+  Accumulator* scale = nullptr;                           ///< d, of the grids that sums are on
+  typename SampleSum<Accumulator>::Type* sums = nullptr;  ///< k x d
+  int16_t* counts = nullptr;                              ///< k, samples
+};
+
+/// Which samples belong to which centre; see Lloyd. Sums follow the samples that change their cluster.
+template <typename Scalar, typename Accumulator>
+class SampleAssignment {
+  using Sum = SampleSum<Accumulator>;
+
+ public:
+  /// x: n x d, at most 32767 samples, finite. centers: d x k, by feature, those that Lloyd moves.
+  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar, Accumulator>& memory,
+                   const Scalar* centers, Index clusters)
+      : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
+
+  /// No sample has a label yet. O(n d).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
+    for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
+    for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
+    for (Index f = 0; f < x_.cols; ++f) {
+      Scalar largest = 0;
+      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
+      memory_.scale[f] = Sum::scale_for(static_cast<Accumulator>(largest));
+    }
+  }
+
+  /// Labels one sample; whether its label has changed. O(d k).
+  bool assign(Index row) {
+    const Nearest<Scalar> nearest = nearest_center_to(row);
+    memory_.squared[row] = nearest.squared_distance;
+    const int before = memory_.labels[row];
+    if (before == nearest.cluster) return false;
+    if (before >= 0) move(row, before, -1);
+    move(row, nearest.cluster, 1);
+    memory_.labels[row] = static_cast<int16_t>(nearest.cluster);
+    return true;
+  }
+
+  Accumulator weight(Index cluster) const { return static_cast<Accumulator>(memory_.counts[cluster]); }
+  Accumulator mean(Index cluster, Index feature) const {
+    return Sum::value(memory_.sums[cluster * x_.cols + feature], memory_.scale[feature]) / weight(cluster);
+  }
+  Scalar value(Index row, Index feature) const { return x_(row, feature); }
+  Accumulator inertia() const {
+    return ordered_sum<Accumulator>(x_.rows, [this](Index i) { return memory_.squared[i]; });
+  }
+  Index farthest_row() const {
+    Index farthest = -1;
+    Scalar largest = 0;
+    for (Index i = 0; i < x_.rows; ++i) {
+      if (!(memory_.squared[i] > largest)) continue;
+      largest = memory_.squared[i];
+      farthest = i;
+    }
+    return farthest;
+  }
+  void exclude(Index row) { memory_.squared[row] = 0; }
+
+ private:
+  /// That of nearest_center(), a centre at a time: less code, and no slower for few.
+  Nearest<Scalar> nearest_center_to(Index row) const {
+    Nearest<Scalar> nearest{0, positive_infinity<Scalar>()};
+    for (Index j = 0; j < clusters_; ++j) {
+      const VectorView<const Scalar> center{centers_ + j, x_.cols, clusters_};
+      const Scalar squared = squared_distance(x_.row(row), center);
+      if (squared < nearest.squared_distance) nearest = {static_cast<int>(j), squared};
+    }
+    return nearest;
+  }
+
+  /// Adds a sample to a cluster, or takes it away. O(d).
+  void move(Index row, Index cluster, int times) {
+    memory_.counts[cluster] = static_cast<int16_t>(memory_.counts[cluster] + times);
+    auto* const sums = memory_.sums + cluster * x_.cols;
+    for (Index f = 0; f < x_.cols; ++f)
+      Sum::add(sums[f], memory_.scale[f], static_cast<Accumulator>(times > 0 ? x_(row, f) : -x_(row, f)));
+  }
+
+  MatrixView<const Scalar> x_;
+  SampleClusters<Scalar, Accumulator> memory_;
+  const Scalar* centers_;
+  Index clusters_;
+};
+
+/// Squared distances of samples to the nearest first centre so far; see seed_center().
+template <typename Scalar, typename Accumulator>
+class SampleSpace {
+ public:
+  /// x: n x d; closest: n, which it keeps from one centre to the next.
+  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
+
+  /// There is no centre yet. O(n).
+  void start() {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
+  }
+
+  /// O(n).
+  [[gnu::cold, gnu::noinline]] Index draw(Random& random) const {
+    const auto share = [this](Index i) { return closest_[i]; };
+    const Accumulator total = is_finite(closest_[0]) ? ordered_sum<Accumulator>(x_.rows, share) : 0;
+    return total > 0 ? random.weighted_index(x_.rows, total, share)
+                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
+  }
+  /// O(n d) for each.
+  [[gnu::cold, gnu::noinline]] void evaluate(const Index* rows, Index count) {
+    for (Index number = 0; number < count; ++number) {
+      rows_[number] = rows[number];
+      potentials_[number] =
+          ordered_sum<Accumulator>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
+    }
+  }
+  Accumulator potential(Index number) const { return potentials_[number]; }
+  /// O(n d).
+  [[gnu::cold, gnu::noinline]] void accept(Index number) {
+    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
+  }
+
+  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
+
+ private:
+  /// What a further centre leaves of sample i's squared distance.
+  Scalar left_by(Index center, Index i) const {
+    return smaller(closest_[i], squared_distance(x_.row(i), x_.row(center)));
+  }
+
+  MatrixView<const Scalar> x_;
+  Scalar* closest_;
+  Index rows_[most_trials] = {};
+  Accumulator potentials_[most_trials] = {};
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
+
+#ifndef THRUM_ALGORITHM_SEEDING_HPP
+#define THRUM_ALGORITHM_SEEDING_HPP
+
+namespace thrum {
+
+/// Rows that greedy k-means++ tries for each of k centres: 2 + floor(ln k).
+constexpr Index seeding_trials(Index clusters) {
+  constexpr Index least[] = {3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22027, 59875, 162755, 442414};  // e^m
+  Index trials = 2;
+  for (const Index next : least) trials += clusters >= next ? 1 : 0;
+  return trials;
+}
+
+/// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the
+/// best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to the
+/// nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer distinct rows
+/// than clusters), centres repeat rows. Returns the row that becomes centre j of `clusters`.
+///
+/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
+///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
+///                          weight 0
+///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
+///                          one more centre
+///   potential(i)           that sum for number i of them
+///   accept(i)              makes number i of them a centre
+template <typename Space>
+inline Index seed_center(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
+  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
+  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
+  space.evaluate(candidates, trials);
+  Index best = 0;
+  for (Index i = 1; i < trials; ++i)
+    if (space.potential(i) < space.potential(best)) best = i;
+  space.accept(best);
+  return candidates[best];
+}
+
+/// All of them. choose(j, row) is told which row becomes centre j = 0 ... clusters - 1.
+template <typename Space, typename Choose>
+inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
+  for (Index j = 0; j < clusters; ++j) choose(j, seed_center(space, random, j, clusters, candidates));
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SEEDING_HPP
+
+#ifndef THRUM_FIXED_KMEANS_HPP
+#define THRUM_FIXED_KMEANS_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// How a fixed::KMeans learns; names and meaning as in thrum::KMeansOptions.
+struct KMeansOptions {
+  int clusters = 1;
+  int max_iterations = 300;
+  uint64_t seed = 0;
+};
+
+/// thrum::KMeans with its own arrays: no heap, all zero at start (`not_fitted`).
+template <typename Scalar, int max_features, int max_clusters>
+class KMeans {
+ public:
+  /// Takes over fitted centres, k x d, finite, k <= max_clusters, d <= max_features.
+  Status use(ConstMatrixView<Scalar> centers) {
+    if (!fits(centers.rows, centers.cols)) return Status::wrong_size;
+    if (!detail::all_finite(centers)) return Status::non_finite;
+    copy_by_feature(centers, centers_by_feature_);
+    resize(centers.rows, centers.cols);
+    for (float& count : counts_) count = 1;
+    return Status::ok;
+  }
+
+  /// Moves the nearest centre towards one more sample of d values: to the mean of all it has been given,
+  /// those it was learned from included; a centre that was taken over counts as one. From the 2^24th on it
+  /// stands still. overflow, non_finite: all stays as it was. O(d k).
+  Status partial_fit(ConstVectorView<Scalar> x) {
+    int label = 0;
+    const Status status = predict(x, label);
+    if (status != Status::ok) return status;
+    counts_[label] += 1;
+    const Scalar rate = 1 / static_cast<Scalar>(counts_[label]);
+    for (Index f = 0; f < features_; ++f) {
+      Scalar& center = centers_by_feature_[f * clusters_ + label];
+      center += (x[f] - center) * rate;
+    }
+    return Status::ok;
+  }
+
+  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest. overflow:
+  /// the sample is too far from all of them to tell, and label is as it was.
+  Status predict(ConstVectorView<Scalar> x, int& label) const {
+    const Status status = detail::check(features_, x, clusters_, clusters_);
+    if (status != Status::ok) return status;
+    const Nearest<Scalar> nearest = nearest_center(x, centers_by_feature_, clusters_);
+    if (!is_finite(nearest.squared_distance)) return Status::overflow;
+    label = nearest.cluster;
+    return Status::ok;
+  }
+
+  /// Euclidean distances of one sample to the k centres. overflow: a distance is not finite.
+  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> distances) const {
+    const Status status = detail::check(features_, x, distances.size, clusters_);
+    if (status != Status::ok) return status;
+    for_each_squared_distance(x, centers_by_feature_, clusters_,
+                              [distances](Index j, Scalar squared) { distances[j] = square_root(squared); });
+    return detail::checked_result(distances);
+  }
+
+  int features() const { return features_; }
+  int clusters() const { return clusters_; }
+  /// k x d.
+  MatrixView<const Scalar> centers() const {
+    return MatrixView<const Scalar>{centers_by_feature_, clusters_, features_, 1, clusters_};
+  }
+
+ private:
+  template <typename, int, int, int, typename>
+  friend class KMeansFit;
+
+  static bool fits(Index clusters, Index features) {
+    return clusters >= 1 && clusters <= max_clusters && features >= 1 && features <= max_features;
+  }
+  void resize(Index clusters, Index features) {
+    features_ = static_cast<int>(features);
+    clusters_ = static_cast<int>(clusters);
+  }
+
+  Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
+  float counts_[array_size(max_clusters)] = {};  // samples that each has been given
+  int features_ = 0;
+  int clusters_ = 0;
+};
+
+/// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
+/// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
+/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
+/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator, a fifth of the
+/// instructions and half the code on a Cortex-M4F, to rounding. No heap; all zero at start; memory: for each
+/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
+/// of no use any more when the centres are learned.
+template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
+class KMeansFit {
+  static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
+  using Model = KMeans<Scalar, max_features, max_clusters>;
+
+ public:
+  /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
+  /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
+  /// samples may leave the range of a Scalar. Then the model stays as it was.
+  Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+  /// The same from given first centres, k x d.
+  Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
+                  Model& model) {
+    options.clusters = static_cast<int>(centers.rows);
+    if (centers.cols != x.cols) return Status::wrong_size;
+    if (!detail::all_finite(centers)) return Status::non_finite;
+    const Status status = start(x, options, model);
+    if (status != Status::ok) return status;
+    model.use(centers);
+    begin_assignment();
+    while (!step(x, max_samples, model)) {
+    }
+    return Status::ok;
+  }
+
+  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
+  [[gnu::cold, gnu::noinline]] Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options,
+                                            Model& model) {
+    if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
+      return Status::wrong_size;
+    if (options.max_iterations < 1) return Status::out_of_range;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
+    model.resize(options.clusters, x.cols);
+    random_ = Random(options.seed);
+    lloyd_ = Lloyd<Accumulator>({options.max_iterations, 0});
+    assignment(x, model).start();
+    SampleSpace<Scalar, Accumulator>(x, squared_).start();
+    next_ = 0;
+    stage_ = Stage::seeding;
+    return Status::ok;
+  }
+
+  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
+  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
+  /// learned.
+  [[gnu::cold, gnu::noinline]] bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+    while (samples > 0 && stage_ != Stage::done) {
+      switch (stage_) {
+        case Stage::seeding:
+          seed_next(x, model);
+          samples -= x.rows;
+          break;
+        case Stage::assigning:
+          assign_next(x, model);
+          --samples;
+          break;
+        case Stage::updating:
+          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
+          --samples;
+          break;
+        case Stage::done: break;
+      }
+    }
+    return stage_ == Stage::done;
+  }
+
+  /// How it went, once it is done.
+  LloydReport report() const {
+    LloydReport report = report_;
+    report.inertia = static_cast<double>(inertia_);
+    return report;
+  }
+  int empty_clusters() const { return report_.empty_clusters; }
+  /// The label of each sample, n.
+  const int16_t* labels() const { return labels_; }
+
+ private:
+  enum class Stage : uint8_t { done, seeding, assigning, updating };
+
+  /// No two samples are farther apart.
+  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
+    Scalar largest = 0;
+    for (Index i = 0; i < x.rows; ++i)
+      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
+    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
+  }
+
+  SampleAssignment<Scalar, Accumulator> assignment(MatrixView<const Scalar> x, const Model& model) {
+    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
+  }
+  static MatrixView<Scalar> centers(Model& model) {
+    return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
+  }
+
+  void begin_assignment() {
+    next_ = 0;
+    changed_ = 0;
+    stage_ = Stage::assigning;
+  }
+
+  [[gnu::cold, gnu::noinline]] void seed_next(MatrixView<const Scalar> x, Model& model) {
+    using Space = SampleSpace<Scalar, Accumulator>;
+    Space space(x, squared_);
+    Index candidates[Space::most_trials];
+    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
+    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
+    if (++next_ == model.clusters_) begin_assignment();
+  }
+
+  [[gnu::cold, gnu::noinline]] void assign_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (policy.assign(next_)) ++changed_;
+    if (++next_ < x.rows) return;
+    stage_ = Stage::updating;
+    if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, Accumulator) { return true; }))
+      return;
+    stage_ = Stage::done;
+    report_ = lloyd_.report(policy, model.clusters_);
+    inertia_ = policy.inertia();
+    for (Index j = 0; j < model.clusters_; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
+  }
+
+  Random random_{};
+  Lloyd<Accumulator> lloyd_{};
+  LloydReport report_{StopReason{}, 0, 0, 0, 0};
+  Accumulator inertia_ = 0;
+  Stage stage_ = Stage::done;
+  Index next_ = 0;     // sample or first centre
+  Index changed_ = 0;  // labels, of those assigned
+  int16_t labels_[array_size(max_samples)] = {};
+  Scalar squared_[array_size(max_samples)] = {};
+  Accumulator scale_[array_size(max_features)] = {};
+  typename SampleSum<Accumulator>::Type sums_[array_size(max_features * max_clusters)] = {};
+  int16_t counts_[array_size(max_clusters)] = {};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_KMEANS_HPP
+
+#ifndef THRUM_ALGORITHM_QUANTILE_SKETCH_HPP
+#define THRUM_ALGORITHM_QUANTILE_SKETCH_HPP
+
+namespace thrum {
+
+/// Quantiles of any number of positive values in fixed memory: how many there are in each of `octaves` x 32
+/// bins from 2^least_octave on, 32 of equal width for each power of two, so that a value's bin stands in its
+/// bits. What is below the first bin counts in it, what is beyond the last in that. All zero is the empty
+/// set; 128 x octaves bytes. The same bits on every machine, and in whatever order values come. Source: the
+/// bins of Tene's HdrHistogram; a stated relative error and merging as of DDSketch (Masson, Rim and Lee,
+/// Proceedings of the VLDB Endowment 12, 2019).
+template <int least_octave = -6, int octaves = 16>
+class QuantileSketch {
+  static_assert(octaves > 0 && least_octave >= -126 && least_octave + octaves <= 128,
+                "octaves must be those of ordinary floats");
+
+ public:
+  /// By how much a quantile may exceed that of the values themselves, as a share, within the bins.
+  static constexpr float relative_error = 1.0f / 32;
+  static constexpr int bins = 32 * octaves;
+
+  /// Adds a value. non_finite, or out_of_range when it is negative: nothing is added. O(1).
+  Status add(float value, uint32_t times = 1) {
+    if (!is_finite(value)) return Status::non_finite;
+    if (value < 0.0f) return Status::out_of_range;
+    add_to(counts_[bin_of(value)], times);
+    return Status::ok;
+  }
+
+  /// Adds the values of another sketch. O(bins).
+  void merge(const QuantileSketch& other) {
+    for (int bin = 0; bin < bins; ++bin) add_to(counts_[bin], other.counts_[bin]);
+  }
+
+  /// Values added so far; those of a bin stay at 2^32 - 1 once there. O(bins).
+  uint64_t count() const {
+    uint64_t sum = 0;
+    for (const uint32_t own : counts_) sum += own;
+    return sum;
+  }
+
+  /// The least upper edge of a bin that a share q in [0, 1] of the values, and at least one of them, lie
+  /// below: at least the inverse-CDF quantile of the values, and at most relative_error above it. 0 of none.
+  /// O(bins).
+  float quantile(double q) const {
+    const uint64_t all = count();
+    if (all == 0) return 0.0f;
+    // Less by what rounds off, so that 0.9 of ten values is nine of them.
+    const double share = q * static_cast<double>(all) * (1 - 1e-12);
+    uint64_t wanted = share > 0 ? static_cast<uint64_t>(share) : 0;
+    if (static_cast<double>(wanted) < share || wanted == 0) ++wanted;
+    return at_rank(wanted);
+  }
+
+  /// The same of the rank-th smallest value, 1 ... count(). O(bins).
+  float at_rank(uint64_t rank) const {
+    uint64_t below = 0;
+    int bin = -1;
+    while (below < rank) below += counts_[++bin];
+    return upper_edge(bin);
+  }
+
+  /// How many values each bin has, and the edge it ends at: for who wants to store or draw it.
+  uint32_t count_of(int bin) const { return counts_[bin]; }
+  void set_count(int bin, uint32_t count) { counts_[bin] = count; }
+  static float upper_edge(int bin) {
+    return from_bits<float>(static_cast<uint32_t>(first + bin + 1) << shift);
+  }
+
+  friend bool operator==(const QuantileSketch& a, const QuantileSketch& b) {
+    for (int bin = 0; bin < bins; ++bin)
+      if (a.counts_[bin] != b.counts_[bin]) return false;
+    return true;
+  }
+  friend bool operator!=(const QuantileSketch& a, const QuantileSketch& b) { return !(a == b); }
+
+ private:
+  static constexpr int shift = ScalarTraits<float>::mantissa_bits - 5;
+  static constexpr int first = (ScalarTraits<float>::exponent_bias + least_octave) * 32;
+
+  static int bin_of(float value) {
+    const uint32_t magnitude = bits_of(value) & 0x7fffffffu;  // -0 is 0
+    const int bin = static_cast<int>(magnitude >> shift) - first;
+    return smaller(larger(bin, 0), bins - 1);
+  }
+  static void add_to(uint32_t& count, uint32_t more) {
+    count = more > UINT32_MAX - count ? UINT32_MAX : count + more;
+  }
+
+  uint32_t counts_[array_size(bins)] = {};
+};
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_QUANTILE_SKETCH_HPP
+
+#ifndef THRUM_DETECTION_LEARNED_IMAGE_HPP
+#define THRUM_DETECTION_LEARNED_IMAGE_HPP
+
+// What a device has learned, as bytes: little-endian words of 32 bits, the head, numbers, and last a CRC-32
+// of all bytes before. Two slots of flash, written in turn, survive a power cut at any byte: the one that was
+// cut off has no valid CRC.
+
+namespace thrum {
+
+/// Version of the image's layout.
+constexpr uint32_t learned_schema = 1;
+constexpr uint32_t learned_magic = 0x6c726874;  ///< "thrl"
+
+/// Where words stand in the image of what was learned.
+enum LearnedHead : uint32_t {
+  learned_magic_word,
+  learned_size_word,         ///< bytes of the whole image
+  learned_schema_word,       ///< learned_schema
+  learned_fingerprint_word,  ///< fingerprint_of(signal): rows of other features mean something else
+  learned_sequence_word,     ///< one more with each image that a device writes
+  learned_features_word,     ///< d
+  learned_classes_word,      ///< k
+  learned_first_bin_word,    ///< of the sketch, those before it are empty
+  learned_bins_word,         ///< of the sketch, so many follow
+  learned_head_words,
+};
+
+/// CRC-32 of everything that says how feature rows come from samples. O(1), some 10,000 instructions.
+inline uint32_t fingerprint_of(const FeatureOptions& signal) {
+  Crc32 crc;
+  detail::AddToChecksum add{crc};
+  detail::for_each_signal_setting(signal, add);
+  return crc.value();
+}
+
+/// Of an image of what was learned, whole: its sequence number.
+inline uint32_t sequence_of(const void* image) {
+  return detail::image_word(static_cast<const uint8_t*>(image) + learned_sequence_word * 4);
+}
+
+/// Whether an image of what was learned is whole. bytes: how many may be read there. O(size), about 30
+/// instructions a byte.
+inline bool is_whole_learned_image(const void* image, size_t bytes) {
+  return image != nullptr && detail::is_whole_image(static_cast<const uint8_t*>(image), bytes, learned_magic);
+}
+
+/// Of two slots of so many bytes, the one with the latest whole image; null when there is none in either.
+/// Sequence numbers may wrap. O(bytes).
+inline const void* newest(const void* a, const void* b, size_t bytes) {
+  const bool whole_a = is_whole_learned_image(a, bytes), whole_b = is_whole_learned_image(b, bytes);
+  if (!whole_a || !whole_b) return whole_a ? a : whole_b ? b : nullptr;
+  return sequence_of(a) - sequence_of(b) <= UINT32_MAX / 2 ? a : b;
+}
+
+namespace detail {
+
+/// Puts words into memory one after the other, and adds them to a CRC.
+class ImageWriter {
+ public:
+  explicit ImageWriter(uint8_t* at) : at_(at) {}
+
+  void word(uint32_t word) {
+    crc_.add(word);
+    for (int i = 0; i < 4; ++i) *at_++ = static_cast<uint8_t>(word >> 8 * i);
+  }
+  void operator()(int value) { word(static_cast<uint32_t>(value)); }
+  void operator()(uint32_t value) { word(value); }
+  void operator()(float value) { word(bits_of(value)); }
+  void operator()(const float* values, Index size) {
+    for (Index i = 0; i < size; ++i) (*this)(values[i]);
+  }
+  void end() { word(crc_.value()); }
+
+ private:
+  uint8_t* at_;
+  Crc32 crc_;
+};
+
+/// Takes them out again, in the same order.
+class ImageReader {
+ public:
+  explicit ImageReader(const uint8_t* at) : words_(at) {}
+
+  void operator()(int& value) { value = static_cast<int>(words_.next()); }
+  void operator()(uint32_t& value) { value = words_.next(); }
+  void operator()(float& value) { value = from_bits<float>(words_.next()); }
+  void operator()(float* values, Index size) {
+    for (Index i = 0; i < size; ++i) (*this)(values[i]);
+  }
+
+ private:
+  ImageWords words_;
+};
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_DETECTION_LEARNED_IMAGE_HPP
+
+#ifndef THRUM_FIXED_LEARNED_CLASSES_HPP
+#define THRUM_FIXED_LEARNED_CLASSES_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// What a Learner has learned: classes of feature rows, each with a mean and a variance of every feature, and
+/// the distances of the rows that these were learned from. Judges rows by them, follows slow changes, and
+/// goes to and from images. No heap; all zero at start, when it knows nothing; 4 x (4 k + 4) d bytes, and
+/// about 2500.
+template <const LearningCapacity& capacity>
+class LearnedClasses {
+ public:
+  static constexpr int d = feature_count(capacity.signal);
+  static constexpr int most_classes = capacity.classes;
+  /// How far rows are from their class, in deviations: see QuantileSketch.
+  using Distances = QuantileSketch<-2, 10>;
+  static constexpr uint32_t parts =
+      diagonal_ellipsoid_part | without_projection | without_bounds | without_distances;
+
+  // ---- what is known
+
+  int classes() const { return classes_; }
+  /// Samples that class j was learned from.
+  float count(int j) const { return counts_[j]; }
+  /// Of class j, d values each, in scaled units, see scaling(): the means as learned, the centres that have
+  /// followed the machine since, and one over the deviations.
+  const float* mean(int j) const { return means_ + j * d; }
+  const float* center(int j) const { return centers_ + j * d; }
+  const float* inverse_deviation(int j) const { return scales_ + j * d; }
+  ScalingModel<float> scaling() const { return {offset_, factor_, d}; }
+  const Distances& distances() const { return distances_; }
+  /// The distance, in deviations, that is score 1.
+  float threshold() const { return threshold_; }
+  /// How far the centre of class j is from its mean, as a share of the threshold.
+  float drift(int j) const { return excursion(j) / threshold_; }
+  /// Windows judged since it was learned; stays at 2^32 - 1 once there.
+  uint32_t windows_watched() const { return watched_; }
+  const LearningOptions& options() const { return options_; }
+
+  // ---- watching
+
+  /// The verdict on a row of d values. scratch: d floats. O(d k).
+  Verdict judge(const float* row, float* scratch) {
+    bind();
+    if (watched_ < UINT32_MAX) ++watched_;
+    return thrum::judge<parts>(held_.model, contiguous<const float>(row, d), scratch);
+  }
+
+  /// Moves the centre of a class towards a row of it that is normal: by a share of 1 / time_constant of at
+  /// most three deviations, and not farther from the mean than the limit. scratch: d floats. O(d).
+  void follow(int j, const float* row, float* scratch) {
+    const DriftOptions& drift = options_.drift;
+    if (!(drift.time_constant > 0.0f)) return;
+    to_scale(row, scratch);
+    float *const center = centers_ + j * d, *const mean = means_ + j * d;
+    for (Index f = 0; f < d; ++f) {
+      const float most = 3 / scales_[j * d + f];
+      center[f] += larger(-most, smaller(most, scratch[f] - center[f])) / drift.time_constant;
+    }
+    const float limit = drift.limit * threshold_, apart = excursion(j);
+    if (!(apart > limit)) return;
+    for (Index f = 0; f < d; ++f) center[f] = mean[f] + (center[f] - mean[f]) * (limit / apart);
+  }
+
+  /// A person vouches that a row, of d values, is normal. When it is no alarm it refines its class; otherwise
+  /// it becomes one of its own, which varies as all others together do until more of it is vouched for.
+  /// wrong_size when there is no room for that; non_finite, overflow. scratch: d floats. O(d k).
+  [[gnu::cold, gnu::noinline]] Status vouch(const float* row, float* scratch) {
+    bind();
+    const Score<float> score = score_row<parts>(held_.model, contiguous<const float>(row, d), scratch);
+    if (score.status != Status::ok) return score.status;
+    int own = score.cluster;
+    if (score.value > 1.0f) {
+      if (classes_ == most_classes) return Status::wrong_size;
+      own = add_class();
+    }
+    to_scale(row, scratch);
+    float *const center = centers_ + own * d, *const mean = means_ + own * d;
+    for (Index f = 0; f < d; ++f) center[f] -= mean[f];  // what it has drifted
+    moments().add(own, contiguous<const float>(scratch, d));
+    for (Index f = 0; f < d; ++f) center[f] += mean[f];
+    update_model();
+    return Status::ok;
+  }
+
+  /// What rows are judged by, as the data of a model.
+  const DetectorModel<float>& model() const { return held_.model; }
+
+  // ---- machines of a kind
+
+  /// Adds what another machine of the kind has learned: each of its classes to the nearest one here. Means
+  /// become those over all machines; deviations those within a machine, since that is what one of them
+  /// varies; distances those of all. not_fitted when either knows nothing. O(k^2 d).
+  [[gnu::cold, gnu::noinline]] Status merge(const LearnedClasses& other) {
+    if (classes_ == 0 || other.classes_ == 0) return Status::not_fitted;
+    const DiagonalClasses<float> before = moments();
+    float sums[array_size(most_classes)] = {}, mean[array_size(d)], square[array_size(d)];
+    for (int j = 0; j < classes_; ++j) sums[j] = counts_[j];
+    for (int i = 0; i < other.classes_; ++i) {
+      for (Index f = 0; f < d; ++f) {
+        const float ratio = factor_[f] / other.factor_[f];
+        mean[f] = (other.offset_[f] - offset_[f]) * factor_[f] + other.means_[i * d + f] * ratio;
+        square[f] = other.squares_[i * d + f] * ratio * ratio;
+      }
+      const int own = before.nearest(contiguous<const float>(mean, d));
+      sums[own] += other.counts_[i];
+      for (Index f = 0; f < d; ++f) {
+        centers_[own * d + f] += (mean[f] - centers_[own * d + f]) * (other.counts_[i] / sums[own]);
+        squares_[own * d + f] += square[f];
+      }
+    }
+    for (int j = 0; j < classes_; ++j) counts_[j] = sums[j];
+    for (Index i = 0; i < classes_ * d; ++i) means_[i] = centers_[i];
+    distances_.merge(other.distances_);
+    find_model();
+    return Status::ok;
+  }
+
+  // ---- images
+
+  /// Bytes of the largest image.
+  static constexpr size_t most_image_bytes() { return size_of_image(most_classes, Distances::bins); }
+
+  /// Writes all this. image: `bytes` of memory; written: how many it took. not_fitted while nothing is known;
+  /// wrong_size when there are too few bytes, see most_image_bytes(): then nothing is written. O(bytes), some
+  /// 60 instructions each.
+  [[gnu::cold, gnu::noinline]] Status save(void* image, size_t bytes, size_t& written) {
+    if (classes_ == 0) return Status::not_fitted;
+    const Bins bins = filled_bins();
+    const size_t size = size_of_image(classes_, bins.count);
+    if (size > bytes) return Status::wrong_size;
+    thrum::detail::ImageWriter writer(static_cast<uint8_t*>(image));
+    const uint32_t head[learned_head_words] = {learned_magic,
+                                               static_cast<uint32_t>(size),
+                                               learned_schema,
+                                               fingerprint_of(capacity.signal),
+                                               ++sequence_,
+                                               static_cast<uint32_t>(d),
+                                               static_cast<uint32_t>(classes_),
+                                               static_cast<uint32_t>(bins.first),
+                                               static_cast<uint32_t>(bins.count)};
+    for (const uint32_t word : head) writer(word);
+    for_each_setting(options_, threshold_, watched_, writer);
+    for_each_array(*this, classes_, writer);
+    for (int i = 0; i < bins.count; ++i) writer(distances_.count_of(bins.first + i));
+    writer.end();
+    written = size;
+    return Status::ok;
+  }
+
+  /// Takes over what save() wrote. corrupt_model: it is no image, or not whole, or a bit of it has changed;
+  /// unsupported: it is of another version, or of other features; wrong_size: it has more classes than there
+  /// is room for; out_of_range: its numbers are none that save() writes. Then nothing changes. O(bytes), some
+  /// 60 instructions each.
+  [[gnu::cold, gnu::noinline]] Status load(const void* image, size_t bytes) {
+    const Status status = can_load(image, bytes);
+    if (status != Status::ok) return status;
+    const uint8_t* const begin = static_cast<const uint8_t*>(image);
+    sequence_ = head(begin, learned_sequence_word);
+    classes_ = static_cast<int>(head(begin, learned_classes_word));
+    thrum::detail::ImageReader reader(begin + learned_head_words * 4);
+    for_each_setting(options_, threshold_, watched_, reader);
+    for_each_array(*this, classes_, reader);
+    distances_ = Distances();
+    const int first = static_cast<int>(head(begin, learned_first_bin_word));
+    const int count = static_cast<int>(head(begin, learned_bins_word));
+    for (int i = 0; i < count; ++i) {
+      uint32_t times = 0;
+      reader(times);
+      distances_.set_count(first + i, times);
+    }
+    moments().pool(least_deviation);
+    update_model();
+    return Status::ok;
+  }
+  /// Whether load() would take it over.
+  [[gnu::cold, gnu::noinline]] static Status can_load(const void* image, size_t bytes) {
+    if (!is_whole_learned_image(image, bytes)) return Status::corrupt_model;
+    const uint8_t* const begin = static_cast<const uint8_t*>(image);
+    if (head(begin, learned_schema_word) != learned_schema ||
+        head(begin, learned_fingerprint_word) != fingerprint_of(capacity.signal) ||
+        head(begin, learned_features_word) != static_cast<uint32_t>(d))
+      return Status::unsupported;
+    const uint32_t classes = head(begin, learned_classes_word), bins = head(begin, learned_bins_word),
+                   first = head(begin, learned_first_bin_word);
+    if (classes < 1 || classes > static_cast<uint32_t>(most_classes)) return Status::wrong_size;
+    if (bins > static_cast<uint32_t>(Distances::bins) ||
+        first > static_cast<uint32_t>(Distances::bins) - bins ||
+        head(begin, learned_size_word) != size_of_image(static_cast<int>(classes), static_cast<int>(bins)))
+      return Status::out_of_range;
+    return has_good_numbers(begin + learned_head_words * 4, static_cast<int>(classes));
+  }
+
+ private:
+  template <const LearningCapacity&>
+  friend class Learner;
+
+  static constexpr float least_deviation = 1e-3f;  ///< within classes, of that of all rows together
+
+  DiagonalClasses<float> moments() { return {counts_, means_, squares_, pooled_, classes_, d}; }
+
+  void to_scale(const float* row, float* scaled) const {
+    scale(scaling(), contiguous<const float>(row, d), contiguous(scaled, d));
+  }
+
+  /// The distance of a centre from the mean, in deviations.
+  float excursion(int j) const {
+    float sum = 0;
+    for (Index i = j * d; i < (j + 1) * d; ++i) {
+      const float apart = (centers_[i] - means_[i]) * scales_[i];
+      sum = apart * apart + sum;
+    }
+    return square_root(sum);
+  }
+
+  /// An empty one; its number.
+  int add_class() {
+    const int own = classes_++;
+    counts_[own] = 0;
+    for (Index i = own * d; i < (own + 1) * d; ++i) means_[i] = squares_[i] = centers_[i] = 0;
+    return own;
+  }
+
+  // ---- from what is known to what is judged by
+
+  /// The conformal quantile of the distances: the rank ceil((1 - rate) (n + 1)) of n.
+  void find_threshold() {
+    const uint32_t n = known_distances();
+    const uint32_t left_out = static_cast<uint32_t>(options_.false_alarm_rate * static_cast<float>(n + 1));
+    threshold_ = distances_.at_rank(larger(smaller(n + 1 - left_out, n), uint32_t{1}));
+  }
+  uint32_t known_distances() const {
+    return static_cast<uint32_t>(smaller(distances_.count(), uint64_t{INT32_MAX}));
+  }
+
+  /// All that follows from classes and distances. O(d k + bins).
+  void find_model() {
+    moments().pool(least_deviation);
+    find_threshold();
+    update_model();
+  }
+
+  /// Deviations and tables. O(d k + bins).
+  [[gnu::cold, gnu::noinline]] void update_model() {
+    const DiagonalClasses<float> all = moments();
+    for (int j = 0; j < classes_; ++j)
+      for (Index f = 0; f < d; ++f) scales_[j * d + f] = 1 / square_root(all.variance(j, f));
+    fill_tail_table<float>(
+        static_cast<Index>(known_distances()),
+        [this](Index i) { return distances_.at_rank(static_cast<uint64_t>(i) + 1); },
+        Distances::relative_error, 0, table_);
+    // Scores are surprises already, of the same samples.
+    constexpr float per_level = static_cast<float>(thrum::detail::natural_log_of_2);
+    for (int level = 0; level <= tail_levels; ++level)
+      score_table_[level] = per_level * static_cast<float>(level);
+    score_table_[tail_levels + 1] = 1;
+    for (int j = 1; j < classes_; ++j)
+      for (Index i = 0; i < tail_table_size; ++i) table_[j * tail_table_size + i] = table_[i];
+    use_options();
+    bind();
+  }
+
+  /// How features come from samples and verdicts become a state, for who asks before there are classes.
+  void use_options() {
+    held_.model = DetectorModel<float>();
+    held_.model.features = d;
+    held_.model.has_signal = true;
+    held_.model.signal = capacity.signal;
+    held_.model.monitor = options_.monitor;
+  }
+
+  /// Lends the arrays to the model: they move with the object.
+  void bind() {
+    DetectorModel<float>& model = held_.model;
+    model.scaling = scaling();
+    model.anomaly.features = d;
+    model.anomaly.clusters = model.anomaly.ellipsoid_count = classes_;
+    model.anomaly.parts = diagonal_ellipsoid_part;
+    model.anomaly.ellipsoids.center = centers_;
+    model.anomaly.ellipsoids.scale = scales_;
+    model.anomaly.ellipsoid_tables = table_;
+    model.anomaly.score_table = score_table_;
+    model.anomaly.threshold = surprise(table_, threshold_);
+  }
+
+  // ---- images: the only list of what is in one
+
+  static constexpr size_t setting_words = 14;
+  static constexpr int array_numbers(int classes) { return 2 * d + classes * (1 + 3 * d); }
+
+  static constexpr size_t size_of_image(int classes, int bins) {
+    return 4 * (learned_head_words + setting_words + array_size(array_numbers(classes) + bins) + 1);
+  }
+  static uint32_t head(const uint8_t* image, LearnedHead word) {
+    return thrum::detail::image_word(image + word * 4);
+  }
+
+  /// Those of the sketch that are not empty lie among these.
+  struct Bins {
+    int first, count;
+  };
+  Bins filled_bins() const {
+    int first = 0, end = Distances::bins;
+    while (first < end && distances_.count_of(first) == 0) ++first;
+    while (end > first && distances_.count_of(end - 1) == 0) --end;
+    return {first, end - first};
+  }
+
+  /// Whether the numbers of an image are finite, and those positive that must be.
+  static Status has_good_numbers(const uint8_t* numbers, int classes) {
+    LearningOptions options;
+    float threshold = 0;
+    uint32_t watched = 0;
+    thrum::detail::ImageReader reader(numbers);
+    for_each_setting(options, threshold, watched, reader);
+    const Status status = check(capacity, options);
+    if (status != Status::ok) return status;
+    bool good = is_finite(threshold) && threshold > 0.0f;
+    const int positive = 2 * d + classes;  // the factors and the counts are
+    for (int i = 0; i < array_numbers(classes); ++i) {
+      float value = 0;
+      reader(value);
+      good = good && is_finite(value) && (i < d || i >= positive || value > 0.0f);
+    }
+    return good ? Status::ok : Status::out_of_range;
+  }
+
+  template <typename Options, typename Number, typename Count, typename Visit>
+  static void for_each_setting(Options& options, Number& threshold, Count& watched, Visit& visit) {
+    visit(options.classes);
+    visit(options.windows);
+    visit(options.false_alarm_rate);
+    visit(options.monitor.votes);
+    visit(options.monitor.window);
+    visit(options.monitor.release);
+    visit(options.monitor.threshold);
+    visit(options.monitor.minimum_duration);
+    visit(options.monitor.cool_down);
+    visit(options.drift.time_constant);
+    visit(options.drift.limit);
+    visit(options.seed);
+    visit(threshold);
+    visit(watched);
+  }
+  template <typename Self, typename Visit>
+  static void for_each_array(Self& self, int classes, Visit& visit) {
+    visit(self.offset_, Index{d});
+    visit(self.factor_, Index{d});
+    visit(self.counts_, Index{classes});
+    visit(self.means_, Index{classes} * d);
+    visit(self.squares_, Index{classes} * d);
+    visit(self.centers_, Index{classes} * d);
+  }
+
+  /// All zero at start, unlike a model.
+  union ZeroOrModel {
+    char nothing;
+    DetectorModel<float> model;
+    constexpr ZeroOrModel() : nothing(0) {}
+  };
+
+  ZeroOrModel held_{};
+  LearningOptions options_ = thrum::detail::no_learning_options;
+  int classes_ = 0;
+  float threshold_ = 0;
+  uint32_t watched_ = 0;
+  uint32_t sequence_ = 0;  // of the latest image
+  float offset_[array_size(d)] = {};
+  float factor_[array_size(d)] = {};
+  float pooled_[array_size(d)] = {};
+  float counts_[array_size(most_classes)] = {};
+  float means_[array_size(most_classes * d)] = {};
+  float squares_[array_size(most_classes * d)] = {};
+  float centers_[array_size(most_classes * d)] = {};
+  float scales_[array_size(most_classes * d)] = {};
+  float table_[array_size(most_classes * tail_table_size)] = {};
+  float score_table_[array_size(tail_table_size)] = {};
+  Distances distances_{};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_LEARNED_CLASSES_HPP
+
+#ifndef THRUM_FIXED_LEARNER_HPP
+#define THRUM_FIXED_LEARNER_HPP
+
+namespace thrum {
+namespace fixed {
+
+/// Learns how a machine runs well from its own feature rows, and then judges further ones: what a
+/// fixed::Detector of a LearningCapacity has in the place of a model. Rows are collected (of many, a random
+/// sample: Vitter's algorithm R, ACM Transactions on Mathematical Software 11, 1985), scaled and put into
+/// classes by K-means; each class has a mean and a variance of every feature, and the threshold is the
+/// conformal quantile of the rows' distances, each from the classes as they would be without it. While
+/// watching, the centres follow what is normal, slowly and not far. No heap; all zero at start (not_started).
+template <const LearningCapacity& capacity>
+class Learner {
+  static_assert(capacity.valid(), "the capacity's numbers are outside what is said of them");
+
+ public:
+  using Classes = LearnedClasses<capacity>;
+  static constexpr int d = Classes::d;
+
+  // ---- what is asked for
+
+  /// Starts collecting; what was learned before is forgotten. See check(): when that is not ok, nothing
+  /// changes. O(1).
+  [[gnu::cold, gnu::noinline]] Status learn(const LearningOptions& options) {
+    const Status status = check(capacity, options);
+    if (status != Status::ok) return status;
+    begin(options, windows_to_collect(capacity, options));
+    learned_.classes_ = 0;
+    return Status::ok;
+  }
+
+  /// The same with the options of before; not_fitted when there are none.
+  Status relearn() {
+    return state_ == LearningState::not_started ? Status::not_fitted : learn(learned_.options_);
+  }
+
+  /// Starts collecting a tenth of the windows, with what machines of the kind have learned for a start: see
+  /// LearnedClasses::merge(). Classes, deviations and threshold are theirs; each mean is moved to where this
+  /// machine's rows are. Errors of learn() and LearnedClasses::load(): then nothing changes. O(bytes).
+  [[gnu::cold, gnu::noinline]] Status learn_from(const LearningOptions& options, const void* image,
+                                                 size_t bytes) {
+    Status status = check(capacity, options);
+    if (status == Status::ok) status = learned_.load(image, bytes);
+    if (status != Status::ok) return status;
+    begin(options, larger((windows_to_collect(capacity, options) + 9) / 10, uint32_t{2}));
+    return Status::ok;
+  }
+
+  /// Watches by what save() wrote; see LearnedClasses::load(). When it is not ok, nothing changes. O(bytes).
+  Status load(const void* image, size_t bytes) {
+    const Status status = learned_.load(image, bytes);
+    if (status == Status::ok) state_ = LearningState::watching;
+    return status;
+  }
+
+  /// Writes what was learned; see LearnedClasses::save(). not_fitted while not watching.
+  Status save(void* image, size_t bytes, size_t& written) {
+    if (state_ != LearningState::watching) return Status::not_fitted;
+    return learned_.save(image, bytes, written);
+  }
+
+  /// A person vouches for a row; see LearnedClasses::vouch(). not_fitted while not watching.
+  Status vouch(const float* row, float* scratch) {
+    return state_ == LearningState::watching ? learned_.vouch(row, scratch) : Status::not_fitted;
+  }
+
+  // ---- what it is told
+
+  /// The verdict on a row of d values: unknown until watching; meanwhile the row is collected. scratch: d
+  /// floats. O(d k).
+  Verdict take(const float* row, float* scratch) {
+    if (state_ == LearningState::watching) return watch(row, scratch);
+    Verdict verdict;
+    if (state_ != LearningState::collecting) return verdict;
+    if (!any_off_scale(row, d, 1)) {
+      if (is_due()) collect(row);
+      return verdict;
+    }
+    miss(Obstacle::unusable);
+    verdict.status = Status::non_finite;
+    return verdict;
+  }
+
+  /// A window had no row that could be used.
+  void miss(Obstacle obstacle) {
+    if (state_ == LearningState::collecting) obstacle_ = obstacle;
+  }
+
+  /// Goes on with learning, where it is at that: at most 200,000 instructions of a Cortex-M4F for 120 rows of
+  /// 33 features. True while there is more to do.
+  [[gnu::cold, gnu::noinline]] bool step() {
+    if (state_ != LearningState::learning) return false;
+    switch (stage_) {
+      case Stage::scaling: scale_next(); break;
+      case Stage::clustering: cluster(); break;
+      case Stage::gathering: gather(); break;
+      case Stage::measuring: measure(); break;
+      case Stage::moving: move(); break;
+    }
+    return state_ == LearningState::learning;
+  }
+
+  // ---- what it says
+
+  LearningState state() const { return state_; }
+  /// Why the latest window was not collected, or why learning was refused.
+  Obstacle obstacle() const { return obstacle_; }
+  /// The feature that drifted, where that is why; else -1.
+  int drifting_feature() const { return obstacle_ == Obstacle::drifting ? drifting_feature_ : -1; }
+  /// Windows collected so far, and how many are still needed for the asked number and rate of false alarms.
+  uint32_t windows_collected() const { return collected_; }
+  uint32_t windows_needed() const {
+    return state_ == LearningState::collecting ? to_collect_ - collected_ : 0;
+  }
+  /// The time that these take, s.
+  float seconds_needed() const {
+    constexpr int frames = windows_apart(capacity.signal) * capacity.signal.hop;
+    return static_cast<float>(windows_needed()) * static_cast<float>(frames) / capacity.signal.sampling_rate;
+  }
+  /// Of collecting, in [0, 1]; 1 from then on.
+  float progress() const {
+    if (state_ == LearningState::not_started) return 0;
+    if (state_ != LearningState::collecting) return 1;
+    return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+  }
+  const Classes& learned() const { return learned_; }
+
+  /// Windows that so many bytes of memory are enough for, all else as it is; 0 when for none.
+  static constexpr int windows_in(size_t bytes) {
+    const size_t rest = sizeof(Learner) - array_size(capacity.windows) * bytes_per_window;
+    return bytes < rest ? 0 : static_cast<int>((bytes - rest) / bytes_per_window);
+  }
+  static constexpr size_t bytes_per_window = 4 * array_size(d) + sizeof(uint32_t) + 4 + sizeof(int16_t);
+
+ private:
+  enum class Stage : uint8_t { scaling, clustering, gathering, measuring, moving };
+
+  static constexpr Index rows_per_step = 16;
+
+  void begin(const LearningOptions& options, uint32_t windows) {
+    learned_.options_ = options;
+    learned_.use_options();
+    learned_.watched_ = 0;
+    state_ = LearningState::collecting;
+    obstacle_ = Obstacle::none;
+    random_ = Random(options.seed);
+    to_collect_ = windows;
+    collected_ = skipped_ = 0;
+  }
+
+  // ---- collecting
+
+  /// Whether it is the turn of a window to be learned from.
+  bool is_due() {
+    if (skipped_ > 0) {
+      --skipped_;
+      return false;
+    }
+    skipped_ = static_cast<uint32_t>(windows_apart(capacity.signal)) - 1;
+    return true;
+  }
+
+  Index rows() const {
+    return static_cast<Index>(smaller(collected_, static_cast<uint32_t>(capacity.windows)));
+  }
+
+  void collect(const float* row) {
+    obstacle_ = Obstacle::none;
+    constexpr uint32_t room = capacity.windows;
+    const Index place = static_cast<Index>(collected_ < room ? collected_ : random_.below(collected_ + 1));
+    if (place < capacity.windows) {
+      for (Index f = 0; f < d; ++f) rows_[place * d + f] = row[f];
+      times_[place] = collected_;
+    }
+    if (++collected_ < to_collect_) return;
+    state_ = LearningState::learning;
+    next_ = 0;
+    stage_ = learned_.classes_ > 0 ? Stage::moving : Stage::scaling;
+    if (stage_ == Stage::moving) start_moving();
+  }
+
+  // ---- learning
+
+  MatrixView<const float> collected_rows() const { return row_major<const float>(rows_, rows(), d); }
+  ConstVectorView<float> row(Index i) const { return contiguous<const float>(rows_ + i * d, d); }
+
+  void refuse(Obstacle obstacle) {
+    state_ = LearningState::refused;
+    obstacle_ = obstacle;
+  }
+
+  /// The rows of the next step, from next_ on.
+  Index end_of_step() const { return smaller(next_ + rows_per_step, rows()); }
+
+  /// One feature.
+  void scale_next() {
+    if (next_ == 0) {
+      constant_features_ = 0;
+      largest_trend_ = 0;
+    }
+    const Index f = next_;
+    const VectorView<float> values{rows_ + f, rows(), d};
+    Moments<float> all;
+    for (Index i = 0; i < values.size; ++i) all.add(values[i]);
+    const float magnitude = absolute(all.mean), deviation = square_root(all.variance());
+    const bool constant = !(deviation > 1e-6f * magnitude) || !(deviation > ScalarTraits<float>::smallest());
+    if (constant) ++constant_features_;
+    // What never varied is thought to vary by a thousandth.
+    const float scale = !constant ? deviation : magnitude > 0.0f ? 1e-3f * magnitude : 1e-3f;
+    learned_.offset_[f] = all.mean;
+    learned_.factor_[f] = smaller(1 / scale, 1e30f);
+    for (Index i = 0; i < values.size; ++i) values[i] = (values[i] - all.mean) * learned_.factor_[f];
+    if (!constant) notice_trend(values, static_cast<int>(f));
+    if (++next_ == d) start_clusters();
+  }
+
+  void notice_trend(VectorView<const float> values, int f) {
+    const float trend = share_of_trend(values, [this](Index i) { return static_cast<float>(times_[i]); });
+    if (!(trend > largest_trend_)) return;
+    largest_trend_ = trend;
+    drifting_feature_ = f;
+  }
+
+  /// Few independent samples may seem to follow a line: of 33 features, one has a trend above 20 / n once in
+  /// 4000 times.
+  void start_clusters() {
+    const float n = static_cast<float>(rows());
+    if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
+    if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
+    const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
+    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
+    stage_ = Stage::clustering;
+  }
+
+  void cluster() {
+    constexpr Index samples = 8;  // each may leave one class for another, exactly
+    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
+    learned_.classes_ = 0;
+    while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
+    stage_ = Stage::gathering;
+    next_ = 0;
+  }
+
+  void gather() {
+    for (const Index end = end_of_step(); next_ < end; ++next_)
+      learned_.moments().add(fit_.labels()[next_], row(next_));
+    if (next_ < rows()) return;
+    learned_.moments().pool(Classes::least_deviation);
+    learned_.distances_ = typename Classes::Distances();
+    stage_ = Stage::measuring;
+    next_ = 0;
+  }
+
+  void measure() {
+    for (const Index end = end_of_step(); next_ < end; ++next_)
+      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[next_], row(next_)));
+    if (next_ < rows()) return;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
+    learned_.find_model();
+    state_ = LearningState::watching;
+  }
+
+  // ---- learning from others: their classes, moved to where this machine's rows are
+
+  void start_moving() {
+    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = 0;  // sums of moves, at first
+  }
+
+  void move() {
+    for (const Index end = end_of_step(); next_ < end; ++next_) {
+      float* const scaled = rows_ + next_ * d;
+      learned_.to_scale(scaled, scaled);
+      const int own = learned_.moments().nearest(row(next_));
+      found_[own] += 1;
+      for (Index f = 0; f < d; ++f)
+        learned_.centers_[own * d + f] += scaled[f] - learned_.means_[own * d + f];
+    }
+    if (next_ == rows()) finish_moving();
+  }
+
+  /// A class that had no row moves as the others do together. The threshold allows for means of few rows.
+  void finish_moving() {
+    float *const means = learned_.means_, *const moves = learned_.centers_,
+                 fewest = static_cast<float>(rows());
+    for (Index f = 0; f < d; ++f) {
+      float all = 0;
+      for (int j = 0; j < learned_.classes_; ++j) all += moves[j * d + f];
+      for (int j = 0; j < learned_.classes_; ++j) {
+        const bool found = found_[j] > 0;
+        if (found) fewest = smaller(fewest, found_[j]);
+        means[j * d + f] += found ? moves[j * d + f] / found_[j] : all / static_cast<float>(rows());
+      }
+    }
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = means[i];
+    learned_.find_threshold();
+    learned_.threshold_ *= square_root(1 + 1 / fewest);
+    learned_.update_model();
+    state_ = LearningState::watching;
+  }
+
+  // ---- watching
+
+  Verdict watch(const float* row, float* scratch) {
+    const Verdict verdict = learned_.judge(row, scratch);
+    if (verdict.state == State::normal && is_due()) learned_.follow(verdict.cluster, row, scratch);
+    return verdict;
+  }
+
+  LearningState state_ = LearningState::not_started;
+  Obstacle obstacle_ = Obstacle::none;
+  Stage stage_ = Stage::scaling;
+  uint32_t to_collect_ = 0, collected_ = 0;
+  uint32_t skipped_ = 0;  // windows until the next one's turn
+  Index next_ = 0;        // row or feature of the stage
+  int constant_features_ = 0, drifting_feature_ = 0;
+  float largest_trend_ = 0;
+  Random random_{};
+  Classes learned_{};
+  KMeans<float, d, capacity.classes> kmeans_{};
+  KMeansFit<float, d, capacity.classes, capacity.windows, float> fit_{};
+  float found_[array_size(capacity.classes)] = {};     // rows of each class that moves
+  uint32_t times_[array_size(capacity.windows)] = {};  // windows before it
+  float rows_[array_size(capacity.windows * d)] = {};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_LEARNER_HPP
+
 #ifndef THRUM_FIXED_HELD_MODEL_HPP
 #define THRUM_FIXED_HELD_MODEL_HPP
 
 namespace thrum {
 namespace fixed {
 
+/// Where a detector has its model from.
+enum class ModelSource : uint8_t { in_flash, at_run_time, learned };
+
 template <typename Type>
-constexpr bool is_capacity = false;
+constexpr ModelSource source_of = ModelSource::in_flash;
 template <>
-inline constexpr bool is_capacity<const Capacity&> = true;
+inline constexpr ModelSource source_of<const Capacity&> = ModelSource::at_run_time;
+template <>
+inline constexpr ModelSource source_of<const LearningCapacity&> = ModelSource::learned;
+
+namespace detail {
+
+/// What a held model says of a row. Never inlined: so what finding the score takes of the stack is free again
+/// when the verdict is made of it, whose search for a culprit goes deepest.
+template <typename Held>
+[[gnu::noinline]] Score<float> score_of(const Held& held, const float* row, float* scratch) {
+  return score_row<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), scratch);
+}
+template <typename Held>
+Verdict judge(const Held& held, const float* row, float* scratch) {
+  const Score<float> score = score_of(held, row, scratch);
+  return verdict_on<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), score,
+                                   scratch);
+}
+
+}  // namespace detail
 
 /// The base of detectors, where they have their model from: `source` is a model that write_firmware_header()
-/// wrote, which costs no memory and of which each number is a constant to the compiler; or a Capacity.
-template <const auto& source, bool at_run_time = is_capacity<decltype(source)>>
+/// wrote, which costs no memory and of which each number is a constant to the compiler; or a Capacity; or a
+/// LearningCapacity.
+template <const auto& source, ModelSource = source_of<decltype(source)>>
 class HeldModel {
   static_assert(source.schema == model_schema,
                 "this model was written for another version of thrum: write its header again");
@@ -7258,13 +9442,17 @@ class HeldModel {
   static constexpr const Number* feature_table() { return table.value; }
   static constexpr bool recover() { return true; }
 
+  Status self_test(float* scratch) const { return thrum::self_test<allowed>(source, scratch); }
+  Verdict judge(const float* row, float* scratch) { return detail::judge(*this, row, scratch); }
+  static void miss(const Verdict&) {}
+
  private:
   static constexpr FeatureTable<feature_table_size(source.signal), Number> table{source.signal};
 };
 
 /// A model that comes at run time, as an image: all zero until then.
 template <const auto& capacity>
-class HeldModel<capacity, true> {
+class HeldModel<capacity, ModelSource::at_run_time> {
   static_assert(what_is_wrong(capacity.signal) == nullptr, "the capacity's signal options are not valid");
   static_assert(capacity.components >= 0 && capacity.components <= feature_count(capacity.signal),
                 "the capacity's components are more than its features");
@@ -7308,6 +9496,10 @@ class HeldModel<capacity, true> {
                                  found.model.checksum == held_.of_image.model.checksum);
   }
 
+  Status self_test(float* scratch) const { return thrum::self_test<allowed>(model(), scratch); }
+  Verdict judge(const float* row, float* scratch) { return detail::judge(*this, row, scratch); }
+  static void miss(const Verdict&) {}
+
  private:
   /// All zero at start, unlike a model.
   union ZeroOrHeld {
@@ -7319,6 +9511,39 @@ class HeldModel<capacity, true> {
   const void* image_ = nullptr;
   size_t bytes_ = 0;
   ZeroOrHeld held_{};
+};
+
+/// A model that is learned where it is used: see Learner.
+template <const auto& capacity>
+class HeldModel<capacity, ModelSource::learned> {
+ public:
+  static constexpr bool has_signal = true;
+  static constexpr const FeatureOptions& most = capacity.signal;
+  static constexpr int row_scratch_size = feature_count(capacity.signal);
+  using Number = FeatureNumber<capacity.signal.arithmetic>;  ///< what features are computed in
+  static constexpr uint32_t identity =
+      static_cast<uint32_t>(capacity.windows) << 16 | static_cast<uint32_t>(capacity.classes);
+
+  /// From when on windows are looked at.
+  bool has_model() const { return learner.state() != LearningState::not_started; }
+  const auto& model() const { return learner.learned().model(); }
+  static constexpr const Number* feature_table() { return table.value; }
+  static constexpr bool recover() { return true; }
+
+  Status self_test(float*) const {
+    return learner.state() == LearningState::watching ? Status::ok : Status::not_fitted;
+  }
+  Verdict judge(const float* row, float* scratch) { return learner.take(row, scratch); }
+  void miss(const Verdict& verdict) {
+    learner.miss(verdict.state == State::idle           ? Obstacle::idle
+                 : verdict.state == State::sensor_fault ? Obstacle::sensor_fault
+                                                        : Obstacle::unusable);
+  }
+
+  Learner<capacity> learner;
+
+ private:
+  static constexpr FeatureTable<feature_table_size(capacity.signal), Number> table{capacity.signal};
 };
 
 }  // namespace fixed
@@ -7344,23 +9569,6 @@ class HeldModel<capacity, true> {
 namespace thrum {
 namespace fixed {
 
-namespace detail {
-
-/// What a held model says of a row. Never inlined: so what finding the score takes of the stack is free again
-/// when the verdict is made of it, whose search for a culprit goes deepest.
-template <typename Held>
-[[gnu::noinline]] Score<float> score_of(const Held& held, const float* row, float* scratch) {
-  return score_row<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), scratch);
-}
-template <typename Held>
-Verdict judge(const Held& held, const float* row, float* scratch) {
-  const Score<float> score = score_of(held, row, scratch);
-  return verdict_on<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), score,
-                                   scratch);
-}
-
-}  // namespace detail
-
 /// Judges single feature rows with a model in flash; its memory is the scratch for one row.
 /// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
 template <const auto& model>
@@ -7369,10 +9577,10 @@ class RowDetector : private HeldModel<model> {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<Held::allowed>(model, scratch_); }
+  Status self_test() { return Held::self_test(scratch_); }
 
   /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) { return detail::judge<Held>(*this, row, scratch_); }
+  Verdict judge(const float* row) { return Held::judge(row, scratch_); }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
@@ -7385,7 +9593,8 @@ class RowDetector : private HeldModel<model> {
 };
 
 /// Watches a stream of samples: frames in, a verdict for every completed window. source: the model, as
-/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use().
+/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use(); or a
+/// LearningCapacity, for one that is learned here: see learn().
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
@@ -7410,17 +9619,43 @@ class Detector : private HeldModel<source> {
   /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
   /// each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
-    static_assert(is_capacity<decltype(source)>, "this detector has its model already: give it a Capacity");
+    static_assert(origin == ModelSource::at_run_time,
+                  "this detector has its model from elsewhere: give it a Capacity");
     const bool first = !Held::has_model();
-    const Status status = Held::hold(image, bytes, row_scratch_);
-    if (status != Status::ok) return status;
-    monitor_.reset();
-    check_ = WindowCheck();
-    for (float& feature : features_) feature = 0;
-    if (first) stream_.drop_waiting();
-    begin_window();
-    return Status::ok;
+    return begin_anew(Held::hold(image, bytes, row_scratch_), first);
   }
+
+  // ---- main loop, of a LearningCapacity: votes and run-up begin anew with each call that is ok
+
+  /// Learns from the windows that come from now on, and then watches; poll() does a step of it a call. See
+  /// Learner::learn().
+  Status learn(const LearningOptions& options) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).learn(options), first);
+  }
+  /// The same with the options of before, for a machine that was mended or mounted anew; not_fitted when
+  /// there are none.
+  Status relearn() { return begin_anew(learner_of(*this).relearn(), false); }
+  /// Learns from a tenth of the windows, starting from what machines of the kind have learned. See
+  /// Learner::learn_from().
+  Status learn_from(const LearningOptions& options, const void* image, size_t bytes) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).learn_from(options, image, bytes), first);
+  }
+  /// Watches by what was saved; when it is not ok, nothing changes. See LearnedClasses::load().
+  Status load(const void* image, size_t bytes) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).load(image, bytes), first);
+  }
+  /// Writes what was learned into `bytes` of memory; written: how many it took. See LearnedClasses::save().
+  Status save(void* image, size_t bytes, size_t& written) {
+    return learner_of(*this).save(image, bytes, written);
+  }
+  /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
+  /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
+  Status this_is_normal() { return learner_of(*this).vouch(features_, row_scratch_); }
+  /// How far learning is, and what was learned.
+  const auto& learner() const { return learner_of(*this); }
 
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
   Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
@@ -7469,6 +9704,7 @@ class Detector : private HeldModel<source> {
   /// next call. No step costs more than the features of a channel, or all correlations.
   bool poll(int budget) {
     if (!Held::has_model()) return false;
+    if constexpr (origin == ModelSource::learned) Held::learner.step();
     for (; budget > 0; --budget) {
       if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
       if (step()) return true;
@@ -7541,16 +9777,33 @@ class Detector : private HeldModel<source> {
   uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() {
-    return Held::has_model() ? thrum::self_test<Held::allowed>(Held::model(), row_scratch_)
-                             : Status::not_fitted;
-  }
+  Status self_test() { return Held::has_model() ? Held::self_test(row_scratch_) : Status::not_fitted; }
 
  private:
   /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
   /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
   WindowBuffer<Sample> buffer() {
     return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
+  }
+
+  static constexpr ModelSource origin = source_of<decltype(source)>;
+
+  template <typename Self>
+  static auto& learner_of(Self& self) {
+    static_assert(origin == ModelSource::learned,
+                  "this detector has its model from elsewhere: give it a LearningCapacity");
+    return self.Held::learner;
+  }
+
+  /// What a new model means to all else, when it could be taken.
+  Status begin_anew(Status status, bool first) {
+    if (status != Status::ok) return status;
+    monitor_.reset();
+    check_ = WindowCheck();
+    for (float& feature : features_) feature = 0;
+    if (first) stream_.drop_waiting();
+    begin_window();
+    return Status::ok;
   }
 
   void begin_window() {
@@ -7583,7 +9836,7 @@ class Detector : private HeldModel<source> {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
         const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(verdict_on(condition));
+        if (!condition.scored()) return complete(missed(verdict_on(condition)));
         stage_ = Stage::extracting;
         return false;
       }
@@ -7607,9 +9860,14 @@ class Detector : private HeldModel<source> {
 
   [[gnu::noinline]] Verdict judged(Status features_status) {
     if (features_status == Status::ok || features_status == Status::overflow)
-      return detail::judge<Held>(*this, features_, row_scratch_);
+      return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
+    return missed(verdict);
+  }
+
+  const Verdict& missed(const Verdict& verdict) {
+    Held::miss(verdict);
     return verdict;
   }
 
@@ -7737,798 +9995,6 @@ using HealthIndex = thrum::HealthIndex;
 }  // namespace thrum
 
 #endif  // THRUM_FIXED_HEALTH_INDEX_HPP
-
-#ifndef THRUM_CORE_RANDOM_HPP
-#define THRUM_CORE_RANDOM_HPP
-
-namespace thrum {
-
-/// Each bit of the result depends on all of z (the finaliser of SplitMix64).
-constexpr uint64_t mixed_bits(uint64_t z) {
-  z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-  z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-  return z ^ (z >> 31);
-}
-
-/// Random numbers that are the same on every platform: the distributions of <random> differ between
-/// standard libraries, so both the integer generator and the draws are our own.
-///
-/// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, OOPSLA 2014): 8 bytes of
-/// state, period 2^64, any seed is a good seed. Not for cryptography. Nothing allocates.
-class Random {
- public:
-  explicit constexpr Random(uint64_t seed = 0) : state_(seed) {}
-
-  /// Uniform over all 64-bit integers.
-  constexpr uint64_t bits() {
-    state_ += 0x9e3779b97f4a7c15u;
-    return mixed_bits(state_);
-  }
-
-  /// Uniform in [0, 1), a multiple of 2^-53.
-  constexpr double uniform() { return static_cast<double>(bits() >> 11) * (1.0 / 9007199254740992.0); }
-
-  /// Uniform over 0 ... size - 1, size >= 1. Without bias: draws beyond the last full multiple are repeated.
-  constexpr Index index(Index size) {
-    const uint64_t range = static_cast<uint64_t>(size);
-    const uint64_t excess = (UINT64_MAX % range + 1) % range;
-    uint64_t draw = bits();
-    while (draw > UINT64_MAX - excess) draw = bits();
-    return static_cast<Index>(draw % range);
-  }
-
-  /// Standard normal, by Marsaglia's polar method (SIAM Review 6, 1964) with our own logarithm.
-  double normal() {
-    for (;;) {
-      const double u = 2.0 * uniform() - 1.0;
-      const double v = 2.0 * uniform() - 1.0;
-      const double s = u * u + v * v;
-      if (s > 0.0 && s < 1.0) return u * square_root(-2.0 * natural_log(s) / s);
-    }
-  }
-
-  /// Position drawn with probability weight(i) / `total`, where total is the sum of weight(0 ... size - 1);
-  /// weights >= 0, total > 0. A position of weight 0 is never drawn. O(size).
-  template <typename Weight>
-  Index weighted_index(Index size, double total, Weight weight) {
-    const double target = uniform() * total;
-    double passed = 0.0;
-    Index drawn = 0;
-    for (Index i = 0; i < size && passed <= target; ++i) {
-      const double share = static_cast<double>(weight(i));
-      if (!(share > 0.0)) continue;
-      passed += share;
-      drawn = i;  // also the answer when rounding leaves the sum short of the total
-    }
-    return drawn;
-  }
-
- private:
-  uint64_t state_;
-};
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_RANDOM_HPP
-
-#ifndef THRUM_ALGORITHM_LLOYD_HPP
-#define THRUM_ALGORITHM_LLOYD_HPP
-
-namespace thrum {
-
-/// Which of the stop rules ended K-means.
-enum class StopReason : uint8_t {
-  centers_settled,  ///< the squared shifts of the centres sum to no more than the tolerance, or no label
-                    ///< changes
-  inertia_settled,  ///< the sum of squared distances no longer falls: the centres are those of an earlier
-                    ///< iteration
-  iteration_limit,  ///< the maximum of iterations is reached; not converged
-  cancelled,        ///< the caller's progress function said so; not converged
-};
-
-/// English words for a stop reason; static storage.
-constexpr const char* to_string(StopReason reason) {
-  switch (reason) {
-    case StopReason::centers_settled: return "centers settled";
-    case StopReason::inertia_settled: return "inertia settled";
-    case StopReason::iteration_limit: return "iteration limit";
-    case StopReason::cancelled: return "cancelled";
-  }
-  return "?";
-}
-
-/// How K-means went. Labels and inertia belong to the centres that are returned.
-struct LloydReport {
-  StopReason stop = StopReason::iteration_limit;
-  int iterations = 0;         ///< times the centres were re-computed
-  double inertia = 0;         ///< sum over samples of weight times squared distance to the own centre
-  int refilled_clusters = 0;  ///< times an empty cluster was given the farthest sample as its centre
-  int empty_clusters = 0;     ///< clusters without a sample at the end: fewer distinct rows than clusters, or
-                              ///< the iteration limit came first
-  bool converged() const {
-    return stop == StopReason::centers_settled || stop == StopReason::inertia_settled;
-  }
-};
-
-/// When Lloyd's algorithm stops.
-struct LloydLimits {
-  int max_iterations = 300;
-  double squared_shift = 0;  ///< sum over centres of squared shifts, in squared units of x
-};
-
-namespace detail {
-
-/// Tells whether a sequence in which each element follows from the one before has come back to an earlier
-/// element, by remembering one of them (Brent, BIT 20, 1980): after at most three times as many steps as it
-/// takes to enter a cycle and to run through it once.
-class CycleDetector {
- public:
-  bool repeats(uint64_t element) {
-    if (steps_ > 0 && element == remembered_) return true;
-    ++steps_;
-    if ((steps_ & (steps_ - 1)) == 0) remembered_ = element;  // after 1, 2, 4, 8 ... steps
-    return false;
-  }
-
- private:
-  uint64_t remembered_ = 0;
-  uint64_t steps_ = 0;
-};
-
-/// Moves a centre to `target(f)` and returns the squared shift.
-template <typename Scalar, typename Target>
-inline double move_center(VectorView<Scalar> center, Target target) {
-  double squared_shift = 0;
-  for (Index f = 0; f < center.size; ++f) {
-    const Scalar moved = static_cast<Scalar>(target(f));
-    const double shift = static_cast<double>(moved) - static_cast<double>(center[f]);
-    squared_shift += shift * shift;
-    center[f] = moved;
-  }
-  return squared_shift;
-}
-
-/// Re-computes centre j as the weighted mean of its samples; an empty cluster is refilled with the sample
-/// farthest from its centre (each sample serves once), or stays where it is when no distance is left.
-/// Returns the squared shift and adds a refill to `refilled`.
-template <typename Scalar, typename Assignment>
-inline double update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
-  if (assignment.weight(j) > 0)
-    return move_center(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
-  const Index row = assignment.farthest_row();
-  if (row < 0) return 0;
-  assignment.exclude(row);
-  ++refilled;
-  return move_center(centers.row(j), [&](Index f) { return assignment.value(row, f); });
-}
-
-/// A number that tells centres apart, by their bits.
-template <typename Scalar>
-inline uint64_t fingerprint(MatrixView<const Scalar> centers) {
-  uint64_t mixed = 0;
-  for (Index j = 0; j < centers.rows; ++j)
-    for (Index f = 0; f < centers.cols; ++f) mixed = mixed_bits(mixed + 1 + bits_of(centers(j, f)));
-  return mixed;
-}
-
-template <typename Assignment>
-inline int empty_clusters(const Assignment& assignment, Index clusters) {
-  int empty = 0;
-  for (Index j = 0; j < clusters; ++j) empty += assignment.weight(j) > 0 ? 0 : 1;
-  return empty;
-}
-
-}  // namespace detail
-
-/// Lloyd's K-means (IEEE Transactions on Information Theory 28, 1982) from given centres: assign, re-compute,
-/// until the centres no longer move, the sum of squared distances no longer falls, or the maximum of
-/// iterations is reached. It does not settle while an empty cluster could be refilled.
-///
-/// Goes a step at a time, so that whoever has other things to do can leave it in between: after each
-/// assignment of all samples take() says whether it is over; if not, update() moves one centre a call, and
-/// the next assignment is due when it says so. How samples find their centres is the assignment's business:
-///   weight(j), mean(j,f) of the samples of cluster j, over all samples
-///   farthest_row()       the sample of positive weight farthest from its own centre, the lowest of equals;
-///                        -1 when every sample sits on its centre
-///   exclude(row)         from being the farthest, until the next assignment
-///   value(row, f)        of a sample
-///   inertia()            of the last assignment
-/// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
-/// sum no longer falls.
-class Lloyd {
- public:
-  /// All zero; to be made anew before use.
-  constexpr Lloyd() : limits_{0, 0}, report_{StopReason{}, 0, 0, 0, 0} {}
-  explicit Lloyd(LloydLimits limits) : limits_(limits), report_{} {}
-
-  /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
-  /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
-  /// iteration and may return false to end it. True when it is over.
-  template <typename Scalar, typename Assignment, typename Observe>
-  bool take(Assignment& assignment, Index changed, MatrixView<Scalar> centers, Observe observe) {
-    if (updated_ && iteration_was_last(assignment, changed, centers, observe)) return true;
-    updated_ = true;
-    next_ = 0;
-    squared_shift_ = 0;
-    return report_.iterations >= limits_.max_iterations;
-  }
-
-  /// Re-computes the next centre; true when it was the last one.
-  template <typename Scalar, typename Assignment>
-  bool update(Assignment& assignment, MatrixView<Scalar> centers) {
-    squared_shift_ += detail::update_center(assignment, centers, next_, report_.refilled_clusters);
-    return ++next_ == centers.rows;
-  }
-
-  /// When it is over. clusters: k.
-  template <typename Assignment>
-  LloydReport report(Assignment& assignment, Index clusters) {
-    report_.empty_clusters = detail::empty_clusters(assignment, clusters);
-    report_.inertia = assignment.inertia();
-    return report_;
-  }
-
- private:
-  template <typename Scalar, typename Assignment, typename Observe>
-  bool iteration_was_last(Assignment& assignment, Index changed, MatrixView<Scalar> centers,
-                          Observe observe) {
-    ++report_.iterations;
-    const bool repeated = cycle_.repeats(detail::fingerprint<Scalar>(centers));
-    if (!observe(report_, squared_shift_)) {
-      report_.stop = StopReason::cancelled;
-      return true;
-    }
-    const bool settled = squared_shift_ <= limits_.squared_shift || changed == 0;
-    if (!settled && !repeated) return false;
-    if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) return false;
-    report_.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
-    return true;
-  }
-
-  LloydLimits limits_;
-  LloydReport report_;
-  detail::CycleDetector cycle_{};
-  double squared_shift_ = 0;  // of the centres that were updated since the last assignment
-  Index next_ = 0;
-  bool updated_ = false;  // the centres are not those given any more
-};
-
-/// The same in one go. assignment: what Lloyd asks, and
-///   assign(centers)      labels every sample, and returns how many labels have changed since the last time
-/// centers: k x d, read and written.
-template <typename Scalar, typename Assignment, typename Observe>
-inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
-                         Observe observe) {
-  Lloyd run(limits);
-  while (!run.take(assignment, assignment.assign(centers), centers, observe)) {
-    while (!run.update(assignment, centers)) {
-    }
-  }
-  return run.report(assignment, centers.rows);
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_LLOYD_HPP
-
-#ifndef THRUM_CORE_EXACT_SUM_HPP
-#define THRUM_CORE_EXACT_SUM_HPP
-
-// Sums over samples that do not depend on their order: numbers become integers of 62 bits on a grid that
-// spans the largest of their column, and integers add without rounding. What was added can be taken away
-// again, so that a sum follows a sample that changes its cluster, and threads, blocks and algorithms all find
-// the same bits.
-
-namespace thrum {
-
-/// Sum of integers of 62 bits and a sign, in two parts that never carry, so that many sums can be added at
-/// once: of term / 2^31, rounded to an integer, and of the rest. Exact up to 2^31 terms. All zero is the
-/// empty sum.
-struct ExactSum {
-  int64_t high = 0;
-  int64_t low = 0;
-
-  static constexpr double low_range = 2147483648.0;  // 2^31
-  /// Added to a number below 2^51, rounds it to an integer, which is then the low bits of the sum.
-  static constexpr double integer_shift = 6755399441055744.0;  // 1.5 * 2^52
-
-  /// term: below 2^62, rounded to the nearest integer.
-  void add(double term) {
-    const int64_t whole = nearest_integer(term * (1 / low_range));
-    high += whole;
-    low += nearest_integer(term - static_cast<double>(whole) * low_range);
-  }
-
-  /// Rounded to double.
-  double value() const { return static_cast<double>(high) * low_range + static_cast<double>(low); }
-
- private:
-  static int64_t nearest_integer(double x) {
-    return static_cast<int64_t>(bits_of(x + integer_shift) - bits_of(integer_shift));
-  }
-};
-
-/// The grid on which numbers are added: `scale`, a power of two, takes them to less than 2^62. They are
-/// rounded by at most 2^-62 of the largest.
-struct FixedPointGrid {
-  double scale = 1;
-
-  /// For numbers of magnitude up to `largest`, finite.
-  static FixedPointGrid spanning(double largest) {
-    if (!(largest > 0)) return {};
-    const int exponent = static_cast<int>(bits_of(largest) >> 52) - 1023;  // largest < 2^(exponent + 1)
-    return {from_bits<double>(static_cast<uint64_t>(smaller(61 - exponent, 1023) + 1023) << 52)};
-  }
-
-  void add(double value, ExactSum& sum) const { sum.add(value * scale); }
-  double value(const ExactSum& sum) const { return sum.value() / scale; }
-};
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_EXACT_SUM_HPP
-
-#ifndef THRUM_CORE_ORDERED_SUM_HPP
-#define THRUM_CORE_ORDERED_SUM_HPP
-
-// Sums over samples, in an order that depends on nothing but their number: rows go by chunks of 256 into 16
-// partial sums in turn, and these are added in a fixed tree. Whoever computes which partial sum, on however
-// many threads, the result has the same bits.
-
-namespace thrum {
-
-constexpr Index rows_per_chunk = 256;
-constexpr Index max_partial_sums = 16;
-
-/// Number of partial sums that n rows fill.
-constexpr Index partial_sums(Index rows) {
-  return smaller(max_partial_sums, larger(Index{1}, (rows + rows_per_chunk - 1) / rows_per_chunk));
-}
-
-/// The partial sum that a row belongs to.
-constexpr Index partial_sum_of(Index row) { return row / rows_per_chunk % max_partial_sums; }
-
-/// Adds partial results pairwise in a fixed tree: combine(i, j) folds number j into number i; the result is
-/// left in number 0.
-template <typename Combine>
-inline void fold_partial_sums(Index count, Combine combine) {
-  for (Index width = max_partial_sums / 2; width > 0; width /= 2)
-    for (Index i = 0; i < width && i + width < count; ++i) combine(i, i + width);
-}
-
-/// Sum of term(row) over all rows. O(n), allocates nothing.
-template <typename Accumulator, typename Term>
-inline Accumulator ordered_sum(Index rows, Term term) {
-  Accumulator partial[max_partial_sums] = {};
-  for (Index begin = 0; begin < rows; begin += rows_per_chunk) {
-    Accumulator& sum = partial[partial_sum_of(begin)];
-    const Index end = smaller(begin + rows_per_chunk, rows);
-    for (Index row = begin; row < end; ++row) sum += static_cast<Accumulator>(term(row));
-  }
-  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i] += partial[j]; });
-  return partial[0];
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_ORDERED_SUM_HPP
-
-#ifndef THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
-#define THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
-
-// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
-// They are views, made anew for each step.
-
-namespace thrum {
-
-/// What is kept of n samples and k clusters between steps. All zero at first.
-template <typename Scalar>
-struct SampleClusters {
-  int16_t* labels = nullptr;  ///< n
-  Scalar* squared = nullptr;  ///< n, distances to the own centre
-  double* scale = nullptr;    ///< d, of the grids that sums are on
-  ExactSum* sums = nullptr;   ///< k x d
-  int16_t* counts = nullptr;  ///< k, samples
-};
-
-/// Which samples belong to which centre; see Lloyd. Sums are exact, on the grid of the laptop's, so that both
-/// find the same centres from the same first ones, bit for bit, and follow the samples that change their
-/// cluster.
-template <typename Scalar>
-class SampleAssignment {
- public:
-  /// x: n x d, at most 32767 samples, finite. centers: d x k, by feature, those that Lloyd moves.
-  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar>& memory, const Scalar* centers,
-                   Index clusters)
-      : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
-
-  /// No sample has a label yet. O(n d).
-  void start() {
-    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
-    for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
-    for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
-    for (Index f = 0; f < x_.cols; ++f) {
-      Scalar largest = 0;
-      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
-      memory_.scale[f] = FixedPointGrid::spanning(static_cast<double>(largest)).scale;
-    }
-  }
-
-  /// Labels one sample; whether its label has changed. O(d k).
-  bool assign(Index row) {
-    const Nearest<Scalar> nearest = nearest_center(x_.row(row), centers_, clusters_);
-    memory_.squared[row] = nearest.squared_distance;
-    const int before = memory_.labels[row];
-    if (before == nearest.cluster) return false;
-    if (before >= 0) move(row, before, -1);
-    move(row, nearest.cluster, 1);
-    memory_.labels[row] = static_cast<int16_t>(nearest.cluster);
-    return true;
-  }
-
-  double weight(Index cluster) const { return static_cast<double>(memory_.counts[cluster]); }
-  double mean(Index cluster, Index feature) const {
-    return FixedPointGrid{memory_.scale[feature]}.value(memory_.sums[cluster * x_.cols + feature]) /
-           weight(cluster);
-  }
-  Scalar value(Index row, Index feature) const { return x_(row, feature); }
-  double inertia() const {
-    return ordered_sum<double>(x_.rows, [this](Index i) { return memory_.squared[i]; });
-  }
-  Index farthest_row() const {
-    Index farthest = -1;
-    Scalar largest = 0;
-    for (Index i = 0; i < x_.rows; ++i) {
-      if (!(memory_.squared[i] > largest)) continue;
-      largest = memory_.squared[i];
-      farthest = i;
-    }
-    return farthest;
-  }
-  void exclude(Index row) { memory_.squared[row] = 0; }
-
- private:
-  /// Adds a sample to a cluster, or takes it away. O(d).
-  void move(Index row, Index cluster, int times) {
-    memory_.counts[cluster] = static_cast<int16_t>(memory_.counts[cluster] + times);
-    ExactSum* const sums = memory_.sums + cluster * x_.cols;
-    for (Index f = 0; f < x_.cols; ++f)
-      FixedPointGrid{memory_.scale[f]}.add(static_cast<double>(times > 0 ? x_(row, f) : -x_(row, f)),
-                                           sums[f]);
-  }
-
-  MatrixView<const Scalar> x_;
-  SampleClusters<Scalar> memory_;
-  const Scalar* centers_;
-  Index clusters_;
-};
-
-/// Squared distances of samples to the nearest first centre so far; see seed_center().
-template <typename Scalar>
-class SampleSpace {
- public:
-  /// x: n x d; closest: n, which it keeps from one centre to the next.
-  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
-
-  /// There is no centre yet. O(n).
-  void start() {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
-  }
-
-  /// O(n).
-  Index draw(Random& random) const {
-    if (!is_finite(closest_[0])) return random.index(x_.rows);
-    const auto share = [this](Index i) { return static_cast<double>(closest_[i]); };
-    const double total = ordered_sum<double>(x_.rows, share);
-    return total > 0 ? random.weighted_index(x_.rows, total, share) : random.index(x_.rows);
-  }
-  /// O(n d) for each.
-  void evaluate(const Index* rows, Index count) {
-    for (Index number = 0; number < count; ++number) {
-      rows_[number] = rows[number];
-      potentials_[number] = ordered_sum<double>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
-    }
-  }
-  double potential(Index number) const { return potentials_[number]; }
-  /// O(n d).
-  void accept(Index number) {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
-  }
-
-  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
-
- private:
-  /// What a further centre leaves of sample i's squared distance.
-  Scalar left_by(Index center, Index i) const {
-    return smaller(closest_[i], squared_distance(x_.row(i), x_.row(center)));
-  }
-
-  MatrixView<const Scalar> x_;
-  Scalar* closest_;
-  Index rows_[most_trials] = {};
-  double potentials_[most_trials] = {};
-};
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
-
-#ifndef THRUM_ALGORITHM_SEEDING_HPP
-#define THRUM_ALGORITHM_SEEDING_HPP
-
-namespace thrum {
-
-/// Rows that greedy k-means++ tries for each of k centres.
-inline Index seeding_trials(Index clusters) {
-  return 2 + static_cast<Index>(natural_log(static_cast<double>(clusters)));
-}
-
-/// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the
-/// best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to the
-/// nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer distinct rows
-/// than clusters), centres repeat rows. Returns the row that becomes centre j of `clusters`.
-///
-/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
-///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
-///                          weight 0
-///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
-///                          one more centre
-///   potential(i)           that sum for number i of them
-///   accept(i)              makes number i of them a centre
-template <typename Space>
-inline Index seed_center(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
-  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
-  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
-  space.evaluate(candidates, trials);
-  Index best = 0;
-  for (Index i = 1; i < trials; ++i)
-    if (space.potential(i) < space.potential(best)) best = i;
-  space.accept(best);
-  return candidates[best];
-}
-
-/// All of them. choose(j, row) is told which row becomes centre j = 0 ... clusters - 1.
-template <typename Space, typename Choose>
-inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
-  for (Index j = 0; j < clusters; ++j) choose(j, seed_center(space, random, j, clusters, candidates));
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_SEEDING_HPP
-
-#ifndef THRUM_FIXED_KMEANS_HPP
-#define THRUM_FIXED_KMEANS_HPP
-
-namespace thrum {
-namespace fixed {
-
-/// How a fixed::KMeans learns; names and meaning as in thrum::KMeansOptions.
-struct KMeansOptions {
-  int clusters = 1;
-  int max_iterations = 300;
-  uint64_t seed = 0;
-};
-
-/// thrum::KMeans with its own arrays: no heap, all zero at start (`not_fitted`).
-template <typename Scalar, int max_features, int max_clusters>
-class KMeans {
- public:
-  /// Takes over fitted centres, k x d, finite, k <= max_clusters, d <= max_features.
-  Status use(ConstMatrixView<Scalar> centers) {
-    if (!fits(centers.rows, centers.cols)) return Status::wrong_size;
-    if (!detail::all_finite(centers)) return Status::non_finite;
-    copy_by_feature(centers, centers_by_feature_);
-    resize(centers.rows, centers.cols);
-    for (float& count : counts_) count = 1;
-    return Status::ok;
-  }
-
-  /// Moves the nearest centre towards one more sample of d values: to the mean of all it has been given,
-  /// those it was learned from included; a centre that was taken over counts as one. From the 2^24th on it
-  /// stands still. overflow, non_finite: all stays as it was. O(d k).
-  Status partial_fit(ConstVectorView<Scalar> x) {
-    int label = 0;
-    const Status status = predict(x, label);
-    if (status != Status::ok) return status;
-    counts_[label] += 1;
-    const Scalar rate = 1 / static_cast<Scalar>(counts_[label]);
-    for (Index f = 0; f < features_; ++f) {
-      Scalar& center = centers_by_feature_[f * clusters_ + label];
-      center += (x[f] - center) * rate;
-    }
-    return Status::ok;
-  }
-
-  /// The nearest centre of one sample of d values, in [0, k); ties go to the lowest. overflow:
-  /// the sample is too far from all of them to tell, and label is as it was.
-  Status predict(ConstVectorView<Scalar> x, int& label) const {
-    const Status status = detail::check(features_, x, clusters_, clusters_);
-    if (status != Status::ok) return status;
-    const Nearest<Scalar> nearest = nearest_center(x, centers_by_feature_, clusters_);
-    if (!is_finite(nearest.squared_distance)) return Status::overflow;
-    label = nearest.cluster;
-    return Status::ok;
-  }
-
-  /// Euclidean distances of one sample to the k centres. overflow: a distance is not finite.
-  Status transform(ConstVectorView<Scalar> x, VectorView<Scalar> distances) const {
-    const Status status = detail::check(features_, x, distances.size, clusters_);
-    if (status != Status::ok) return status;
-    for_each_squared_distance(x, centers_by_feature_, clusters_,
-                              [distances](Index j, Scalar squared) { distances[j] = square_root(squared); });
-    return detail::checked_result(distances);
-  }
-
-  int features() const { return features_; }
-  int clusters() const { return clusters_; }
-  /// k x d.
-  MatrixView<const Scalar> centers() const {
-    return MatrixView<const Scalar>{centers_by_feature_, clusters_, features_, 1, clusters_};
-  }
-
- private:
-  template <typename, int, int, int>
-  friend class KMeansFit;
-
-  static bool fits(Index clusters, Index features) {
-    return clusters >= 1 && clusters <= max_clusters && features >= 1 && features <= max_features;
-  }
-  void resize(Index clusters, Index features) {
-    features_ = static_cast<int>(features);
-    clusters_ = static_cast<int>(clusters);
-  }
-
-  Scalar centers_by_feature_[array_size(max_features * max_clusters)] = {};
-  float counts_[array_size(max_clusters)] = {};  // samples that each has been given
-  int features_ = 0;
-  int clusters_ = 0;
-};
-
-/// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
-/// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
-/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit. No heap; all zero at start; memory: for each
-/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature. It is of no use any
-/// more when the centres are learned.
-template <typename Scalar, int max_features, int max_clusters, int max_samples>
-class KMeansFit {
-  static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
-  using Model = KMeans<Scalar, max_features, max_clusters>;
-
- public:
-  /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
-  /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
-  /// samples may leave the range of a Scalar. Then the model stays as it was.
-  Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    const Status status = start(x, options, model);
-    if (status != Status::ok) return status;
-    while (!step(x, max_samples, model)) {
-    }
-    return Status::ok;
-  }
-  /// The same from given first centres, k x d.
-  Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
-                  Model& model) {
-    options.clusters = static_cast<int>(centers.rows);
-    if (centers.cols != x.cols) return Status::wrong_size;
-    if (!detail::all_finite(centers)) return Status::non_finite;
-    const Status status = start(x, options, model);
-    if (status != Status::ok) return status;
-    model.use(centers);
-    begin_assignment();
-    while (!step(x, max_samples, model)) {
-    }
-    return Status::ok;
-  }
-
-  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
-  Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
-      return Status::wrong_size;
-    if (options.max_iterations < 1) return Status::out_of_range;
-    if (!detail::all_finite(x)) return Status::non_finite;
-    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
-    model.resize(options.clusters, x.cols);
-    random_ = Random(options.seed);
-    lloyd_ = Lloyd({options.max_iterations, 0});
-    assignment(x, model).start();
-    SampleSpace<Scalar>(x, squared_).start();
-    next_ = 0;
-    stage_ = Stage::seeding;
-    return Status::ok;
-  }
-
-  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
-  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
-  /// learned.
-  bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
-    while (samples > 0 && stage_ != Stage::done) {
-      switch (stage_) {
-        case Stage::seeding:
-          seed_next(x, model);
-          samples -= x.rows;
-          break;
-        case Stage::assigning:
-          assign_next(x, model);
-          --samples;
-          break;
-        case Stage::updating:
-          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
-          --samples;
-          break;
-        case Stage::done: break;
-      }
-    }
-    return stage_ == Stage::done;
-  }
-
-  /// How it went, once it is done.
-  const LloydReport& report() const { return report_; }
-  /// The label of each sample, n.
-  const int16_t* labels() const { return labels_; }
-
- private:
-  enum class Stage : uint8_t { done, seeding, assigning, updating };
-
-  /// No two samples are farther apart.
-  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
-    Scalar largest = 0;
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
-    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
-  }
-
-  SampleAssignment<Scalar> assignment(MatrixView<const Scalar> x, const Model& model) {
-    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
-  }
-  static MatrixView<Scalar> centers(Model& model) {
-    return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
-  }
-
-  void begin_assignment() {
-    next_ = 0;
-    changed_ = 0;
-    stage_ = Stage::assigning;
-  }
-
-  void seed_next(MatrixView<const Scalar> x, Model& model) {
-    SampleSpace<Scalar> space(x, squared_);
-    Index candidates[SampleSpace<Scalar>::most_trials];
-    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
-    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
-    if (++next_ == model.clusters_) begin_assignment();
-  }
-
-  void assign_next(MatrixView<const Scalar> x, Model& model) {
-    auto policy = assignment(x, model);
-    if (policy.assign(next_)) ++changed_;
-    if (++next_ < x.rows) return;
-    stage_ = Stage::updating;
-    if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, double) { return true; }))
-      return;
-    stage_ = Stage::done;
-    report_ = lloyd_.report(policy, model.clusters_);
-    for (Index j = 0; j < model.clusters_; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
-  }
-
-  Random random_{};
-  Lloyd lloyd_{};
-  LloydReport report_{StopReason{}, 0, 0, 0, 0};
-  Stage stage_ = Stage::done;
-  Index next_ = 0;     // sample or first centre
-  Index changed_ = 0;  // labels, of those assigned
-  int16_t labels_[array_size(max_samples)] = {};
-  Scalar squared_[array_size(max_samples)] = {};
-  double scale_[array_size(max_features)] = {};
-  ExactSum sums_[array_size(max_features * max_clusters)] = {};
-  int16_t counts_[array_size(max_clusters)] = {};
-};
-
-}  // namespace fixed
-}  // namespace thrum
-
-#endif  // THRUM_FIXED_KMEANS_HPP
 
 #ifndef THRUM_FIXED_MONITOR_HPP
 #define THRUM_FIXED_MONITOR_HPP
@@ -8863,141 +10329,6 @@ class PCAFit {
 }  // namespace thrum
 
 #endif  // THRUM_FIXED_PCA_HPP
-
-#ifndef THRUM_CORE_WEIGHTS_HPP
-#define THRUM_CORE_WEIGHTS_HPP
-
-namespace thrum {
-
-/// Weight of row i, where an empty view means that every row weighs 1.
-template <typename Scalar>
-constexpr Scalar weight_of(VectorView<const Scalar> weights, Index i) {
-  return weights.size == 0 ? Scalar(1) : weights[i];
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_CORE_WEIGHTS_HPP
-
-#ifndef THRUM_ALGORITHM_MOMENTS_HPP
-#define THRUM_ALGORITHM_MOMENTS_HPP
-
-namespace thrum {
-
-/// Weight, mean and sum of squared deviations from the mean of a set of numbers, without cancellation:
-/// Welford's update (Technometrics 4, 1962) and Chan, Golub and LeVeque's merge (COMPSTAT 1982).
-/// All zero is the empty set.
-template <typename Accumulator>
-struct Moments {
-  Accumulator weight = 0;
-  Accumulator mean = 0;
-  Accumulator squared_deviations = 0;
-
-  /// Adds one value; weight >= 0 counts as so many repeats.
-  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, Accumulator(0)}); }
-
-  /// Adds another set, as if its values had been added here.
-  void merge(const Moments& other) {
-    if (!(other.weight > 0)) return;
-    const Accumulator total = weight + other.weight;
-    const Accumulator step = other.mean - mean;
-    const Accumulator share = other.weight / total;
-    mean += step * share;
-    squared_deviations += other.squared_deviations + step * step * weight * share;
-    weight = total;
-  }
-
-  /// Variance over the sum of weights; 0 for the empty set.
-  Accumulator variance() const { return weight > 0 ? squared_deviations / weight : Accumulator(0); }
-};
-
-/// Weight, mean and sums of powers of deviations up to the fourth, for skewness and kurtosis; what `Moments`
-/// is up to the second. Merged by the formulas of Pebay (Sandia report SAND2008-6212, equations 1.5 and 1.6;
-/// 2008). All zero is the empty set.
-template <typename Accumulator>
-struct HigherMoments {
-  Accumulator weight = 0;
-  Accumulator mean = 0;
-  Accumulator squares = 0;        ///< sum of w (x - mean)^2
-  Accumulator cubes = 0;          ///< sum of w (x - mean)^3
-  Accumulator fourth_powers = 0;  ///< sum of w (x - mean)^4
-
-  /// Adds one value; weight >= 0 counts as so many repeats.
-  void add(Accumulator value, Accumulator value_weight = 1) { merge({value_weight, value, 0, 0, 0}); }
-
-  /// Adds another set, as if its values had been added here.
-  void merge(const HigherMoments& other) {
-    if (!(other.weight > 0)) return;
-    const Accumulator total = weight + other.weight;
-    const Accumulator share = other.weight / total, own_share = weight / total;
-    const Accumulator step = other.mean - mean, square = step * step;
-    const Accumulator both = weight * share;  // w1 w2 / (w1 + w2)
-    fourth_powers += other.fourth_powers +
-                     both * square * square * (own_share * own_share - own_share * share + share * share) +
-                     6 * square * (own_share * own_share * other.squares + share * share * squares) +
-                     4 * step * (own_share * other.cubes - share * cubes);
-    cubes += other.cubes + both * square * step * (own_share - share) +
-             3 * step * (own_share * other.squares - share * squares);
-    squares += other.squares + both * square;
-    mean += share * step;
-    weight = total;
-  }
-
-  /// Variance over the sum of weights; 0 for the empty set.
-  Accumulator variance() const { return weight > 0 ? squares / weight : Accumulator(0); }
-  /// Third standardised moment, of the population; 0 where nothing varies.
-  Accumulator skewness() const {
-    return squares > 0 ? cubes / squares * square_root(weight / squares) : Accumulator(0);
-  }
-  /// Fourth standardised moment, of the population: 3 of a normal distribution; 0 where nothing varies.
-  Accumulator kurtosis() const {
-    return squares > 0 ? fourth_powers / squares * (weight / squares) : Accumulator(0);
-  }
-};
-
-namespace detail {
-
-/// Two passes over rows that fit the cache; the second takes the rounding error out of the mean.
-template <typename Accumulator, typename Scalar>
-inline Moments<Accumulator> chunk_moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights,
-                                          Index begin, Index end) {
-  const auto weight = [&](Index i) {
-    return static_cast<Accumulator>(weight_of(VectorView<const Scalar>(weights), i));
-  };
-  const Accumulator shift = static_cast<Accumulator>(x[begin]);
-  Accumulator total = 0, sum = 0;
-  for (Index i = begin; i < end; ++i) {
-    total += weight(i);
-    sum += weight(i) * (static_cast<Accumulator>(x[i]) - shift);
-  }
-  if (!(total > 0)) return {};
-  const Accumulator mean = shift + sum / total;
-  Accumulator residual = 0, squares = 0;
-  for (Index i = begin; i < end; ++i) {
-    const Accumulator deviation = static_cast<Accumulator>(x[i]) - mean;
-    residual += weight(i) * deviation;
-    squares += weight(i) * (deviation * deviation);
-  }
-  return {total, mean + residual / total, squares - residual * (residual / total)};
-}
-
-}  // namespace detail
-
-/// Moments of n values, by ordered chunks. weights: n values >= 0, or an empty view for all 1. O(n).
-template <typename Accumulator, typename Scalar>
-inline Moments<Accumulator> moments(VectorView<const Scalar> x, ConstVectorView<Scalar> weights = {}) {
-  Moments<Accumulator> partial[max_partial_sums] = {};
-  for (Index begin = 0; begin < x.size; begin += rows_per_chunk) {
-    const Index end = smaller(begin + rows_per_chunk, x.size);
-    partial[partial_sum_of(begin)].merge(detail::chunk_moments<Accumulator>(x, weights, begin, end));
-  }
-  fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i].merge(partial[j]); });
-  return partial[0];
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_MOMENTS_HPP
 
 #ifndef THRUM_ALGORITHM_COLUMN_SPREAD_HPP
 #define THRUM_ALGORITHM_COLUMN_SPREAD_HPP

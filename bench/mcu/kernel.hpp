@@ -6,7 +6,7 @@
 // What a kernel under measurement provides; main.cpp counts. An image holds one kernel. Data whose names
 // begin with `bench_` are the benchmark's own (inputs, models): flash_bytes and ram_bytes leave them out.
 
-/// Inputs among which the worst is looked for, at most 10.
+/// Inputs among which the worst is looked for.
 extern const int bench_inputs;
 /// What a count is divided by: samples x channels, frames, or 1.
 extern const uint32_t bench_units;

@@ -28,6 +28,12 @@ void pass_time(uint32_t rounds) {
 
 void run_nothing() {}
 
+int number_at(const char* digits) {
+  int number = 0;
+  for (; *digits >= '0' && *digits <= '9'; ++digits) number = number * 10 + (*digits - '0');
+  return number;
+}
+
 uint64_t ticks_of(void (*run)(), int input, uint32_t count) {
   void (*volatile const hidden)() = run;  // so that a call is a call
   uint64_t ticks = 0;
@@ -60,7 +66,7 @@ extern "C" {
 int firmware_main() {
   if (!semihosting::command_line(bench_command_line, sizeof(bench_command_line))) return 1;
   if (const char* const word = strstr(bench_command_line, "trace ")) {
-    bench_prepare(word[6] - '0');
+    bench_prepare(number_at(word + 6));
     bench_trace_begins();
     bench_run();
     bench_trace_ends();

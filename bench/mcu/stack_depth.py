@@ -107,7 +107,9 @@ def stack_of(function, elf, callgraphs):
     frames, calls = read_library(elf)
     own_frames, own_calls = read_callgraph(callgraphs)
     for name in own_frames:
-        calls[name] = own_calls.get(name, set())
+        # GCC also lists routines of the run-time library that it thought of and then did without.
+        calls[name] = {callee for callee in own_calls.get(name, set())
+                       if callee in frames or not callee.startswith("__aeabi_")}
     frames.update(own_frames)
     return worst_chain(function, frames, calls)
 

@@ -8,6 +8,7 @@
 #include "thrum/fixed/detector.hpp"
 #include "thrum/fixed/health_index.hpp"
 #include "thrum/fixed/kmeans.hpp"
+#include "thrum/fixed/learner.hpp"
 #include "thrum/fixed/monitor.hpp"
 #include "thrum/fixed/pca.hpp"
 #include "thrum/fixed/scaler.hpp"

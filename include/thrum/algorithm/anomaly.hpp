@@ -43,7 +43,7 @@ enum OmittedCode : uint32_t {
   without_scaling = 64,
   without_projection = 128,
   without_bounds = 256,     ///< of a model without `bias`
-  without_distances = 512,  ///< to all classes: of one with it
+  without_distances = 512,  ///< to all classes: of one with it, or with an ellipsoid for each class
 };
 constexpr uint32_t ellipsoid_parts = full_ellipsoid_part | diagonal_ellipsoid_part | low_rank_ellipsoid_part;
 
@@ -236,6 +236,9 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
   if constexpr ((allowed & tails_part) != 0)
     if ((model.parts & tails_part) != 0)
       surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
+  if constexpr ((allowed & without_distances) != 0)
+    return {Status::ok, surprises.sum / static_cast<Scalar>(surprises.count), least.ellipsoid,
+            surprises.most_surprised};
   const bool of_class =
       (allowed & model.parts & ellipsoid_parts) != 0 && model.ellipsoid_count == model.clusters;
   const int cluster = of_class ? least.ellipsoid : detail::nearest_class(model, sample).cluster;

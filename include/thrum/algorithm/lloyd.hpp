@@ -69,12 +69,12 @@ class CycleDetector {
 };
 
 /// Moves a centre to `target(f)` and returns the squared shift.
-template <typename Scalar, typename Target>
-inline double move_center(VectorView<Scalar> center, Target target) {
-  double squared_shift = 0;
+template <typename Accumulator, typename Scalar, typename Target>
+inline Accumulator move_center(VectorView<Scalar> center, Target target) {
+  Accumulator squared_shift = 0;
   for (Index f = 0; f < center.size; ++f) {
     const Scalar moved = static_cast<Scalar>(target(f));
-    const double shift = static_cast<double>(moved) - static_cast<double>(center[f]);
+    const Accumulator shift = static_cast<Accumulator>(moved) - static_cast<Accumulator>(center[f]);
     squared_shift += shift * shift;
     center[f] = moved;
   }
@@ -84,15 +84,15 @@ inline double move_center(VectorView<Scalar> center, Target target) {
 /// Re-computes centre j as the weighted mean of its samples; an empty cluster is refilled with the sample
 /// farthest from its centre (each sample serves once), or stays where it is when no distance is left.
 /// Returns the squared shift and adds a refill to `refilled`.
-template <typename Scalar, typename Assignment>
-inline double update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
+template <typename Accumulator, typename Scalar, typename Assignment>
+inline Accumulator update_center(Assignment& assignment, MatrixView<Scalar> centers, Index j, int& refilled) {
   if (assignment.weight(j) > 0)
-    return move_center(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
+    return move_center<Accumulator>(centers.row(j), [&](Index f) { return assignment.mean(j, f); });
   const Index row = assignment.farthest_row();
   if (row < 0) return 0;
   assignment.exclude(row);
   ++refilled;
-  return move_center(centers.row(j), [&](Index f) { return assignment.value(row, f); });
+  return move_center<Accumulator>(centers.row(j), [&](Index f) { return assignment.value(row, f); });
 }
 
 /// A number that tells centres apart, by their bits.
@@ -127,12 +127,16 @@ inline int empty_clusters(const Assignment& assignment, Index clusters) {
 ///   value(row, f)        of a sample
 ///   inertia()            of the last assignment
 /// Labels, and with them the next centres, follow from the centres: when these come back to earlier ones, the
-/// sum no longer falls.
+/// sum no longer falls. Shifts are summed in an Accumulator.
+template <typename Accumulator = double>
 class Lloyd {
  public:
   /// All zero; to be made anew before use.
-  constexpr Lloyd() : limits_{0, 0}, report_{StopReason{}, 0, 0, 0, 0} {}
-  explicit Lloyd(LloydLimits limits) : limits_(limits), report_{} {}
+  constexpr Lloyd() : report_{StopReason{}, 0, 0, 0, 0} {}
+  explicit Lloyd(LloydLimits limits)
+      : max_iterations_(limits.max_iterations),
+        settled_shift_(static_cast<Accumulator>(limits.squared_shift)),
+        report_{} {}
 
   /// Every sample has the label of its nearest centre, ties to the lowest; `changed` of them did not have it
   /// before. centers: k x d, those they were assigned to. observe(report, squared_shift) is told of each
@@ -143,21 +147,21 @@ class Lloyd {
     updated_ = true;
     next_ = 0;
     squared_shift_ = 0;
-    return report_.iterations >= limits_.max_iterations;
+    return report_.iterations >= max_iterations_;
   }
 
   /// Re-computes the next centre; true when it was the last one.
   template <typename Scalar, typename Assignment>
   bool update(Assignment& assignment, MatrixView<Scalar> centers) {
-    squared_shift_ += detail::update_center(assignment, centers, next_, report_.refilled_clusters);
+    squared_shift_ +=
+        detail::update_center<Accumulator>(assignment, centers, next_, report_.refilled_clusters);
     return ++next_ == centers.rows;
   }
 
-  /// When it is over. clusters: k.
+  /// When it is over, all but the inertia. clusters: k.
   template <typename Assignment>
-  LloydReport report(Assignment& assignment, Index clusters) {
+  LloydReport report(const Assignment& assignment, Index clusters) {
     report_.empty_clusters = detail::empty_clusters(assignment, clusters);
-    report_.inertia = assignment.inertia();
     return report_;
   }
 
@@ -171,17 +175,18 @@ class Lloyd {
       report_.stop = StopReason::cancelled;
       return true;
     }
-    const bool settled = squared_shift_ <= limits_.squared_shift || changed == 0;
+    const bool settled = squared_shift_ <= settled_shift_ || changed == 0;
     if (!settled && !repeated) return false;
     if (detail::empty_clusters(assignment, centers.rows) > 0 && assignment.farthest_row() >= 0) return false;
     report_.stop = settled ? StopReason::centers_settled : StopReason::inertia_settled;
     return true;
   }
 
-  LloydLimits limits_;
+  int max_iterations_ = 0;
+  Accumulator settled_shift_ = 0;
   LloydReport report_;
   detail::CycleDetector cycle_{};
-  double squared_shift_ = 0;  // of the centres that were updated since the last assignment
+  Accumulator squared_shift_ = 0;  // of the centres that were updated since the last assignment
   Index next_ = 0;
   bool updated_ = false;  // the centres are not those given any more
 };
@@ -192,12 +197,14 @@ class Lloyd {
 template <typename Scalar, typename Assignment, typename Observe>
 inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<Scalar> centers,
                          Observe observe) {
-  Lloyd run(limits);
+  Lloyd<> run(limits);
   while (!run.take(assignment, assignment.assign(centers), centers, observe)) {
     while (!run.update(assignment, centers)) {
     }
   }
-  return run.report(assignment, centers.rows);
+  LloydReport report = run.report(assignment, centers.rows);
+  report.inertia = assignment.inertia();
+  return report;
 }
 
 }  // namespace thrum

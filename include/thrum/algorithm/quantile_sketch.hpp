@@ -55,14 +55,20 @@ class QuantileSketch {
     const double share = q * static_cast<double>(all) * (1 - 1e-12);
     uint64_t wanted = share > 0 ? static_cast<uint64_t>(share) : 0;
     if (static_cast<double>(wanted) < share || wanted == 0) ++wanted;
+    return at_rank(wanted);
+  }
+
+  /// The same of the rank-th smallest value, 1 ... count(). O(bins).
+  float at_rank(uint64_t rank) const {
     uint64_t below = 0;
     int bin = -1;
-    while (below < wanted) below += counts_[++bin];
+    while (below < rank) below += counts_[++bin];
     return upper_edge(bin);
   }
 
   /// How many values each bin has, and the edge it ends at: for who wants to store or draw it.
   uint32_t count_of(int bin) const { return counts_[bin]; }
+  void set_count(int bin, uint32_t count) { counts_[bin] = count; }
   static float upper_edge(int bin) {
     return from_bits<float>(static_cast<uint32_t>(first + bin + 1) << shift);
   }

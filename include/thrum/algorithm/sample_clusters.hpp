@@ -15,25 +15,43 @@
 
 namespace thrum {
 
-/// What is kept of n samples and k clusters between steps. All zero at first.
-template <typename Scalar>
-struct SampleClusters {
-  int16_t* labels = nullptr;  ///< n
-  Scalar* squared = nullptr;  ///< n, distances to the own centre
-  double* scale = nullptr;    ///< d, of the grids that sums are on
-  ExactSum* sums = nullptr;   ///< k x d
-  int16_t* counts = nullptr;  ///< k, samples
+/// How the samples of a cluster are summed. In double exactly, on the grid of the laptop's sums, so that both
+/// find the same centres from the same first ones, bit for bit.
+template <typename Accumulator>
+struct SampleSum {
+  using Type = ExactSum;
+  static double scale_for(double largest) { return FixedPointGrid::spanning(largest).scale; }
+  static void add(Type& sum, double scale, double value) { FixedPointGrid{scale}.add(value, sum); }
+  static double value(const Type& sum, double scale) { return FixedPointGrid{scale}.value(sum); }
+};
+/// In float as they come: for processors whose double is software.
+template <>
+struct SampleSum<float> {
+  using Type = float;
+  static float scale_for(float) { return 1; }
+  static void add(Type& sum, float, float value) { sum += value; }
+  static float value(Type sum, float) { return sum; }
 };
 
-/// Which samples belong to which centre; see Lloyd. Sums are exact, on the grid of the laptop's, so that both
-/// find the same centres from the same first ones, bit for bit, and follow the samples that change their
-/// cluster.
-template <typename Scalar>
+/// What is kept of n samples and k clusters between steps. All zero at first.
+template <typename Scalar, typename Accumulator>
+struct SampleClusters {
+  int16_t* labels = nullptr;                              ///< n
+  Scalar* squared = nullptr;                              ///< n, distances to the own centre
+  Accumulator* scale = nullptr;                           ///< d, of the grids that sums are on
+  typename SampleSum<Accumulator>::Type* sums = nullptr;  ///< k x d
+  int16_t* counts = nullptr;                              ///< k, samples
+};
+
+/// Which samples belong to which centre; see Lloyd. Sums follow the samples that change their cluster.
+template <typename Scalar, typename Accumulator>
 class SampleAssignment {
+  using Sum = SampleSum<Accumulator>;
+
  public:
   /// x: n x d, at most 32767 samples, finite. centers: d x k, by feature, those that Lloyd moves.
-  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar>& memory, const Scalar* centers,
-                   Index clusters)
+  SampleAssignment(MatrixView<const Scalar> x, const SampleClusters<Scalar, Accumulator>& memory,
+                   const Scalar* centers, Index clusters)
       : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
 
   /// No sample has a label yet. O(n d).
@@ -44,13 +62,13 @@ class SampleAssignment {
     for (Index f = 0; f < x_.cols; ++f) {
       Scalar largest = 0;
       for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
-      memory_.scale[f] = FixedPointGrid::spanning(static_cast<double>(largest)).scale;
+      memory_.scale[f] = Sum::scale_for(static_cast<Accumulator>(largest));
     }
   }
 
   /// Labels one sample; whether its label has changed. O(d k).
   bool assign(Index row) {
-    const Nearest<Scalar> nearest = nearest_center(x_.row(row), centers_, clusters_);
+    const Nearest<Scalar> nearest = nearest_center_to(row);
     memory_.squared[row] = nearest.squared_distance;
     const int before = memory_.labels[row];
     if (before == nearest.cluster) return false;
@@ -60,14 +78,13 @@ class SampleAssignment {
     return true;
   }
 
-  double weight(Index cluster) const { return static_cast<double>(memory_.counts[cluster]); }
-  double mean(Index cluster, Index feature) const {
-    return FixedPointGrid{memory_.scale[feature]}.value(memory_.sums[cluster * x_.cols + feature]) /
-           weight(cluster);
+  Accumulator weight(Index cluster) const { return static_cast<Accumulator>(memory_.counts[cluster]); }
+  Accumulator mean(Index cluster, Index feature) const {
+    return Sum::value(memory_.sums[cluster * x_.cols + feature], memory_.scale[feature]) / weight(cluster);
   }
   Scalar value(Index row, Index feature) const { return x_(row, feature); }
-  double inertia() const {
-    return ordered_sum<double>(x_.rows, [this](Index i) { return memory_.squared[i]; });
+  Accumulator inertia() const {
+    return ordered_sum<Accumulator>(x_.rows, [this](Index i) { return memory_.squared[i]; });
   }
   Index farthest_row() const {
     Index farthest = -1;
@@ -82,23 +99,33 @@ class SampleAssignment {
   void exclude(Index row) { memory_.squared[row] = 0; }
 
  private:
+  /// That of nearest_center(), a centre at a time: less code, and no slower for few.
+  Nearest<Scalar> nearest_center_to(Index row) const {
+    Nearest<Scalar> nearest{0, positive_infinity<Scalar>()};
+    for (Index j = 0; j < clusters_; ++j) {
+      const VectorView<const Scalar> center{centers_ + j, x_.cols, clusters_};
+      const Scalar squared = squared_distance(x_.row(row), center);
+      if (squared < nearest.squared_distance) nearest = {static_cast<int>(j), squared};
+    }
+    return nearest;
+  }
+
   /// Adds a sample to a cluster, or takes it away. O(d).
   void move(Index row, Index cluster, int times) {
     memory_.counts[cluster] = static_cast<int16_t>(memory_.counts[cluster] + times);
-    ExactSum* const sums = memory_.sums + cluster * x_.cols;
+    auto* const sums = memory_.sums + cluster * x_.cols;
     for (Index f = 0; f < x_.cols; ++f)
-      FixedPointGrid{memory_.scale[f]}.add(static_cast<double>(times > 0 ? x_(row, f) : -x_(row, f)),
-                                           sums[f]);
+      Sum::add(sums[f], memory_.scale[f], static_cast<Accumulator>(times > 0 ? x_(row, f) : -x_(row, f)));
   }
 
   MatrixView<const Scalar> x_;
-  SampleClusters<Scalar> memory_;
+  SampleClusters<Scalar, Accumulator> memory_;
   const Scalar* centers_;
   Index clusters_;
 };
 
 /// Squared distances of samples to the nearest first centre so far; see seed_center().
-template <typename Scalar>
+template <typename Scalar, typename Accumulator>
 class SampleSpace {
  public:
   /// x: n x d; closest: n, which it keeps from one centre to the next.
@@ -110,22 +137,23 @@ class SampleSpace {
   }
 
   /// O(n).
-  Index draw(Random& random) const {
-    if (!is_finite(closest_[0])) return random.index(x_.rows);
-    const auto share = [this](Index i) { return static_cast<double>(closest_[i]); };
-    const double total = ordered_sum<double>(x_.rows, share);
-    return total > 0 ? random.weighted_index(x_.rows, total, share) : random.index(x_.rows);
+  [[gnu::cold, gnu::noinline]] Index draw(Random& random) const {
+    const auto share = [this](Index i) { return closest_[i]; };
+    const Accumulator total = is_finite(closest_[0]) ? ordered_sum<Accumulator>(x_.rows, share) : 0;
+    return total > 0 ? random.weighted_index(x_.rows, total, share)
+                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
   }
   /// O(n d) for each.
-  void evaluate(const Index* rows, Index count) {
+  [[gnu::cold, gnu::noinline]] void evaluate(const Index* rows, Index count) {
     for (Index number = 0; number < count; ++number) {
       rows_[number] = rows[number];
-      potentials_[number] = ordered_sum<double>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
+      potentials_[number] =
+          ordered_sum<Accumulator>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
     }
   }
-  double potential(Index number) const { return potentials_[number]; }
+  Accumulator potential(Index number) const { return potentials_[number]; }
   /// O(n d).
-  void accept(Index number) {
+  [[gnu::cold, gnu::noinline]] void accept(Index number) {
     for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
   }
 
@@ -140,7 +168,7 @@ class SampleSpace {
   MatrixView<const Scalar> x_;
   Scalar* closest_;
   Index rows_[most_trials] = {};
-  double potentials_[most_trials] = {};
+  Accumulator potentials_[most_trials] = {};
 };
 
 }  // namespace thrum

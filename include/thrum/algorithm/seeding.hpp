@@ -1,15 +1,17 @@
 #ifndef THRUM_ALGORITHM_SEEDING_HPP
 #define THRUM_ALGORITHM_SEEDING_HPP
 
-#include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 
 namespace thrum {
 
-/// Rows that greedy k-means++ tries for each of k centres.
-inline Index seeding_trials(Index clusters) {
-  return 2 + static_cast<Index>(natural_log(static_cast<double>(clusters)));
+/// Rows that greedy k-means++ tries for each of k centres: 2 + floor(ln k).
+constexpr Index seeding_trials(Index clusters) {
+  constexpr Index least[] = {3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22027, 59875, 162755, 442414};  // e^m
+  Index trials = 2;
+  for (const Index next : least) trials += clusters >= next ? 1 : 0;
+  return trials;
 }
 
 /// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the

@@ -36,20 +36,20 @@ inline Scalar surprise(const Scalar* table, Scalar value) {
 /// values cannot tell, and what lies beyond the last, follow the mean slope of the tail above the median.
 /// least_spread > 0: the median and the last knot are taken to be at least so far apart, so that rounding of
 /// a value that never varied is no surprise. missing: values above all of
-/// these that were left out, such as those of bad samples. O(tail_levels).
-template <typename Scalar, typename ValueAt>
+/// these that were left out, such as those of bad samples. Ranks are found in an Accumulator. O(tail_levels).
+template <typename Accumulator = double, typename Scalar, typename ValueAt>
 inline void fill_tail_table(Index n, ValueAt value_at, Scalar least_spread, Index missing, Scalar* table) {
   int told = 0;
-  double share = 1;  // of the values in the upper tail
-  for (int level = 0; level <= tail_levels; ++level, share *= 0.5) {
-    const double from_top = static_cast<double>(n + missing + 1) * share -
-                            static_cast<double>(missing);  // 1 is the largest value
+  Accumulator share = 1;  // of the values in the upper tail
+  for (int level = 0; level <= tail_levels; ++level, share /= 2) {
+    const Accumulator from_top = static_cast<Accumulator>(n + missing + 1) * share -
+                                 static_cast<Accumulator>(missing);  // 1 is the largest value
     if (from_top < 1 && level > 1) break;
-    const double last = static_cast<double>(n - 1);
-    const double place = larger(0.0, smaller(static_cast<double>(n) - from_top, last));
+    const Accumulator last = static_cast<Accumulator>(n - 1);
+    const Accumulator place = larger(Accumulator(0), smaller(static_cast<Accumulator>(n) - from_top, last));
     const Index below = static_cast<Index>(place);
     const Scalar low = value_at(below), high = value_at(smaller(below + 1, n - 1));
-    table[level] = low + static_cast<Scalar>(place - static_cast<double>(below)) * (high - low);
+    table[level] = low + static_cast<Scalar>(place - static_cast<Accumulator>(below)) * (high - low);
     told = level;
   }
   const Scalar levels_told = static_cast<Scalar>(larger(1, told - 1));

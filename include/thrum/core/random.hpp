@@ -31,8 +31,15 @@ class Random {
     return mixed_bits(state_);
   }
 
-  /// Uniform in [0, 1), a multiple of 2^-53.
-  constexpr double uniform() { return static_cast<double>(bits() >> 11) * (1.0 / 9007199254740992.0); }
+  /// Uniform in [0, 1), a multiple of 2^-53, or of 2^-24 in float.
+  template <typename Scalar = double>
+  constexpr Scalar uniform() {
+    constexpr int digits = ScalarTraits<Scalar>::mantissa_bits + 1;
+    constexpr Scalar step = Scalar(1) / static_cast<Scalar>(uint64_t{1} << digits);
+    const uint64_t draw = bits() >> (64 - digits);
+    if (digits <= 32) return static_cast<Scalar>(static_cast<uint32_t>(draw)) * step;
+    return static_cast<Scalar>(draw) * step;
+  }
 
   /// Uniform over 0 ... size - 1, size >= 1. Without bias: draws beyond the last full multiple are repeated.
   constexpr Index index(Index size) {
@@ -41,6 +48,14 @@ class Random {
     uint64_t draw = bits();
     while (draw > UINT64_MAX - excess) draw = bits();
     return static_cast<Index>(draw % range);
+  }
+
+  /// Uniform over 0 ... size - 1, size >= 1, to within a share of size / 2^64, without a division (Lemire,
+  /// ACM Transactions on Modeling and Computer Simulation 29, 2019).
+  constexpr uint32_t below(uint32_t size) {
+    const uint64_t draw = bits();
+    const uint64_t low = (draw & UINT32_MAX) * size >> 32;
+    return static_cast<uint32_t>(((draw >> 32) * size + low) >> 32);
   }
 
   /// Standard normal, by Marsaglia's polar method (SIAM Review 6, 1964) with our own logarithm.
@@ -55,14 +70,14 @@ class Random {
 
   /// Position drawn with probability weight(i) / `total`, where total is the sum of weight(0 ... size - 1);
   /// weights >= 0, total > 0. A position of weight 0 is never drawn. O(size).
-  template <typename Weight>
-  Index weighted_index(Index size, double total, Weight weight) {
-    const double target = uniform() * total;
-    double passed = 0.0;
+  template <typename Accumulator, typename Weight>
+  Index weighted_index(Index size, Accumulator total, Weight weight) {
+    const Accumulator target = uniform<Accumulator>() * total;
+    Accumulator passed = 0;
     Index drawn = 0;
     for (Index i = 0; i < size && passed <= target; ++i) {
-      const double share = static_cast<double>(weight(i));
-      if (!(share > 0.0)) continue;
+      const Accumulator share = static_cast<Accumulator>(weight(i));
+      if (!(share > 0)) continue;
       passed += share;
       drawn = i;  // also the answer when rounding leaves the sum short of the total
     }

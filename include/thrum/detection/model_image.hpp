@@ -86,9 +86,9 @@ class ImageWords {
 };
 
 /// Whether an image is whole: head, size and CRC. bytes: how many there are, of which the first `size` are
-/// looked at. O(size).
-inline bool is_whole_image(const uint8_t* image, size_t bytes) {
-  if (bytes < (image_head_words + 1) * 4 || image_word(image) != image_magic) return false;
+/// looked at. magic: its first word, of the kind of image; the second is its size. O(size).
+inline bool is_whole_image(const uint8_t* image, size_t bytes, uint32_t magic) {
+  if (bytes < (image_head_words + 1) * 4 || image_word(image) != magic) return false;
   const size_t size = image_word(image + image_size_word * 4);
   if (size < (image_head_words + 1) * 4 || size > bytes) return false;
   Crc32 crc;
@@ -115,7 +115,7 @@ struct ModelInImage {
 template <typename Classes, typename Number>
 inline Status open_image(const void* image, size_t bytes, ModelInImage<Classes, Number>& found) {
   const uint8_t* const begin = static_cast<const uint8_t*>(image);
-  if (begin == nullptr || !detail::is_whole_image(begin, bytes)) return Status::corrupt_model;
+  if (begin == nullptr || !detail::is_whole_image(begin, bytes, image_magic)) return Status::corrupt_model;
   DetectorModel<float, Classes>& model = found.model;
   const auto head = [begin](ImageHead word) { return detail::image_word(begin + word * 4); };
   if (head(image_schema_word) != model_schema ||

@@ -23,23 +23,6 @@
 namespace thrum {
 namespace fixed {
 
-namespace detail {
-
-/// What a held model says of a row. Never inlined: so what finding the score takes of the stack is free again
-/// when the verdict is made of it, whose search for a culprit goes deepest.
-template <typename Held>
-[[gnu::noinline]] Score<float> score_of(const Held& held, const float* row, float* scratch) {
-  return score_row<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), scratch);
-}
-template <typename Held>
-Verdict judge(const Held& held, const float* row, float* scratch) {
-  const Score<float> score = score_of(held, row, scratch);
-  return verdict_on<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), score,
-                                   scratch);
-}
-
-}  // namespace detail
-
 /// Judges single feature rows with a model in flash; its memory is the scratch for one row.
 /// model: what write_firmware_header() wrote. All zero at start; no heap; one caller at a time.
 template <const auto& model>
@@ -48,10 +31,10 @@ class RowDetector : private HeldModel<model> {
 
  public:
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() { return thrum::self_test<Held::allowed>(model, scratch_); }
+  Status self_test() { return Held::self_test(scratch_); }
 
   /// The verdict on one row of model.features values.
-  Verdict judge(const float* row) { return detail::judge<Held>(*this, row, scratch_); }
+  Verdict judge(const float* row) { return Held::judge(row, scratch_); }
 
   /// Each feature's share of what the row was judged by, model.features values; see shares_of_row().
   Status shares(const float* row, float* shares) {
@@ -64,7 +47,8 @@ class RowDetector : private HeldModel<model> {
 };
 
 /// Watches a stream of samples: frames in, a verdict for every completed window. source: the model, as
-/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use().
+/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use(); or a
+/// LearningCapacity, for one that is learned here: see learn().
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
@@ -89,17 +73,43 @@ class Detector : private HeldModel<source> {
   /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
   /// each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
-    static_assert(is_capacity<decltype(source)>, "this detector has its model already: give it a Capacity");
+    static_assert(origin == ModelSource::at_run_time,
+                  "this detector has its model from elsewhere: give it a Capacity");
     const bool first = !Held::has_model();
-    const Status status = Held::hold(image, bytes, row_scratch_);
-    if (status != Status::ok) return status;
-    monitor_.reset();
-    check_ = WindowCheck();
-    for (float& feature : features_) feature = 0;
-    if (first) stream_.drop_waiting();
-    begin_window();
-    return Status::ok;
+    return begin_anew(Held::hold(image, bytes, row_scratch_), first);
   }
+
+  // ---- main loop, of a LearningCapacity: votes and run-up begin anew with each call that is ok
+
+  /// Learns from the windows that come from now on, and then watches; poll() does a step of it a call. See
+  /// Learner::learn().
+  Status learn(const LearningOptions& options) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).learn(options), first);
+  }
+  /// The same with the options of before, for a machine that was mended or mounted anew; not_fitted when
+  /// there are none.
+  Status relearn() { return begin_anew(learner_of(*this).relearn(), false); }
+  /// Learns from a tenth of the windows, starting from what machines of the kind have learned. See
+  /// Learner::learn_from().
+  Status learn_from(const LearningOptions& options, const void* image, size_t bytes) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).learn_from(options, image, bytes), first);
+  }
+  /// Watches by what was saved; when it is not ok, nothing changes. See LearnedClasses::load().
+  Status load(const void* image, size_t bytes) {
+    const bool first = !Held::has_model();
+    return begin_anew(learner_of(*this).load(image, bytes), first);
+  }
+  /// Writes what was learned into `bytes` of memory; written: how many it took. See LearnedClasses::save().
+  Status save(void* image, size_t bytes, size_t& written) {
+    return learner_of(*this).save(image, bytes, written);
+  }
+  /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
+  /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
+  Status this_is_normal() { return learner_of(*this).vouch(features_, row_scratch_); }
+  /// How far learning is, and what was learned.
+  const auto& learner() const { return learner_of(*this); }
 
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
   Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
@@ -148,6 +158,7 @@ class Detector : private HeldModel<source> {
   /// next call. No step costs more than the features of a channel, or all correlations.
   bool poll(int budget) {
     if (!Held::has_model()) return false;
+    if constexpr (origin == ModelSource::learned) Held::learner.step();
     for (; budget > 0; --budget) {
       if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
       if (step()) return true;
@@ -220,16 +231,33 @@ class Detector : private HeldModel<source> {
   uint32_t discarded_windows() const { return stream_.discarded(); }
 
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
-  Status self_test() {
-    return Held::has_model() ? thrum::self_test<Held::allowed>(Held::model(), row_scratch_)
-                             : Status::not_fitted;
-  }
+  Status self_test() { return Held::has_model() ? Held::self_test(row_scratch_) : Status::not_fitted; }
 
  private:
   /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
   /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
   WindowBuffer<Sample> buffer() {
     return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
+  }
+
+  static constexpr ModelSource origin = source_of<decltype(source)>;
+
+  template <typename Self>
+  static auto& learner_of(Self& self) {
+    static_assert(origin == ModelSource::learned,
+                  "this detector has its model from elsewhere: give it a LearningCapacity");
+    return self.Held::learner;
+  }
+
+  /// What a new model means to all else, when it could be taken.
+  Status begin_anew(Status status, bool first) {
+    if (status != Status::ok) return status;
+    monitor_.reset();
+    check_ = WindowCheck();
+    for (float& feature : features_) feature = 0;
+    if (first) stream_.drop_waiting();
+    begin_window();
+    return Status::ok;
   }
 
   void begin_window() {
@@ -262,7 +290,7 @@ class Detector : private HeldModel<source> {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
         const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(verdict_on(condition));
+        if (!condition.scored()) return complete(missed(verdict_on(condition)));
         stage_ = Stage::extracting;
         return false;
       }
@@ -286,9 +314,14 @@ class Detector : private HeldModel<source> {
 
   [[gnu::noinline]] Verdict judged(Status features_status) {
     if (features_status == Status::ok || features_status == Status::overflow)
-      return detail::judge<Held>(*this, features_, row_scratch_);
+      return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
+    return missed(verdict);
+  }
+
+  const Verdict& missed(const Verdict& verdict) {
+    Held::miss(verdict);
     return verdict;
   }
 

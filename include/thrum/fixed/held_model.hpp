@@ -8,24 +8,49 @@
 #include "thrum/core/status.hpp"
 #include "thrum/detection/capacity.hpp"
 #include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/learning.hpp"
 #include "thrum/detection/model_image.hpp"
 #include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/features/extract.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/features/spectrum.hpp"
+#include "thrum/fixed/learner.hpp"
 
 namespace thrum {
 namespace fixed {
 
+/// Where a detector has its model from.
+enum class ModelSource : uint8_t { in_flash, at_run_time, learned };
+
 template <typename Type>
-constexpr bool is_capacity = false;
+constexpr ModelSource source_of = ModelSource::in_flash;
 template <>
-inline constexpr bool is_capacity<const Capacity&> = true;
+inline constexpr ModelSource source_of<const Capacity&> = ModelSource::at_run_time;
+template <>
+inline constexpr ModelSource source_of<const LearningCapacity&> = ModelSource::learned;
+
+namespace detail {
+
+/// What a held model says of a row. Never inlined: so what finding the score takes of the stack is free again
+/// when the verdict is made of it, whose search for a culprit goes deepest.
+template <typename Held>
+[[gnu::noinline]] Score<float> score_of(const Held& held, const float* row, float* scratch) {
+  return score_row<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), scratch);
+}
+template <typename Held>
+Verdict judge(const Held& held, const float* row, float* scratch) {
+  const Score<float> score = score_of(held, row, scratch);
+  return verdict_on<Held::allowed>(held.model(), contiguous<const float>(row, held.model().features), score,
+                                   scratch);
+}
+
+}  // namespace detail
 
 /// The base of detectors, where they have their model from: `source` is a model that write_firmware_header()
-/// wrote, which costs no memory and of which each number is a constant to the compiler; or a Capacity.
-template <const auto& source, bool at_run_time = is_capacity<decltype(source)>>
+/// wrote, which costs no memory and of which each number is a constant to the compiler; or a Capacity; or a
+/// LearningCapacity.
+template <const auto& source, ModelSource = source_of<decltype(source)>>
 class HeldModel {
   static_assert(source.schema == model_schema,
                 "this model was written for another version of thrum: write its header again");
@@ -56,13 +81,17 @@ class HeldModel {
   static constexpr const Number* feature_table() { return table.value; }
   static constexpr bool recover() { return true; }
 
+  Status self_test(float* scratch) const { return thrum::self_test<allowed>(source, scratch); }
+  Verdict judge(const float* row, float* scratch) { return detail::judge(*this, row, scratch); }
+  static void miss(const Verdict&) {}
+
  private:
   static constexpr FeatureTable<feature_table_size(source.signal), Number> table{source.signal};
 };
 
 /// A model that comes at run time, as an image: all zero until then.
 template <const auto& capacity>
-class HeldModel<capacity, true> {
+class HeldModel<capacity, ModelSource::at_run_time> {
   static_assert(what_is_wrong(capacity.signal) == nullptr, "the capacity's signal options are not valid");
   static_assert(capacity.components >= 0 && capacity.components <= feature_count(capacity.signal),
                 "the capacity's components are more than its features");
@@ -106,6 +135,10 @@ class HeldModel<capacity, true> {
                                  found.model.checksum == held_.of_image.model.checksum);
   }
 
+  Status self_test(float* scratch) const { return thrum::self_test<allowed>(model(), scratch); }
+  Verdict judge(const float* row, float* scratch) { return detail::judge(*this, row, scratch); }
+  static void miss(const Verdict&) {}
+
  private:
   /// All zero at start, unlike a model.
   union ZeroOrHeld {
@@ -117,6 +150,39 @@ class HeldModel<capacity, true> {
   const void* image_ = nullptr;
   size_t bytes_ = 0;
   ZeroOrHeld held_{};
+};
+
+/// A model that is learned where it is used: see Learner.
+template <const auto& capacity>
+class HeldModel<capacity, ModelSource::learned> {
+ public:
+  static constexpr bool has_signal = true;
+  static constexpr const FeatureOptions& most = capacity.signal;
+  static constexpr int row_scratch_size = feature_count(capacity.signal);
+  using Number = FeatureNumber<capacity.signal.arithmetic>;  ///< what features are computed in
+  static constexpr uint32_t identity =
+      static_cast<uint32_t>(capacity.windows) << 16 | static_cast<uint32_t>(capacity.classes);
+
+  /// From when on windows are looked at.
+  bool has_model() const { return learner.state() != LearningState::not_started; }
+  const auto& model() const { return learner.learned().model(); }
+  static constexpr const Number* feature_table() { return table.value; }
+  static constexpr bool recover() { return true; }
+
+  Status self_test(float*) const {
+    return learner.state() == LearningState::watching ? Status::ok : Status::not_fitted;
+  }
+  Verdict judge(const float* row, float* scratch) { return learner.take(row, scratch); }
+  void miss(const Verdict& verdict) {
+    learner.miss(verdict.state == State::idle           ? Obstacle::idle
+                 : verdict.state == State::sensor_fault ? Obstacle::sensor_fault
+                                                        : Obstacle::unusable);
+  }
+
+  Learner<capacity> learner;
+
+ private:
+  static constexpr FeatureTable<feature_table_size(capacity.signal), Number> table{capacity.signal};
 };
 
 }  // namespace fixed

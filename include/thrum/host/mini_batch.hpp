@@ -54,7 +54,7 @@ class RunningCenters {
       const double* const sum = sums_.data() + j * centers_.cols;
       const double count = counts_[j];
       const VectorView<Scalar> center = centers_.row(j);
-      squared_shift_ += thrum::detail::move_center(
+      squared_shift_ += thrum::detail::move_center<double>(
           center, [&](Index f) { return static_cast<double>(center[f]) + sum[f] / count; });
     }
     return inertia;

@@ -1,0 +1,346 @@
+#ifndef THRUM_FIXED_LEARNER_HPP
+#define THRUM_FIXED_LEARNER_HPP
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "thrum/algorithm/diagonal_classes.hpp"
+#include "thrum/algorithm/moments.hpp"
+#include "thrum/core/matrix_view.hpp"
+#include "thrum/core/random.hpp"
+#include "thrum/core/scalar.hpp"
+#include "thrum/core/status.hpp"
+#include "thrum/detection/learning.hpp"
+#include "thrum/detection/verdict.hpp"
+#include "thrum/fixed/kmeans.hpp"
+#include "thrum/fixed/learned_classes.hpp"
+
+namespace thrum {
+namespace fixed {
+
+/// Learns how a machine runs well from its own feature rows, and then judges further ones: what a
+/// fixed::Detector of a LearningCapacity has in the place of a model. Rows are collected (of many, a random
+/// sample: Vitter's algorithm R, ACM Transactions on Mathematical Software 11, 1985), scaled and put into
+/// classes by K-means; each class has a mean and a variance of every feature, and the threshold is the
+/// conformal quantile of the rows' distances, each from the classes as they would be without it. While
+/// watching, the centres follow what is normal, slowly and not far. No heap; all zero at start (not_started).
+template <const LearningCapacity& capacity>
+class Learner {
+  static_assert(capacity.valid(), "the capacity's numbers are outside what is said of them");
+
+ public:
+  using Classes = LearnedClasses<capacity>;
+  static constexpr int d = Classes::d;
+
+  // ---- what is asked for
+
+  /// Starts collecting; what was learned before is forgotten. See check(): when that is not ok, nothing
+  /// changes. O(1).
+  [[gnu::cold, gnu::noinline]] Status learn(const LearningOptions& options) {
+    const Status status = check(capacity, options);
+    if (status != Status::ok) return status;
+    begin(options, windows_to_collect(capacity, options));
+    learned_.classes_ = 0;
+    return Status::ok;
+  }
+
+  /// The same with the options of before; not_fitted when there are none.
+  Status relearn() {
+    return state_ == LearningState::not_started ? Status::not_fitted : learn(learned_.options_);
+  }
+
+  /// Starts collecting a tenth of the windows, with what machines of the kind have learned for a start: see
+  /// LearnedClasses::merge(). Classes, deviations and threshold are theirs; each mean is moved to where this
+  /// machine's rows are. Errors of learn() and LearnedClasses::load(): then nothing changes. O(bytes).
+  [[gnu::cold, gnu::noinline]] Status learn_from(const LearningOptions& options, const void* image,
+                                                 size_t bytes) {
+    Status status = check(capacity, options);
+    if (status == Status::ok) status = learned_.load(image, bytes);
+    if (status != Status::ok) return status;
+    begin(options, larger((windows_to_collect(capacity, options) + 9) / 10, uint32_t{2}));
+    return Status::ok;
+  }
+
+  /// Watches by what save() wrote; see LearnedClasses::load(). When it is not ok, nothing changes. O(bytes).
+  Status load(const void* image, size_t bytes) {
+    const Status status = learned_.load(image, bytes);
+    if (status == Status::ok) state_ = LearningState::watching;
+    return status;
+  }
+
+  /// Writes what was learned; see LearnedClasses::save(). not_fitted while not watching.
+  Status save(void* image, size_t bytes, size_t& written) {
+    if (state_ != LearningState::watching) return Status::not_fitted;
+    return learned_.save(image, bytes, written);
+  }
+
+  /// A person vouches for a row; see LearnedClasses::vouch(). not_fitted while not watching.
+  Status vouch(const float* row, float* scratch) {
+    return state_ == LearningState::watching ? learned_.vouch(row, scratch) : Status::not_fitted;
+  }
+
+  // ---- what it is told
+
+  /// The verdict on a row of d values: unknown until watching; meanwhile the row is collected. scratch: d
+  /// floats. O(d k).
+  Verdict take(const float* row, float* scratch) {
+    if (state_ == LearningState::watching) return watch(row, scratch);
+    Verdict verdict;
+    if (state_ != LearningState::collecting) return verdict;
+    if (!any_off_scale(row, d, 1)) {
+      if (is_due()) collect(row);
+      return verdict;
+    }
+    miss(Obstacle::unusable);
+    verdict.status = Status::non_finite;
+    return verdict;
+  }
+
+  /// A window had no row that could be used.
+  void miss(Obstacle obstacle) {
+    if (state_ == LearningState::collecting) obstacle_ = obstacle;
+  }
+
+  /// Goes on with learning, where it is at that: at most 200,000 instructions of a Cortex-M4F for 120 rows of
+  /// 33 features. True while there is more to do.
+  [[gnu::cold, gnu::noinline]] bool step() {
+    if (state_ != LearningState::learning) return false;
+    switch (stage_) {
+      case Stage::scaling: scale_next(); break;
+      case Stage::clustering: cluster(); break;
+      case Stage::gathering: gather(); break;
+      case Stage::measuring: measure(); break;
+      case Stage::moving: move(); break;
+    }
+    return state_ == LearningState::learning;
+  }
+
+  // ---- what it says
+
+  LearningState state() const { return state_; }
+  /// Why the latest window was not collected, or why learning was refused.
+  Obstacle obstacle() const { return obstacle_; }
+  /// The feature that drifted, where that is why; else -1.
+  int drifting_feature() const { return obstacle_ == Obstacle::drifting ? drifting_feature_ : -1; }
+  /// Windows collected so far, and how many are still needed for the asked number and rate of false alarms.
+  uint32_t windows_collected() const { return collected_; }
+  uint32_t windows_needed() const {
+    return state_ == LearningState::collecting ? to_collect_ - collected_ : 0;
+  }
+  /// The time that these take, s.
+  float seconds_needed() const {
+    constexpr int frames = windows_apart(capacity.signal) * capacity.signal.hop;
+    return static_cast<float>(windows_needed()) * static_cast<float>(frames) / capacity.signal.sampling_rate;
+  }
+  /// Of collecting, in [0, 1]; 1 from then on.
+  float progress() const {
+    if (state_ == LearningState::not_started) return 0;
+    if (state_ != LearningState::collecting) return 1;
+    return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+  }
+  const Classes& learned() const { return learned_; }
+
+  /// Windows that so many bytes of memory are enough for, all else as it is; 0 when for none.
+  static constexpr int windows_in(size_t bytes) {
+    const size_t rest = sizeof(Learner) - array_size(capacity.windows) * bytes_per_window;
+    return bytes < rest ? 0 : static_cast<int>((bytes - rest) / bytes_per_window);
+  }
+  static constexpr size_t bytes_per_window = 4 * array_size(d) + sizeof(uint32_t) + 4 + sizeof(int16_t);
+
+ private:
+  enum class Stage : uint8_t { scaling, clustering, gathering, measuring, moving };
+
+  static constexpr Index rows_per_step = 16;
+
+  void begin(const LearningOptions& options, uint32_t windows) {
+    learned_.options_ = options;
+    learned_.use_options();
+    learned_.watched_ = 0;
+    state_ = LearningState::collecting;
+    obstacle_ = Obstacle::none;
+    random_ = Random(options.seed);
+    to_collect_ = windows;
+    collected_ = skipped_ = 0;
+  }
+
+  // ---- collecting
+
+  /// Whether it is the turn of a window to be learned from.
+  bool is_due() {
+    if (skipped_ > 0) {
+      --skipped_;
+      return false;
+    }
+    skipped_ = static_cast<uint32_t>(windows_apart(capacity.signal)) - 1;
+    return true;
+  }
+
+  Index rows() const {
+    return static_cast<Index>(smaller(collected_, static_cast<uint32_t>(capacity.windows)));
+  }
+
+  void collect(const float* row) {
+    obstacle_ = Obstacle::none;
+    constexpr uint32_t room = capacity.windows;
+    const Index place = static_cast<Index>(collected_ < room ? collected_ : random_.below(collected_ + 1));
+    if (place < capacity.windows) {
+      for (Index f = 0; f < d; ++f) rows_[place * d + f] = row[f];
+      times_[place] = collected_;
+    }
+    if (++collected_ < to_collect_) return;
+    state_ = LearningState::learning;
+    next_ = 0;
+    stage_ = learned_.classes_ > 0 ? Stage::moving : Stage::scaling;
+    if (stage_ == Stage::moving) start_moving();
+  }
+
+  // ---- learning
+
+  MatrixView<const float> collected_rows() const { return row_major<const float>(rows_, rows(), d); }
+  ConstVectorView<float> row(Index i) const { return contiguous<const float>(rows_ + i * d, d); }
+
+  void refuse(Obstacle obstacle) {
+    state_ = LearningState::refused;
+    obstacle_ = obstacle;
+  }
+
+  /// The rows of the next step, from next_ on.
+  Index end_of_step() const { return smaller(next_ + rows_per_step, rows()); }
+
+  /// One feature.
+  void scale_next() {
+    if (next_ == 0) {
+      constant_features_ = 0;
+      largest_trend_ = 0;
+    }
+    const Index f = next_;
+    const VectorView<float> values{rows_ + f, rows(), d};
+    Moments<float> all;
+    for (Index i = 0; i < values.size; ++i) all.add(values[i]);
+    const float magnitude = absolute(all.mean), deviation = square_root(all.variance());
+    const bool constant = !(deviation > 1e-6f * magnitude) || !(deviation > ScalarTraits<float>::smallest());
+    if (constant) ++constant_features_;
+    // What never varied is thought to vary by a thousandth.
+    const float scale = !constant ? deviation : magnitude > 0.0f ? 1e-3f * magnitude : 1e-3f;
+    learned_.offset_[f] = all.mean;
+    learned_.factor_[f] = smaller(1 / scale, 1e30f);
+    for (Index i = 0; i < values.size; ++i) values[i] = (values[i] - all.mean) * learned_.factor_[f];
+    if (!constant) notice_trend(values, static_cast<int>(f));
+    if (++next_ == d) start_clusters();
+  }
+
+  void notice_trend(VectorView<const float> values, int f) {
+    const float trend = share_of_trend(values, [this](Index i) { return static_cast<float>(times_[i]); });
+    if (!(trend > largest_trend_)) return;
+    largest_trend_ = trend;
+    drifting_feature_ = f;
+  }
+
+  /// Few independent samples may seem to follow a line: of 33 features, one has a trend above 20 / n once in
+  /// 4000 times.
+  void start_clusters() {
+    const float n = static_cast<float>(rows());
+    if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
+    if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
+    const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
+    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
+    stage_ = Stage::clustering;
+  }
+
+  void cluster() {
+    constexpr Index samples = 8;  // each may leave one class for another, exactly
+    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
+    learned_.classes_ = 0;
+    while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
+    stage_ = Stage::gathering;
+    next_ = 0;
+  }
+
+  void gather() {
+    for (const Index end = end_of_step(); next_ < end; ++next_)
+      learned_.moments().add(fit_.labels()[next_], row(next_));
+    if (next_ < rows()) return;
+    learned_.moments().pool(Classes::least_deviation);
+    learned_.distances_ = typename Classes::Distances();
+    stage_ = Stage::measuring;
+    next_ = 0;
+  }
+
+  void measure() {
+    for (const Index end = end_of_step(); next_ < end; ++next_)
+      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[next_], row(next_)));
+    if (next_ < rows()) return;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
+    learned_.find_model();
+    state_ = LearningState::watching;
+  }
+
+  // ---- learning from others: their classes, moved to where this machine's rows are
+
+  void start_moving() {
+    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = 0;  // sums of moves, at first
+  }
+
+  void move() {
+    for (const Index end = end_of_step(); next_ < end; ++next_) {
+      float* const scaled = rows_ + next_ * d;
+      learned_.to_scale(scaled, scaled);
+      const int own = learned_.moments().nearest(row(next_));
+      found_[own] += 1;
+      for (Index f = 0; f < d; ++f)
+        learned_.centers_[own * d + f] += scaled[f] - learned_.means_[own * d + f];
+    }
+    if (next_ == rows()) finish_moving();
+  }
+
+  /// A class that had no row moves as the others do together. The threshold allows for means of few rows.
+  void finish_moving() {
+    float *const means = learned_.means_, *const moves = learned_.centers_,
+                 fewest = static_cast<float>(rows());
+    for (Index f = 0; f < d; ++f) {
+      float all = 0;
+      for (int j = 0; j < learned_.classes_; ++j) all += moves[j * d + f];
+      for (int j = 0; j < learned_.classes_; ++j) {
+        const bool found = found_[j] > 0;
+        if (found) fewest = smaller(fewest, found_[j]);
+        means[j * d + f] += found ? moves[j * d + f] / found_[j] : all / static_cast<float>(rows());
+      }
+    }
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = means[i];
+    learned_.find_threshold();
+    learned_.threshold_ *= square_root(1 + 1 / fewest);
+    learned_.update_model();
+    state_ = LearningState::watching;
+  }
+
+  // ---- watching
+
+  Verdict watch(const float* row, float* scratch) {
+    const Verdict verdict = learned_.judge(row, scratch);
+    if (verdict.state == State::normal && is_due()) learned_.follow(verdict.cluster, row, scratch);
+    return verdict;
+  }
+
+  LearningState state_ = LearningState::not_started;
+  Obstacle obstacle_ = Obstacle::none;
+  Stage stage_ = Stage::scaling;
+  uint32_t to_collect_ = 0, collected_ = 0;
+  uint32_t skipped_ = 0;  // windows until the next one's turn
+  Index next_ = 0;        // row or feature of the stage
+  int constant_features_ = 0, drifting_feature_ = 0;
+  float largest_trend_ = 0;
+  Random random_{};
+  Classes learned_{};
+  KMeans<float, d, capacity.classes> kmeans_{};
+  KMeansFit<float, d, capacity.classes, capacity.windows, float> fit_{};
+  float found_[array_size(capacity.classes)] = {};     // rows of each class that moves
+  uint32_t times_[array_size(capacity.windows)] = {};  // windows before it
+  float rows_[array_size(capacity.windows * d)] = {};
+};
+
+}  // namespace fixed
+}  // namespace thrum
+
+#endif  // THRUM_FIXED_LEARNER_HPP
