@@ -5,6 +5,7 @@
 #include "catch.hpp"
 #include "sample_data.hpp"
 #include "thrum/fixed/kmeans.hpp"
+#include "thrum/fixed/learner.hpp"
 #include "thrum/fixed/pca.hpp"
 #include "thrum/fixed/scaler.hpp"
 #include "thrum/kmeans.hpp"
@@ -167,4 +168,79 @@ TEST_CASE("a device refuses components it has not learned or has no room for") {
   CHECK(fit.variance(0) == 0);
   REQUIRE(other.partial_fit(thrum::contiguous(x, 2)) == Status::ok);
   CHECK(fit.merge(other) == Status::wrong_size);
+}
+
+namespace {
+
+constexpr thrum::LearningCapacity parity_capacity = [] {
+  thrum::LearningCapacity capacity{{}, 200, 3};
+  capacity.signal.bands = 0;  // seven features
+  return capacity;
+}();
+
+}  // namespace
+
+TEST_CASE("a learner finds the scales, classes and deviations of the laptop to rounding") {
+  using Learner = thrum::fixed::Learner<parity_capacity>;
+  constexpr Index d = Learner::d, n = 200;
+  Matrix<float> x = thrum_test::blobs<float>(17, n, d, 3);
+  for (Index f = 0; f < d; ++f) x.col(f) *= std::pow(10.0f, static_cast<float>(f - 3));
+
+  static Learner learner;
+  thrum::LearningOptions options;
+  options.classes = 3;
+  REQUIRE(learner.learn(options) == Status::ok);
+  float scratch[d];
+  for (Index i = 0; i < n; ++i) learner.take(thrum::Vector<float>(x.row(i)).data(), scratch);
+  while (learner.step()) {
+  }
+  REQUIRE(learner.state() == thrum::LearningState::watching);
+
+  thrum::Scaler<float> scaler;
+  scaler.fit(x);
+  const Matrix<float> z = scaler.transform(x);
+  const auto& learned = learner.learned();
+  // 200 steps of Welford in float round the mean by 200 2^-24 of the largest value at most, the deviation by
+  // as much of itself and of how far the mean is off.
+  constexpr double rounding = 200 * 6e-8;
+  for (Index f = 0; f < d; ++f) {
+    const double largest = static_cast<double>(x.col(f).cwiseAbs().maxCoeff());
+    const double factor = static_cast<double>(scaler.factor()[f]);
+    CHECK(std::abs(static_cast<double>(learned.scaling().offset[f] - scaler.offset()[f])) <=
+          rounding * largest);
+    CHECK(std::abs(static_cast<double>(learned.scaling().factor[f]) / factor - 1) <=
+          rounding * (1 + largest * factor));
+  }
+
+  thrum::KMeansOptions of_kmeans;
+  of_kmeans.clusters = 3;
+  of_kmeans.restarts = 10;
+  thrum::KMeans<float> kmeans(of_kmeans);
+  kmeans.fit(z);
+  const Eigen::VectorXi labels = kmeans.predict(z);
+  constexpr double prior = static_cast<double>(thrum::DiagonalClasses<float>::prior_samples);
+  Eigen::MatrixXd squares = Eigen::MatrixXd::Zero(3, d);
+  Eigen::VectorXd counts = Eigen::VectorXd::Zero(3);
+  for (Index i = 0; i < n; ++i) {
+    const Eigen::RowVectorXd apart = (z.row(i) - kmeans.centers().row(labels[i])).cast<double>();
+    squares.row(labels[i]) += apart.cwiseAbs2();
+    counts[labels[i]] += 1;
+  }
+  const Eigen::RowVectorXd pooled = squares.colwise().sum() / static_cast<double>(n - 3);
+  int alike = 0;
+  for (int j = 0; j < 3; ++j) {
+    for (int own = 0; own < 3; ++own) {
+      bool same = std::abs(static_cast<double>(learned.count(own)) - counts[j]) < 0.5;
+      for (Index f = 0; f < d; ++f) {
+        const double mean = static_cast<double>(learned.mean(own)[f]);
+        const double deviation = 1 / static_cast<double>(learned.inverse_deviation(own)[f]);
+        const double expected = std::sqrt((squares(j, f) + prior * pooled[f]) / (counts[j] + prior));
+        // Scaled values are a few units, and off by what scaling is.
+        same = same && std::abs(mean - static_cast<double>(kmeans.centers()(j, f))) <= 1e-4 &&
+               std::abs(deviation / expected - 1) <= 1e-4 / expected;
+      }
+      alike += same ? 1 : 0;
+    }
+  }
+  CHECK(alike == 3);
 }
