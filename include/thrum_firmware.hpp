@@ -8922,6 +8922,7 @@ class LearnedClasses {
   /// How features come from samples and verdicts become a state, for who asks before there are classes.
   void use_options() {
     held_.model = DetectorModel<float>();
+    held_.model.checksum = fingerprint_of(capacity.signal);
     held_.model.features = d;
     held_.model.has_signal = true;
     held_.model.signal = capacity.signal;
