@@ -65,3 +65,6 @@ thrum_add_refusal_test(no_normal "at least one --normal" --data "${recordings}/g
 add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md
                              ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 set_tests_properties(readme PROPERTIES FIXTURES_REQUIRED demo_demo)
+
+add_test(NAME learning_page COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/docs/learning.md
+                                    ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
