@@ -8674,7 +8674,7 @@ class LearnedClasses {
   /// How far rows are from their class, in deviations: see QuantileSketch.
   using Distances = QuantileSketch<-2, 10>;
   static constexpr uint32_t parts =
-      diagonal_ellipsoid_part | without_projection | without_bounds | without_distances;
+      uint32_t{diagonal_ellipsoid_part} | without_projection | without_bounds | without_distances;
 
   // ---- what is known
 
@@ -9163,11 +9163,12 @@ class Learner {
     constexpr int frames = windows_apart(capacity.signal) * capacity.signal.hop;
     return static_cast<float>(windows_needed()) * static_cast<float>(frames) / capacity.signal.sampling_rate;
   }
-  /// Of collecting, in [0, 1]; 1 from then on.
+  /// Of collecting, or of learning, in [0, 1]; 1 when watching, else 0.
   float progress() const {
-    if (state_ == LearningState::not_started) return 0;
-    if (state_ != LearningState::collecting) return 1;
-    return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+    if (state_ == LearningState::collecting)
+      return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 4;
+    return state_ == LearningState::watching ? 1.0f : 0.0f;
   }
   const Classes& learned() const { return learned_; }
 
@@ -9482,7 +9483,7 @@ class HeldModel<capacity, ModelSource::at_run_time> {
     Held found;
     Status status = open_image(image, bytes, found);
     if (status == Status::ok) status = fits(capacity, found.model);
-    if (status == Status::ok) status = self_test<allowed>(found.model, scratch);
+    if (status == Status::ok) status = thrum::self_test<allowed>(found.model, scratch);
     if (status != Status::ok) return status;
     held_.of_image = found;
     image_ = image;

@@ -204,11 +204,17 @@ TEST_CASE("a learner collects, learns in steps and watches") {
   CHECK(learner.state() == LearningState::learning);
   CHECK(learner.windows_needed() == 0);
   int steps = 1;
+  float before = 0;
   while (learner.step()) {
     ++steps;
+    CHECK(learner.progress() >= before);
+    CHECK(learner.progress() < 1);
+    before = learner.progress();
     CHECK(take(learner, machine.next()).state == State::unknown);  // windows come meanwhile
   }
   CHECK(steps > 20);
+  CHECK(before > 0.5f);
+  CHECK(learner.progress() == 1);
   REQUIRE(learner.state() == LearningState::watching);
   CHECK(learner.obstacle() == Obstacle::none);
   REQUIRE(learner.learned().classes() == 2);

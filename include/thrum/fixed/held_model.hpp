@@ -120,7 +120,7 @@ class HeldModel<capacity, ModelSource::at_run_time> {
     Held found;
     Status status = open_image(image, bytes, found);
     if (status == Status::ok) status = fits(capacity, found.model);
-    if (status == Status::ok) status = self_test<allowed>(found.model, scratch);
+    if (status == Status::ok) status = thrum::self_test<allowed>(found.model, scratch);
     if (status != Status::ok) return status;
     held_.of_image = found;
     image_ = image;

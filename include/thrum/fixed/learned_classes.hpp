@@ -34,7 +34,7 @@ class LearnedClasses {
   /// How far rows are from their class, in deviations: see QuantileSketch.
   using Distances = QuantileSketch<-2, 10>;
   static constexpr uint32_t parts =
-      diagonal_ellipsoid_part | without_projection | without_bounds | without_distances;
+      uint32_t{diagonal_ellipsoid_part} | without_projection | without_bounds | without_distances;
 
   // ---- what is known
 

@@ -132,11 +132,12 @@ class Learner {
     constexpr int frames = windows_apart(capacity.signal) * capacity.signal.hop;
     return static_cast<float>(windows_needed()) * static_cast<float>(frames) / capacity.signal.sampling_rate;
   }
-  /// Of collecting, in [0, 1]; 1 from then on.
+  /// Of collecting, or of learning, in [0, 1]; 1 when watching, else 0.
   float progress() const {
-    if (state_ == LearningState::not_started) return 0;
-    if (state_ != LearningState::collecting) return 1;
-    return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+    if (state_ == LearningState::collecting)
+      return static_cast<float>(collected_) / static_cast<float>(to_collect_);
+    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 4;
+    return state_ == LearningState::watching ? 1.0f : 0.0f;
   }
   const Classes& learned() const { return learned_; }
 
