@@ -2,8 +2,8 @@
 // median, 16 bands a channel, scaling, PCA to 16 components, 8 classes, verdict, monitor. A run is one hop:
 // it comes in by blocks of 32 frames, as from DMA, and is polled for. BENCH_MEDIAN and BENCH_CORRELATION
 // switch those features on; BENCH_INTEGER takes features and classes in integers, without scaling and PCA
-// unless BENCH_PROJECTION asks for both, which stay float; with BENCH_POLL a run is the poll alone; with
-// BENCH_WRITE it is one block alone.
+// unless BENCH_PROJECTION asks for both, which stay float; with BENCH_POLL a run is the poll alone, with
+// BENCH_POLL_STEP one step of it, each an input; with BENCH_WRITE it is one block alone.
 
 #include <stdint.h>
 
@@ -143,7 +143,11 @@ int16_t bench_block[block_frames * channels];
 
 // Noise, all of which is an alarm here; its loudest; a flat signal; ramps up and down, each sample of which
 // is the largest or least so far; a sample that changes its sign with every frame.
+#if defined(BENCH_POLL_STEP)
+const int bench_inputs = decltype(detector)::steps_per_window;
+#else
 const int bench_inputs = 6;
+#endif
 
 static int16_t bench_sample(int input, int frame, BenchNoise& noise) {
   switch (input) {
@@ -187,7 +191,15 @@ static void bench_write(int input, int frames) {
   }
 }
 
-#if defined(BENCH_POLL)
+#if defined(BENCH_POLL_STEP)
+const uint32_t bench_units = 1;
+void bench_prepare(int input) {
+  detector.restart();
+  bench_write(0, bench_model.signal.window);
+  detector.poll(input);
+}
+void bench_run() { detector.poll(1); }
+#elif defined(BENCH_POLL)
 const uint32_t bench_units = 1;
 void bench_prepare(int input) {
   detector.restart();

@@ -102,8 +102,8 @@ class KMeans {
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
 /// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator, a fifth of the
-/// instructions and half the code on a Cortex-M4F, to rounding. No heap; all zero at start; memory: for each
+/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
+/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
 /// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
 /// of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
