@@ -8308,8 +8308,8 @@ class KMeans {
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
 /// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator, a fifth of the
-/// instructions and half the code on a Cortex-M4F, to rounding. No heap; all zero at start; memory: for each
+/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
+/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
 /// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
 /// of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
@@ -8613,9 +8613,9 @@ inline const void* newest(const void* a, const void* b, size_t bytes) {
 namespace detail {
 
 /// Puts words into memory one after the other, and adds them to a CRC.
-class ImageWriter {
+class WordWriter {
  public:
-  explicit ImageWriter(uint8_t* at) : at_(at) {}
+  explicit WordWriter(uint8_t* at) : at_(at) {}
 
   void word(uint32_t word) {
     crc_.add(word);
@@ -8635,9 +8635,9 @@ class ImageWriter {
 };
 
 /// Takes them out again, in the same order.
-class ImageReader {
+class WordReader {
  public:
-  explicit ImageReader(const uint8_t* at) : words_(at) {}
+  explicit WordReader(const uint8_t* at) : words_(at) {}
 
   void operator()(int& value) { value = static_cast<int>(words_.next()); }
   void operator()(uint32_t& value) { value = words_.next(); }
@@ -8788,7 +8788,7 @@ class LearnedClasses {
     const Bins bins = filled_bins();
     const size_t size = size_of_image(classes_, bins.count);
     if (size > bytes) return Status::wrong_size;
-    thrum::detail::ImageWriter writer(static_cast<uint8_t*>(image));
+    thrum::detail::WordWriter writer(static_cast<uint8_t*>(image));
     const uint32_t head[learned_head_words] = {learned_magic,
                                                static_cast<uint32_t>(size),
                                                learned_schema,
@@ -8817,7 +8817,7 @@ class LearnedClasses {
     const uint8_t* const begin = static_cast<const uint8_t*>(image);
     sequence_ = head(begin, learned_sequence_word);
     classes_ = static_cast<int>(head(begin, learned_classes_word));
-    thrum::detail::ImageReader reader(begin + learned_head_words * 4);
+    thrum::detail::WordReader reader(begin + learned_head_words * 4);
     for_each_setting(options_, threshold_, watched_, reader);
     for_each_array(*this, classes_, reader);
     distances_ = Distances();
@@ -8971,7 +8971,7 @@ class LearnedClasses {
     LearningOptions options;
     float threshold = 0;
     uint32_t watched = 0;
-    thrum::detail::ImageReader reader(numbers);
+    thrum::detail::WordReader reader(numbers);
     for_each_setting(options, threshold, watched, reader);
     const Status status = check(capacity, options);
     if (status != Status::ok) return status;

@@ -19,6 +19,8 @@
 #define max(a, b) (((a) > (b)) ? (a) : (b))
 
 #include "thrum/thrum.hpp"
+//
+#include "thrum/firmware.hpp"  // both wings in one
 
 const void* after_macros_laptop();
 

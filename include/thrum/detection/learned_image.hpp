@@ -65,9 +65,9 @@ inline const void* newest(const void* a, const void* b, size_t bytes) {
 namespace detail {
 
 /// Puts words into memory one after the other, and adds them to a CRC.
-class ImageWriter {
+class WordWriter {
  public:
-  explicit ImageWriter(uint8_t* at) : at_(at) {}
+  explicit WordWriter(uint8_t* at) : at_(at) {}
 
   void word(uint32_t word) {
     crc_.add(word);
@@ -87,9 +87,9 @@ class ImageWriter {
 };
 
 /// Takes them out again, in the same order.
-class ImageReader {
+class WordReader {
  public:
-  explicit ImageReader(const uint8_t* at) : words_(at) {}
+  explicit WordReader(const uint8_t* at) : words_(at) {}
 
   void operator()(int& value) { value = static_cast<int>(words_.next()); }
   void operator()(uint32_t& value) { value = words_.next(); }

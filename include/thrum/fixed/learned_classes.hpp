@@ -148,7 +148,7 @@ class LearnedClasses {
     const Bins bins = filled_bins();
     const size_t size = size_of_image(classes_, bins.count);
     if (size > bytes) return Status::wrong_size;
-    thrum::detail::ImageWriter writer(static_cast<uint8_t*>(image));
+    thrum::detail::WordWriter writer(static_cast<uint8_t*>(image));
     const uint32_t head[learned_head_words] = {learned_magic,
                                                static_cast<uint32_t>(size),
                                                learned_schema,
@@ -177,7 +177,7 @@ class LearnedClasses {
     const uint8_t* const begin = static_cast<const uint8_t*>(image);
     sequence_ = head(begin, learned_sequence_word);
     classes_ = static_cast<int>(head(begin, learned_classes_word));
-    thrum::detail::ImageReader reader(begin + learned_head_words * 4);
+    thrum::detail::WordReader reader(begin + learned_head_words * 4);
     for_each_setting(options_, threshold_, watched_, reader);
     for_each_array(*this, classes_, reader);
     distances_ = Distances();
@@ -331,7 +331,7 @@ class LearnedClasses {
     LearningOptions options;
     float threshold = 0;
     uint32_t watched = 0;
-    thrum::detail::ImageReader reader(numbers);
+    thrum::detail::WordReader reader(numbers);
     for_each_setting(options, threshold, watched, reader);
     const Status status = check(capacity, options);
     if (status != Status::ok) return status;
