@@ -35,11 +35,12 @@ void boot() {
   detector.learn(options);
 }
 
-void save() {
-  static int slot = 0;
+void save() {  // over the older of two slots: a cut of power leaves the other
+  const void* newest = thrum::newest(flash_slot(0), flash_slot(1), flash_slot_bytes);
+  const int slot = newest == flash_slot(0) ? 1 : 0;
   static uint8_t image[flash_slot_bytes];
   size_t bytes = 0;
-  if (detector.save(image, sizeof(image), bytes) == thrum::Status::ok) write_flash(slot ^= 1, image, bytes);
+  if (detector.save(image, sizeof(image), bytes) == thrum::Status::ok) write_flash(slot, image, bytes);
 }
 
 void watch() {  // main loop, whenever there is time
