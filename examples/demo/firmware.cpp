@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "../common/firmware_script.hpp"
+#include "../common/recording_stream.hpp"
 
 namespace demo {
 namespace {
@@ -18,18 +19,11 @@ using firmware_script::run;
 
 constexpr const char* board = "mps2-an386";
 
-/// Recordings follow each other, each as its number of frames and the frames; see examples/firmware/main.cpp.
 void write_stream(const std::filesystem::path& path, const Recordings& recordings,
                   const std::vector<ConditionResult>& results) {
   std::ofstream file(path, std::ios::binary);
   for (const ConditionResult& result : results) {
-    for (const Block& block : result.blocks) {
-      const Frames frames = frames_of(recordings, block);
-      const auto count = static_cast<std::int32_t>(frames.rows());
-      file.write(reinterpret_cast<const char*>(&count), sizeof(count));
-      file.write(reinterpret_cast<const char*>(frames.data()),
-                 static_cast<std::streamsize>(sizeof(std::int16_t)) * frames.size());
-    }
+    for (const Block& block : result.blocks) recording_stream::write(file, frames_of(recordings, block));
   }
   if (!file.flush()) throw std::runtime_error(path.string() + ": cannot be written");
 }

@@ -20,15 +20,6 @@ void show_progress(std::size_t done, std::size_t total) {
     std::fprintf(stderr, "reading recordings: %zu of %zu\n", done, total);
 }
 
-/// A sensor saturates; it does not wrap.
-std::int16_t quantised(float value, float counts_per_unit) {
-  return static_cast<std::int16_t>(std::clamp(std::round(value * counts_per_unit), -32768.0f, 32767.0f));
-}
-
-Frames quantised(const Samples& samples, float counts_per_unit) {
-  return samples.unaryExpr([=](float value) { return quantised(value, counts_per_unit); });
-}
-
 std::size_t clipped(const Samples& samples, float full_scale) {
   return static_cast<std::size_t>((samples.array().abs() > full_scale).count());
 }
@@ -105,7 +96,8 @@ Recordings read_folder(const FolderOptions& options) {
     Condition condition{conditions[c].name, c < options.normal.size(), {}};
     for (const auto& recording : conditions[c].recordings) {
       recordings.clipped_samples += clipped(recording.samples, recordings.full_scale);
-      condition.recordings.push_back(quantised(recording.samples, recordings.counts_per_unit));
+      condition.recordings.push_back(
+          recording_stream::quantised(recording.samples, recordings.counts_per_unit));
     }
     recordings.conditions.push_back(std::move(condition));
   }

@@ -6,12 +6,13 @@
 #include <string>
 #include <vector>
 
+#include "../common/recording_stream.hpp"
+
 // Where the demo's signals come from: the user's folder, or a simulated rig when there is none.
 
 namespace demo {
 
-/// Frames x channels in counts, as the sensor's interface delivers them to the microcontroller.
-using Frames = Eigen::Matrix<std::int16_t, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
+using recording_stream::Frames;
 
 /// One way the machine ran, and all that was recorded of it.
 struct Condition {

@@ -14,6 +14,7 @@ enum class Operation : uint32_t {
   write_text = 0x04,
   write = 0x05,
   read = 0x06,
+  seek = 0x0A,
   command_line = 0x15,
   exit = 0x20,
 };
@@ -25,8 +26,8 @@ inline uint32_t call(Operation operation, const void* argument) {
   return result;
 }
 
-/// How a file is opened: "rb" or "wb" of C.
-enum class Mode : uint32_t { read = 1, write = 5 };
+/// How a file is opened: "rb", "r+b" or "wb" of C.
+enum class Mode : uint32_t { read = 1, update = 3, write = 5 };
 
 constexpr uint32_t no_file = UINT32_MAX;
 
@@ -51,6 +52,15 @@ inline uint32_t read(uint32_t file, void* data, uint32_t bytes) {
   } block{file, data, bytes};
   const uint32_t left = call(Operation::read, &block);
   return left <= bytes ? bytes - left : 0;
+}
+
+/// The next byte that is read or written is that one. Whether it could be.
+inline bool seek(uint32_t file, uint32_t position) {
+  const struct {
+    uint32_t file;
+    uint32_t position;
+  } block{file, position};
+  return call(Operation::seek, &block) == 0;
 }
 
 /// Whether all bytes were written.

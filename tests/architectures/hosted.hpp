@@ -6,6 +6,7 @@
 // Given to the compiler with -include.
 //
 //   PROGRAM RECORDINGS FEATURES [IMAGE]     the files that the programs call so; exit status: the program's
+//   PROGRAM RECORDINGS FLASH                of learn.cpp
 
 #define THRUM_EXAMPLES_FIRMWARE_SEMIHOSTING_HPP
 #define THRUM_EXAMPLES_FIRMWARE_STARTUP_HPP
@@ -19,7 +20,7 @@ extern "C" int firmware_main();
 
 namespace semihosting {
 
-enum class Mode { read, write };
+enum class Mode { read, update, write };
 
 constexpr uint32_t no_file = UINT32_MAX;
 
@@ -30,13 +31,17 @@ inline FILE* files[3] = {};
 inline uint32_t open(const char* path, Mode mode) {
   for (uint32_t file = 0; file < 3 && words[1 + file] != nullptr; ++file) {
     if (strcmp(path, names[file]) != 0) continue;
-    files[file] = fopen(words[1 + file], mode == Mode::read ? "rb" : "wb");
+    files[file] = fopen(words[1 + file], mode == Mode::read ? "rb" : mode == Mode::update ? "r+b" : "wb");
     return files[file] == nullptr ? no_file : file;
   }
   return no_file;
 }
 
 inline void close(uint32_t file) { fclose(files[file]); }
+
+inline bool seek(uint32_t file, uint32_t position) {
+  return fseek(files[file], static_cast<long>(position), SEEK_SET) == 0;
+}
 
 /// The files are little-endian: turns the bytes of each value round where this machine is not.
 template <typename Value>

@@ -8,6 +8,8 @@
 //       compares what the firmware printed and wrote: state, class, culprit and the machine's state on every
 //       window; features and scores to the last bit, or to 1e-5 max(1, |expected|) where multiply-adds are
 //       fused; hosted: to the last bit, of a program whose size and instructions are not those of a board.
+//   parity write-life FOLDER
+//       writes recordings of three boots of a device that learns: first, later, faulty (see life.sh).
 //   parity write-kind KIND FOLDER
 //       trains a detector with a kind of anomaly score (see kinds.hpp) on synthetic feature rows and writes
 //       model.hpp, rows, and what the firmware must say of them, said.
@@ -102,6 +104,12 @@ Recording noise(Index frames, std::uint64_t seed, double amplitude) {
   return recording;
 }
 
+void append_recording(std::string& bytes, const Recording& recording) {
+  const std::int32_t count = static_cast<std::int32_t>(recording.rows());
+  append_bytes(bytes, &count, 1);
+  append_bytes(bytes, recording.data(), recording.size());
+}
+
 /// Normal at each speed, anomalous, clipped, flat, and recordings of awkward lengths, among them none at all.
 std::vector<Recording> recordings() {
   std::vector<Recording> all = {machine(0, 2500, 50), machine(1, 2500, 51), machine(2, 2500, 52)};
@@ -173,9 +181,7 @@ void write_judged(const FittedDetector& detector, const thrum::FeatureOptions& s
   thrum::Monitor monitor;
   thrum::HealthIndex health;
   for (const Recording& recording : recordings()) {
-    const std::int32_t count = static_cast<std::int32_t>(recording.rows());
-    append_bytes(frames, &count, 1);
-    append_bytes(frames, recording.data(), recording.size());
+    append_recording(frames, recording);
     if (recording.rows() < signal.window) continue;
     const FeatureMatrix rows = thrum::extract_windows(signal, recording);
     append_bytes(features, rows.data(), rows.size());
@@ -204,6 +210,19 @@ void write(const std::string& variant, const std::string& folder) {
     return write_judged(thrum::QuantisedDetector<std::int16_t>(detector, held_out), signal, folder);
   write_judged(detector, signal, folder);
   write_text(folder + "/corrupt_model.hpp", with_one_number_changed(read_text(folder + "/model.hpp")));
+}
+
+/// A healthy machine that changes between two speeds, and one that shakes more.
+void write_life(const std::string& folder) {
+  std::string first, later, faulty;
+  for (int i = 0; i < 40; ++i) {
+    append_recording(first, machine(i % 2, 500, 100 + static_cast<unsigned>(i)));
+    append_recording(later, machine(i % 2, 500, 200 + static_cast<unsigned>(i)));
+    append_recording(faulty, machine(i % 2, 500, 300 + static_cast<unsigned>(i), 1.6));
+  }
+  write_text(folder + "/first", first);
+  write_text(folder + "/later", later);
+  write_text(folder + "/faulty", faulty);
 }
 
 float from_bits(std::uint32_t pattern) { return thrum::from_bits<float>(pattern); }
@@ -340,6 +359,10 @@ int main(int count, char** words) {
   try {
     if (count == 4 && word[1] == "write") {
       write(word[2], word[3]);
+      return 0;
+    }
+    if (count == 3 && word[1] == "write-life") {
+      write_life(word[2]);
       return 0;
     }
     if (count == 4 && word[1] == "write-kind") {
