@@ -8602,14 +8602,6 @@ inline bool is_whole_learned_image(const void* image, size_t bytes) {
   return image != nullptr && detail::is_whole_image(static_cast<const uint8_t*>(image), bytes, learned_magic);
 }
 
-/// Of two slots of so many bytes, the one with the latest whole image; null when there is none in either.
-/// Sequence numbers may wrap. O(bytes).
-inline const void* newest(const void* a, const void* b, size_t bytes) {
-  const bool whole_a = is_whole_learned_image(a, bytes), whole_b = is_whole_learned_image(b, bytes);
-  if (!whole_a || !whole_b) return whole_a ? a : whole_b ? b : nullptr;
-  return sequence_of(a) - sequence_of(b) <= UINT32_MAX / 2 ? a : b;
-}
-
 namespace detail {
 
 /// Puts words into memory one after the other, and adds them to a CRC.
@@ -8831,6 +8823,13 @@ class LearnedClasses {
     moments().pool(least_deviation);
     update_model();
     return Status::ok;
+  }
+  /// Of two slots of so many bytes, the one with the latest image that load() takes over; null when there is
+  /// none in either. Sequence numbers may wrap. O(bytes).
+  static const void* newest(const void* a, const void* b, size_t bytes) {
+    const bool has_a = can_load(a, bytes) == Status::ok, has_b = can_load(b, bytes) == Status::ok;
+    if (!has_a || !has_b) return has_a ? a : has_b ? b : nullptr;
+    return sequence_of(a) - sequence_of(b) <= UINT32_MAX / 2 ? a : b;
   }
   /// Whether load() would take it over.
   [[gnu::cold, gnu::noinline]] static Status can_load(const void* image, size_t bytes) {
@@ -9652,6 +9651,11 @@ class Detector : private HeldModel<source> {
   /// Writes what was learned into `bytes` of memory; written: how many it took. See LearnedClasses::save().
   Status save(void* image, size_t bytes, size_t& written) {
     return learner_of(*this).save(image, bytes, written);
+  }
+  /// Of two slots of flash, written in turn, the one with the latest image that load() takes over; null when
+  /// neither has one. A loss of power while one is written leaves the other. See LearnedClasses::newest().
+  static const void* newest(const void* a, const void* b, size_t bytes) {
+    return Learner<source>::Classes::newest(a, b, bytes);
   }
   /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
   /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)

@@ -99,18 +99,17 @@ thrum::LearningState state() { return detector.learner().state(); }
 
 // ---- flash: two pages, written in turn
 
-/// The page with the newest whole image; null when there is none in either.
-const void* newest_page() { return thrum::newest(flash, flash + page_bytes, page_bytes); }
+/// The page with the newest image; null when there is none in either.
+const void* newest_page() { return detector.newest(flash, flash + page_bytes, page_bytes); }
 
-/// A page that holds nothing that this firmware can load, because power failed while it was written or
-/// another firmware wrote it, is as good as erased.
-void look_at_page(uint8_t* page) {
+/// Says what is in a page: nothing to load when power failed while it was written, or another firmware wrote
+/// it.
+void look_at_page(const uint8_t* page) {
   Line line;
   line.text("flash     page at ").number(static_cast<uint32_t>(page - flash)).text(": ");
   const thrum::Status status = Learner::Classes::can_load(page, page_bytes);
   if (status == thrum::Status::ok) return line.text("image ").number(thrum::sequence_of(page)).end();
   line.text("nothing to load (").text(to_string(status)).text(")").end();
-  memset(page, 0xFF, page_bytes);
 }
 
 /// Writes what was learned over the older page: while that goes on, the newer one is whole.

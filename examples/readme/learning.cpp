@@ -28,7 +28,7 @@ static thrum::fixed::Detector<fan> detector;
 void on_dma_half(const int16_t* frames, thrum::Index count) { detector.write(frames, count); }
 
 void boot() {
-  const void* saved = thrum::newest(flash_slot(0), flash_slot(1), flash_slot_bytes);
+  const void* saved = detector.newest(flash_slot(0), flash_slot(1), flash_slot_bytes);
   if (detector.load(saved, flash_slot_bytes) == thrum::Status::ok) return;  // it has learned before
   thrum::LearningOptions options;
   options.false_alarm_rate = 0.01f;  // of single windows; 5 of 8 raise the alarm
@@ -36,7 +36,7 @@ void boot() {
 }
 
 void save() {  // over the older of two slots: a cut of power leaves the other
-  const void* newest = thrum::newest(flash_slot(0), flash_slot(1), flash_slot_bytes);
+  const void* newest = detector.newest(flash_slot(0), flash_slot(1), flash_slot_bytes);
   const int slot = newest == flash_slot(0) ? 1 : 0;
   static uint8_t image[flash_slot_bytes];
   size_t bytes = 0;

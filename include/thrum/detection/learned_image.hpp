@@ -54,14 +54,6 @@ inline bool is_whole_learned_image(const void* image, size_t bytes) {
   return image != nullptr && detail::is_whole_image(static_cast<const uint8_t*>(image), bytes, learned_magic);
 }
 
-/// Of two slots of so many bytes, the one with the latest whole image; null when there is none in either.
-/// Sequence numbers may wrap. O(bytes).
-inline const void* newest(const void* a, const void* b, size_t bytes) {
-  const bool whole_a = is_whole_learned_image(a, bytes), whole_b = is_whole_learned_image(b, bytes);
-  if (!whole_a || !whole_b) return whole_a ? a : whole_b ? b : nullptr;
-  return sequence_of(a) - sequence_of(b) <= UINT32_MAX / 2 ? a : b;
-}
-
 namespace detail {
 
 /// Puts words into memory one after the other, and adds them to a CRC.

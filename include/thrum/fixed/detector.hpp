@@ -105,6 +105,11 @@ class Detector : private HeldModel<source> {
   Status save(void* image, size_t bytes, size_t& written) {
     return learner_of(*this).save(image, bytes, written);
   }
+  /// Of two slots of flash, written in turn, the one with the latest image that load() takes over; null when
+  /// neither has one. A loss of power while one is written leaves the other. See LearnedClasses::newest().
+  static const void* newest(const void* a, const void* b, size_t bytes) {
+    return Learner<source>::Classes::newest(a, b, bytes);
+  }
   /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
   /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
   Status this_is_normal() { return learner_of(*this).vouch(features_, row_scratch_); }

@@ -192,6 +192,13 @@ class LearnedClasses {
     update_model();
     return Status::ok;
   }
+  /// Of two slots of so many bytes, the one with the latest image that load() takes over; null when there is
+  /// none in either. Sequence numbers may wrap. O(bytes).
+  static const void* newest(const void* a, const void* b, size_t bytes) {
+    const bool has_a = can_load(a, bytes) == Status::ok, has_b = can_load(b, bytes) == Status::ok;
+    if (!has_a || !has_b) return has_a ? a : has_b ? b : nullptr;
+    return sequence_of(a) - sequence_of(b) <= UINT32_MAX / 2 ? a : b;
+  }
   /// Whether load() would take it over.
   [[gnu::cold, gnu::noinline]] static Status can_load(const void* image, size_t bytes) {
     if (!is_whole_learned_image(image, bytes)) return Status::corrupt_model;
