@@ -87,6 +87,80 @@ using ConstVectorView = VectorView<const typename Identity<Scalar>::type>;
 
 #endif  // THRUM_CORE_MATRIX_VIEW_HPP
 
+#ifndef THRUM_CORE_FOUR_FLOATS_HPP
+#define THRUM_CORE_FOUR_FLOATS_HPP
+
+#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
+#define THRUM_FLOATS_BY_HELIUM
+#include <arm_mve.h>
+#endif
+
+// Vectors of four floats where the processor has Helium. Lanes are numbers that plain C computes one after
+// the other, each by the same operations in the same order: the same bits, but for subnormal numbers, which
+// Helium takes for zero. A second form of a loop stands behind THRUM_FLOATS_BY_HELIUM.
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
+namespace thrum {
+
+namespace detail {
+
+using Four = float32x4_t;
+
+// By memcpy: GCC 12 moves stores of scalars past vld1q.
+[[gnu::always_inline]] inline Four load_four(const float* from) {
+  Four values;
+  __builtin_memcpy(&values, __builtin_assume_aligned(from, 4), sizeof(values));
+  return values;
+}
+[[gnu::always_inline]] inline void store_four(float* to, Four values) {
+  __builtin_memcpy(__builtin_assume_aligned(to, 4), &values, sizeof(values));
+}
+
+struct FourLanes {
+  float a, b, c, d;
+};
+
+/// The numbers of a vector; in the registers where they are, while GCC 12 would carry them through others.
+[[gnu::always_inline]] inline FourLanes lanes_of(Four values) {
+#if defined(__clang__)
+  return {values[0], values[1], values[2], values[3]};
+#else
+  register Four all __asm__("q0") = values;
+  register float a __asm__("s0");
+  register float b __asm__("s1");
+  register float c __asm__("s2");
+  register float d __asm__("s3");
+  __asm__("" : "=t"(a), "=t"(b), "=t"(c), "=t"(d) : "w"(all));
+  return {a, b, c, d};
+#endif
+}
+
+/// Where four numbers lie, in numbers from an address.
+using Places = uint32x4_t;
+
+/// Places so far apart, the first of them at `first`.
+[[gnu::always_inline]] inline Places places_apart(Index first, Index distance) {
+  const auto from = static_cast<uint32_t>(first), by = static_cast<uint32_t>(distance);
+  return Places{from, from + by, from + 2 * by, from + 3 * by};
+}
+
+[[gnu::always_inline]] inline Four gathered(const float* from, Places places) {
+  return vldrwq_gather_shifted_offset_f32(from, places);
+}
+[[gnu::always_inline]] inline void scatter(float* to, Places places, Four values) {
+  vstrwq_scatter_shifted_offset_f32(to, places, values);
+}
+
+/// Keeps the compiler from moving plain loads and stores past gathered and scattered ones.
+[[gnu::always_inline]] inline void finish_memory() { __asm__ volatile("" : : : "memory"); }
+
+}  // namespace detail
+
+}  // namespace thrum
+#endif
+
+#endif  // THRUM_CORE_FOUR_FLOATS_HPP
+
 #ifndef THRUM_CORE_SCALAR_HPP
 #define THRUM_CORE_SCALAR_HPP
 
@@ -261,10 +335,6 @@ constexpr Type larger(Type a, Type b) {
 #ifndef THRUM_CORE_COLUMN_SUMS_HPP
 #define THRUM_CORE_COLUMN_SUMS_HPP
 
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-#include <arm_mve.h>
-#endif
-
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
 // order, so the bits are the same with any vector width, on the laptop and on the chip. What is always
@@ -366,22 +436,19 @@ struct LaneSums<Scalar, 4> {
   }
 };
 
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
-/// Four sums in a vector of Helium.
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four sums in a vector.
 template <>
 struct LaneSums<float, 4> {
-  typedef float32x4_t Four;
-  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
   Four sums = {};
 
-  void load(const float* from) { sums = Four(*reinterpret_cast<const FourInMemory*>(from)); }
+  void load(const float* from) { sums = load_four(from); }
   template <typename AddTerm>
   [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
-    const Four values = {value, value, value, value};
-    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+    sums = add_term(sums, value, load_four(entries));
   }
-  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
-  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+  void store(float* results) const { store_four(results, sums); }
+  void add_to(float* results) const { store_four(results, load_four(results) + sums); }
 };
 #endif
 
@@ -402,7 +469,8 @@ template <int lanes, typename Scalar, typename AddTerm>
 
 }  // namespace detail
 
-/// Sum over features of terms of (x, column), in feature order. O(d).
+/// Sum over features of terms of (x, column), in feature order. add_term: takes a sum, a value and an entry;
+/// with Helium also four sums in a vector, a value and four entries. O(d).
 template <typename Scalar, typename AddTerm>
 inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> column, AddTerm add_term) {
   Scalar total = 0;
@@ -420,35 +488,43 @@ namespace detail {
 /// Columns that are summed together where there are so many.
 constexpr int most_lanes = 16;
 
-/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
-/// numbers.
-template <typename Scalar, typename AddTerm>
-[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
-                                       Index j, AddTerm add_term, Scalar* results) {
-  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
-  if (columns - j < lanes) {
-    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
-    return 1;
-  }
+/// Writes the sums of so many neighbouring columns, whose first feature is at `entries`.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::always_inline]] inline void sum_neighbours(VectorView<const Scalar> x, const Scalar* entries,
+                                                  Index columns, AddTerm add_term, Scalar* results) {
   Index begin = 0;
   do {
     const Index count = smaller(features_per_partial_sum, x.size - begin);
-    const Scalar* const entries = matrix + begin * columns + j;
-    if (lanes == 4)
-      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
-    else
-      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    sum_lanes<lanes>(&x[begin], x.stride, count, entries + begin * columns, columns, add_term, begin == 0,
+                     results);
     begin += count;
   } while (begin < x.size);
-  return lanes;
+}
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers. Inlined: where the columns are a constant, code of other numbers of lanes is left out.
+template <typename Scalar, typename AddTerm>
+[[gnu::always_inline]] inline int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix,
+                                                   Index columns, Index j, AddTerm add_term,
+                                                   Scalar* results) {
+  if (j < columns / most_lanes * most_lanes) {
+    sum_neighbours<most_lanes>(x, matrix + j, columns, add_term, results);
+    return most_lanes;
+  }
+  if (j < columns / 4 * 4) {
+    sum_neighbours<4>(x, matrix + j, columns, add_term, results);
+    return 4;
+  }
+  *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+  return 1;
 }
 
 }  // namespace detail
 
 /// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm>
-inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
-                        Scalar* sums) {
+[[gnu::always_inline]] inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix,
+                                               Index columns, AddTerm add_term, Scalar* sums) {
   for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
 }
 
@@ -478,9 +554,9 @@ namespace detail {
 
 /// Adds (value - center)^2 to a running sum.
 struct AddSquaredDifference {
-  template <typename Scalar>
-  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar value, Scalar center) const {
-    const Scalar difference = value - center;
+  template <typename Sum, typename Value>
+  [[gnu::always_inline]] constexpr Sum operator()(Sum sum, Value value, Sum center) const {
+    const Sum difference = value - center;
     return difference * difference + sum;
   }
 };
@@ -492,6 +568,37 @@ template <typename Scalar>
 inline Scalar squared_distance(VectorView<const Scalar> x, ConstVectorView<Scalar> y) {
   return column_sum(x, y, detail::AddSquaredDifference{});
 }
+
+/// The same of contiguous x.
+template <typename Scalar>
+inline Scalar squared_distance(const Scalar* x, ConstVectorView<Scalar> y) {
+  return squared_distance(contiguous(x, y.size), y);
+}
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four differences at a time; their squares are added one after the other.
+[[gnu::always_inline]] inline float squared_distance(const float* x, VectorView<const float> y) {
+  const detail::AddSquaredDifference add{};
+  const detail::Places places = detail::places_apart(0, y.stride);
+  float total = 0;
+  for (Index left = y.size; left > 0;) {
+    Index count = smaller(left, features_per_partial_sum);
+    left -= count;
+    float sum = 0;
+    for (; count >= 4; count -= 4, x += 4, y.data += 4 * y.stride) {
+      const detail::Four four = detail::load_four(x) - detail::gathered(y.data, places);
+      const detail::FourLanes difference = detail::lanes_of(four);
+      sum = difference.a * difference.a + sum;
+      sum = difference.b * difference.b + sum;
+      sum = difference.c * difference.c + sum;
+      sum = difference.d * difference.d + sum;
+    }
+    for (; count > 0; --count, ++x, y.data += y.stride) sum = add(sum, *x, *y.data);
+    total += sum;
+  }
+  return total;
+}
+#endif
 
 /// Calls visit(j, squared distance from x to centre j) for j = 0 ... clusters - 1.
 /// x: d values; centers: d x k, feature-major and contiguous. O(d k), allocates nothing.
@@ -525,10 +632,6 @@ inline Nearest<Scalar> nearest_center(VectorView<const Scalar> x, const Scalar* 
 #ifndef THRUM_ALGORITHM_CLASS_BOUNDS_HPP
 #define THRUM_ALGORITHM_CLASS_BOUNDS_HPP
 
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-#include <arm_mve.h>
-#endif
-
 // The nearest class without the distances to all. |x|^2 / 2 + |c|^2 / 2 - x.c takes one multiply-add for a
 // feature and class, where a distance takes two operations; less all that rounding may do to both it is below
 // half the distance. A class whose bound is above the least distance is not looked at. docs/numerics.md has
@@ -560,26 +663,25 @@ struct AddProductFast {
   [[gnu::always_inline]] Number operator()(Number sum, Number value, Number entry) const {
     return value * entry + sum;
   }
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-  float32x4_t operator()(float32x4_t sum, float32x4_t value, float32x4_t entry) const {
-    return vfmaq_f32(sum, value, entry);
+#if defined(THRUM_FLOATS_BY_HELIUM)
+  [[gnu::always_inline]] Four operator()(Four sum, float value, Four entry) const {
+    return vfmaq_n_f32(sum, entry, value);
   }
 #endif
 };
 
 /// Makes bounds of sums, from half the square of the sample and weights.
 struct SubtractAndWeigh {
-  template <typename Number>
-  [[gnu::always_inline]] Number operator()(Number sum, Number value, Number weight) const {
+  template <typename Sum, typename Value>
+  [[gnu::always_inline]] Sum operator()(Sum sum, Value value, Sum weight) const {
     return (value - sum) * weight;
   }
 };
 
-/// Writes the bounds of all classes, k >= most_lanes. A function of its own, so that nothing else competes
-/// for its registers.
+/// Writes the bounds of all classes, k >= most_lanes. Inlined: of a model that is a constant, sizes are too.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] void bound_classes(const Model& model, const Scalar* x, Scalar half_square_of_x,
-                                     Scalar* bounds) {
+[[gnu::always_inline]] inline void bound_classes(const Model& model, const Scalar* x, Scalar half_square_of_x,
+                                                 Scalar* bounds) {
   const Index classes = model.clusters;
   for (Index j = 0; j < classes; j += most_lanes) {
     const Index first = smaller(j, classes - most_lanes);  // the last ones may be done twice
@@ -598,10 +700,10 @@ template <typename Model, typename Scalar>
 
 /// The squared distance of x from centre j over the squared radius, to the bit of for_each_squared_distance.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Scalar squared_radii(const Model& model, const Scalar* x, Index j) {
+inline Scalar squared_radii(const Model& model, const Scalar* x, Index j) {
   const Scalar weight = model.inverse_squared_radius[j];
   const ConstVectorView<Scalar> center{model.centers + j, model.features, model.clusters};
-  return squared_distance(contiguous(x, model.features), center) * weight;
+  return squared_distance(x, center) * weight;
 }
 
 /// The class of the least bound, and the least bound of the others, by order_of().
@@ -628,6 +730,31 @@ inline LeastBounds<Scalar> least_bounds(const Scalar* bounds, Index classes) {
   return {after - bounds - 1, second};
 }
 
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four at a time; the last four may overlap the ones before, which at worst finds the least one twice.
+inline LeastBounds<float> least_bounds(const float* bounds, Index classes) {
+  const Index last = classes - 4;
+  int32x4_t least = vreinterpretq_s32_f32(load_four(bounds)), second = vdupq_n_s32(INT32_MAX);
+  int32x4_t place = vdupq_n_s32(0);
+  const auto take = [&](Index j) __attribute__((always_inline)) {
+    const int32x4_t order = vreinterpretq_s32_f32(load_four(bounds + j));
+    place = vdupq_m_n_s32(place, static_cast<int32_t>(j), vcmpgtq_s32(least, order));
+    second = vminq_s32(second, vmaxq_s32(least, order));
+    least = vminq_s32(least, order);
+  };
+  for (Index j = 4; j < last; j += 4) take(j);
+  take(last);
+  const auto lowest_of = [](int32x4_t orders) { return vminvq_s32(INT32_MAX, orders); };
+  const int32_t lowest = lowest_of(least);
+  const mve_pred16_t found = vcmpeqq_n_s32(least, lowest);  // four bits a lane
+  const bool only_one = found >> __builtin_ctz(found) == 0xf;
+  const int32x4_t others = vpselq_s32(second, least, found);
+  const int32x4_t classes_of_lanes = place + int32x4_t{0, 1, 2, 3};
+  return {lowest_of(vpselq_s32(classes_of_lanes, vdupq_n_s32(INT32_MAX), found)),
+          only_one ? lowest_of(others) : lowest};
+}
+#endif
+
 /// A class whose bound is above this is farther away than `nearest`.
 template <typename Scalar>
 inline Scalar largest_bound(const Nearest<Scalar>& nearest) {
@@ -636,8 +763,8 @@ inline Scalar largest_bound(const Nearest<Scalar>& nearest) {
 
 /// The nearest class, by the distances of those whose bounds are not above that of `nearest`.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_of_possible(const Model& model, const Scalar* x,
-                                                      const Scalar* bounds, Nearest<Scalar> nearest) {
+inline Nearest<Scalar> nearest_of_possible(const Model& model, const Scalar* x, const Scalar* bounds,
+                                           Nearest<Scalar> nearest) {
   for (Index j = 0; j < model.clusters; ++j) {
     if (bounds[j] > largest_bound(nearest)) continue;
     const Scalar squared = squared_radii(model, x, j);
@@ -647,18 +774,15 @@ template <typename Model, typename Scalar>
   return nearest;
 }
 
-/// The nearest class of a sample whose bounds overflow. A coordinate far beyond all that class_biases() takes
-/// makes every distance infinite.
-template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_far_out(const Model& model, const Scalar* x, Scalar* bounds) {
+/// True if a coordinate is far beyond all that class_biases() takes, so that every distance is infinite.
+template <typename Scalar>
+inline bool is_far_out(const Scalar* x, Index features) {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
   const auto far = from_bits<Scalar>(Bits{Traits::exponent_bias / 2 * 3 + 4} << Traits::mantissa_bits);
-  const Nearest<Scalar> infinite{0, positive_infinity<Scalar>()};
-  for (Index f = 0; f < model.features; ++f)
-    if (absolute(x[f]) > far) return infinite;
-  for (Index j = 0; j < model.clusters; ++j) bounds[j] = 0;
-  return nearest_of_possible(model, x, bounds, infinite);
+  for (Index f = 0; f < features; ++f)
+    if (absolute(x[f]) > far) return true;
+  return false;
 }
 
 /// Sum of squares, in any order: it serves bounds only.
@@ -699,15 +823,19 @@ constexpr bool class_biases(const Scalar* centers, Index features, Index classes
 /// half_square_of_x: detail::half_square() of the sum of their squares; bounds: k values of scratch. O(d k);
 /// where many classes are equally near as far as bounds can tell, three to four times all distances.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_class_by_bounds(const Model& model, const Scalar* x,
-                                                          Scalar half_square_of_x, Scalar* bounds) {
-  if (bits_of(half_square_of_x) > bits_of(detail::largest_half_square<Scalar>()))
-    return detail::nearest_far_out(model, x, bounds);
-  detail::bound_classes(model, x, half_square_of_x, bounds);
-  const auto bound = detail::least_bounds(bounds, model.clusters);
-  const Scalar least = detail::squared_radii(model, x, bound.least);
-  const Nearest<Scalar> nearest{static_cast<int>(bound.least), least};
-  if (bound.second > order_of(detail::largest_bound(nearest))) return nearest;
+[[gnu::always_inline]] inline Nearest<Scalar> nearest_class_by_bounds(const Model& model, const Scalar* x,
+                                                                      Scalar half_square_of_x,
+                                                                      Scalar* bounds) {
+  Nearest<Scalar> nearest{0, positive_infinity<Scalar>()};
+  if (bits_of(half_square_of_x) > bits_of(detail::largest_half_square<Scalar>())) {  // bounds overflow
+    if (detail::is_far_out(x, model.features)) return nearest;
+    for (Index j = 0; j < model.clusters; ++j) bounds[j] = 0;
+  } else {
+    detail::bound_classes(model, x, half_square_of_x, bounds);
+    const auto bound = detail::least_bounds(bounds, model.clusters);
+    nearest = {static_cast<int>(bound.least), detail::squared_radii(model, x, bound.least)};
+    if (bound.second > order_of(detail::largest_bound(nearest))) return nearest;
+  }
   return detail::nearest_of_possible(model, x, bounds, nearest);
 }
 
@@ -1497,8 +1625,9 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
 /// The same to the last bit, of a model with `bias`: by nearest_class_by_bounds(). x: d contiguous values;
 /// square: the sum of their squares, in any order; scratch: model.scratch_size() values.
 template <typename Scalar>
-inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model, const Scalar* x,
-                                             Scalar square, Scalar* scratch) {
+[[gnu::always_inline]] inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model,
+                                                                    const Scalar* x, Scalar square,
+                                                                    Scalar* scratch) {
   const Nearest<Scalar> nearest =
       nearest_class_by_bounds(model, x, detail::half_square(square, model.features), scratch);
   const Score<Scalar> raw{Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};
@@ -1801,8 +1930,8 @@ struct ProjectionModel {
 namespace detail {
 
 struct AddProduct {
-  template <typename Scalar>
-  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  template <typename Sum, typename Value>
+  [[gnu::always_inline]] constexpr Sum operator()(Sum sum, Value a, Sum b) const {
     return a * b + sum;
   }
 };
@@ -1917,6 +2046,35 @@ inline RowSummary<Scalar> scale_row(const ScalingModel<Scalar>& model, const Sca
   }
   return {!test.found(), even + odd};
 }
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four at a time.
+inline RowSummary<float> scale_row(const ScalingModel<float>& model, const float* x, float* scaled) {
+  using detail::Four;
+  const float *offset = model.offset, *factor = model.factor;
+  uint32x4_t largest = vdupq_n_u32(0);  // twice the bits: without the sign
+  Four squares{};
+  uint32_t left = static_cast<uint32_t>(model.features);
+  for (; left >= 4; left -= 4, x += 4, offset += 4, factor += 4, scaled += 4) {
+    const Four value = detail::load_four(x);
+    largest = vmaxq_u32(largest, vreinterpretq_u32_f32(value) << 1);
+    const Four result = (value - detail::load_four(offset)) * detail::load_four(factor);
+    squares = vfmaq_f32(squares, result, result);
+    detail::store_four(scaled, result);
+  }
+  OffScaleTest<float> test;
+  test.add(from_bits<float>(vmaxvq_u32(0, largest) >> 1));
+  const detail::FourLanes square_of = detail::lanes_of(squares);
+  float square = (square_of.a + square_of.b) + (square_of.c + square_of.d);
+  for (; left != 0; --left) {
+    test.add(*x);
+    *scaled = (*x++ - *offset++) * *factor++;
+    square = *scaled * *scaled + square;
+    ++scaled;
+  }
+  return {!test.found(), square};
+}
+#endif
 
 /// Undoes `scale`. O(d).
 template <typename Scalar>
@@ -2797,7 +2955,9 @@ class WindowStream {
 #ifndef THRUM_FEATURES_STATISTICS_HPP
 #define THRUM_FEATURES_STATISTICS_HPP
 
-#if defined(__ARM_FEATURE_SIMD32)
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__) && \
+    !defined(THRUM_FLOATS_BY_HELIUM)
+#define THRUM_SAMPLES_BY_PAIRS
 #include <arm_acle.h>
 #endif
 
@@ -2892,13 +3052,18 @@ struct ChannelReader<int16_t> {
   explicit ChannelReader(int16_t first_sample) : first(first_sample) {}
 
   void read(const int16_t* sample, Index count, Index stride, float* shifted) {
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
-    const Index paired = count / 2 * 2;
-    read_pairs(sample, paired, stride, shifted);
-    sample += paired * stride;
-    shifted += paired;
-    count -= paired;
+#if defined(THRUM_FLOATS_BY_HELIUM)
+    const Index together = count / 4 * 4;
+    read_fours(sample, together, stride, shifted);
+#elif defined(THRUM_SAMPLES_BY_PAIRS)
+    const Index together = count / 2 * 2;
+    read_pairs(sample, together, stride, shifted);
+#else
+    const Index together = 0;
 #endif
+    sample += together * stride;
+    shifted += together;
+    count -= together;
     ChannelReader seen = *this;
     for (float* const end = shifted + count; shifted != end; sample += stride) {
       const int32_t value = *sample;
@@ -2917,7 +3082,25 @@ struct ChannelReader<int16_t> {
   }
   int32_t exact_sum() const { return sum_before; }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+#if defined(THRUM_FLOATS_BY_HELIUM)
+ private:
+  /// Four samples at a time. A multiple of four.
+  void read_fours(const int16_t* sample, Index count, Index stride, float* shifted) {
+    int32x4_t lows = vdupq_n_s32(least), highs = vdupq_n_s32(greatest);
+    int32_t four_sum = sum;
+    const Places places = places_apart(0, stride);
+    for (float* const end = shifted + count; shifted != end; shifted += 4, sample += 4 * stride) {
+      const int32x4_t values = vldrhq_gather_shifted_offset_s32(sample, places);
+      lows = vminq_s32(lows, values);
+      highs = vmaxq_s32(highs, values);
+      four_sum = vaddvaq_s32(four_sum, values);
+      store_four(shifted, vcvtq_f32_s32(values - vdupq_n_s32(first)));
+    }
+    least = vminvq_s32(least, lows);
+    greatest = vmaxvq_s32(greatest, highs);
+    sum = four_sum;
+  }
+#elif defined(THRUM_SAMPLES_BY_PAIRS)
  private:
   [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
     return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
@@ -2928,8 +3111,9 @@ struct ChannelReader<int16_t> {
     return static_cast<int16x2_t>(__sel(static_cast<uint8x4_t>(a), static_cast<uint8x4_t>(b)));
   }
 
-  /// Two samples at a time. An even count.
-  void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
+  /// Two samples at a time. An even count. A function of its own, so that nothing else competes for its
+  /// registers.
+  [[gnu::noinline]] void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
     int16x2_t lows = pair_of(least, least), highs = pair_of(greatest, greatest);
     int32_t pair_sum = sum;
     for (float* const end = shifted + count; shifted != end; shifted += 2, sample += 2 * stride) {
@@ -2958,14 +3142,19 @@ struct ChannelReader<int16_t> {
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
   float total = 0;
-  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
-    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
-    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    if (begin < middle) reader.read(&before[begin], middle - begin, before.stride, shifted + begin);
-    if (middle < end) reader.read(&after[middle - before.size], end - middle, after.stride, shifted + middle);
-    total += reader.block_sum(end - begin);
+  for (Index begin = 0, i = 0; i < frames;) {
+    const bool wrapped = i >= before.size;
+    const Index block_end = smaller(begin + samples_per_partial_sum, frames);
+    const Index end = wrapped ? block_end : smaller(block_end, before.size);
+    const VectorView<const Sample>& piece = wrapped ? after : before;
+    reader.read(&piece[wrapped ? i - before.size : i], end - i, piece.stride, shifted + i);
+    i = end;
+    if (i < block_end) continue;
+    total += reader.block_sum(i - begin);
+    begin = i;
   }
   ChannelScale scale;
   scale.first = static_cast<float>(reader.first);
@@ -3005,14 +3194,61 @@ struct MomentSums {
   }
 };
 
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Adds a lane after the other.
+[[gnu::always_inline]] inline void add_in_order(float& total, Four sums) {
+  const FourLanes lanes = lanes_of(sums);
+  total += lanes.a;
+  total += lanes.b;
+  total += lanes.c;
+  total += lanes.d;
+}
+
+/// normalise() of four blocks of samples_per_partial_sum, each in a lane. Returns the crossings within
+/// blocks.
+inline uint32_t normalise_four_blocks(const ChannelScale& scale, float* signal, ChannelSums& total) {
+  const Places places = places_apart(0, samples_per_partial_sum);
+  const auto normalised =
+      [ mean = scale.mean, factor = scale.inverse_peak ](Four shifted) __attribute__((always_inline)) {
+    return vmulq_n_f32(vsubq_n_f32(shifted, mean), factor);
+  };
+  Four squares{}, cubes{}, fourths{};
+  uint32_t crossings = 0;
+  finish_memory();
+  uint32x4_t before = vreinterpretq_u32_f32(normalised(gathered(signal, places)));
+  for (float* const end = signal + samples_per_partial_sum; signal != end; ++signal) {
+    const Four y = normalised(gathered(signal, places)), square = y * y;
+    scatter(signal, places, y);
+    squares += square;
+    cubes += square * y;
+    fourths += square * square;
+    const uint32x4_t signs = vreinterpretq_u32_f32(y);
+    crossings = vaddvaq_u32(crossings, (signs ^ before) >> 31);
+    before = signs;
+  }
+  finish_memory();
+  add_in_order(total.squares, squares);
+  add_in_order(total.cubes, cubes);
+  add_in_order(total.fourths, fourths);
+  return crossings;
+}
+#endif
+
 }  // namespace detail
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
   detail::MomentSums sums;
-  sums.before = bits_of(scale.normalised(signal[0]));
-  for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
+  Index begin = 0;
+#if defined(THRUM_FLOATS_BY_HELIUM)
+  for (; begin + 4 * samples_per_partial_sum <= frames; begin += 4 * samples_per_partial_sum)
+    sums.crossings += detail::normalise_four_blocks(scale, signal + begin, total);
+  for (Index i = samples_per_partial_sum; i < begin; i += samples_per_partial_sum)
+    sums.crossings += (bits_of(signal[i]) ^ bits_of(signal[i - 1])) >> 31;
+#endif
+  sums.before = bits_of(begin > 0 ? signal[begin - 1] : scale.normalised(signal[0]));
+  for (; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     sums.squares = sums.cubes = sums.fourths = 0;
     Index i = begin;
@@ -4107,8 +4343,10 @@ inline void write_correlations(const WindowView<int16_t>& window, const Term* te
 
 #endif  // THRUM_FEATURES_CORRELATION_HPP
 
-#ifndef THRUM_FEATURES_FFT_HPP
-#define THRUM_FEATURES_FFT_HPP
+#ifndef THRUM_FEATURES_BUTTERFLIES_HPP
+#define THRUM_FEATURES_BUTTERFLIES_HPP
+
+// The loops that transforms consist of (fft.hpp), in plain C++.
 
 namespace thrum {
 
@@ -4266,27 +4504,244 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   }
 }
 
+/// Makes bins k and count - k of a transform of real samples, at `low` and `high`, from those of the
+/// transform of `count` complex numbers. turn: cosine and sine of k of 2 count parts of the circle.
+template <typename Scalar>
+[[gnu::always_inline]] inline void split_bins(Scalar* low, Scalar* high, Complex<Scalar> turn) {
+  const Complex<Scalar> a = load(low), b = load(high);
+  const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
+  const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
+  const Complex<Scalar> odd_turned = turned(odd, turn);
+  store(low, even + odd_turned);
+  store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
+}
+
+/// The same of bin k and of those up to the ones in the middle, of a transform of `size` real samples.
+template <typename Scalar>
+inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
+  const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
+  const Scalar* sine = circle.cosines + circle.size / 4 - k * step;
+  for (Index place = 2 * k; place < size / 2; place += 2) {
+    split_bins(z + place, z + size - place, {*cosine, *sine});
+    cosine += step;
+    sine -= step;
+  }
+}
+
+/// Hann's window for the samples from n on to before the middle one, and their mirror images.
+template <typename Scalar>
+inline void apply_hann_pairs(Scalar* x, Index n, Index size, Circle<Scalar> circle) {
+  const Index step = circle.size / size;
+  for (; 2 * n < size; ++n) {
+    const Scalar weight = Scalar(0.5) - Scalar(0.5) * circle.cosines[n * step];
+    x[n] *= weight;
+    x[size - n] *= weight;
+  }
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+
+#endif  // THRUM_FEATURES_BUTTERFLIES_HPP
+
+#ifndef THRUM_FEATURES_BUTTERFLIES_BY_HELIUM_HPP
+#define THRUM_FEATURES_BUTTERFLIES_BY_HELIUM_HPP
+
+// The loops of butterflies.hpp for processors with Helium, to the same bits: overloads for float, which are
+// found before the templates. A vector holds two complex numbers.
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
+namespace thrum {
+
+namespace detail {
+
+/// Where the numbers a and b lie when b lies so far behind a.
+[[gnu::always_inline]] inline Places pair_apart(Index distance) {
+  const auto second = static_cast<uint32_t>(distance);
+  return Places{0, 1, second, second + 1};
+}
+
+/// Of both, for predicated instructions. Hidden from GCC 12, which takes such constants for others.
+[[gnu::always_inline]] inline mve_pred16_t imaginary_lanes() {
+  mve_pred16_t lanes = 0xf0f0;
+  __asm__("" : "+r"(lanes));
+  return lanes;
+}
+/// The second of both.
+[[gnu::always_inline]] inline mve_pred16_t second_number() {
+  mve_pred16_t lanes = 0xff00;
+  __asm__("" : "+r"(lanes));
+  return lanes;
+}
+
+/// As turned(Complex, Complex), of both.
+[[gnu::always_inline]] inline Four turned(Four a, Four w) {
+  Four result = vcmulq_f32(w, a) + vcmulq_rot270_f32(w, a);
+  __asm__ volatile("" : "+w"(result));  // before the next one: else registers run out
+  return result;
+}
+
+/// Joins b, c, d, turned already, with a, and hands the four results to put(place, result).
+template <typename Put>
+[[gnu::always_inline]] inline void join_four(Four a, Four b, Four c, Four d, Put put) {
+  const Four even_sum = a + b, even_difference = a - b;
+  const Four odd_sum = c + d, odd_difference = c - d;
+  put(0, even_sum + odd_sum);
+  put(1, vcaddq_rot270_f32(even_difference, odd_difference));
+  put(2, even_sum - odd_sum);
+  put(3, vcaddq_rot90_f32(even_difference, odd_difference));
+}
+
+/// All positions change places with their reversed ones, four at a time; of each two, one may.
+inline void reverse_bits_of_positions(float* z, Index count) {
+  const int32_t bits = 31 - __builtin_clz(static_cast<uint32_t>(count));
+  Places positions{0, 1, 2, 3};
+  finish_memory();
+  for (Index left = count; left != 0; left -= 4) {
+    const Places reversed = vbrsrq_n_u32(positions, bits);
+    const mve_pred16_t swapped = vcmphiq_u32(reversed, positions);
+    const Places here = positions << 1, there = reversed << 1;
+    const Four re = gathered(z, here), im = gathered(z + 1, here);
+    const Four other_re = gathered(z, there), other_im = gathered(z + 1, there);
+    vstrwq_scatter_shifted_offset_p_f32(z, here, other_re, swapped);
+    vstrwq_scatter_shifted_offset_p_f32(z + 1, here, other_im, swapped);
+    vstrwq_scatter_shifted_offset_p_f32(z, there, re, swapped);
+    vstrwq_scatter_shifted_offset_p_f32(z + 1, there, im, swapped);
+    positions += 4;
+  }
+  finish_memory();
+}
+
+inline void join_pairs(float* z, Index count) {
+  const Places places = pair_apart(4);
+  finish_memory();
+  for (float* const end = z + 2 * count; z != end; z += 8) {
+    const Four a = gathered(z, places), b = gathered(z + 2, places);
+    scatter(z, places, a + b);
+    scatter(z + 2, places, a - b);
+  }
+  finish_memory();
+}
+
+/// The first stage when the count is a power of four, at least 16: neighbours become transforms of length
+/// four.
+inline void join_single_numbers(float* z, Index count) {
+  const Places places = pair_apart(8);
+  finish_memory();
+  for (float* const end = z + 2 * count; z != end; z += 16)
+    join_four(
+        gathered(z, places), gathered(z + 2, places), gathered(z + 4, places),
+        gathered(z + 6, places), [&](Index place, Four value) __attribute__((always_inline)) {
+          scatter(z + 2 * place, places, value);
+        });
+  finish_memory();
+}
+
+/// Circle::cosine of four k that are at most half the circle.
+[[gnu::always_inline]] inline Four near_cosines(Circle<float> circle, int32x4_t k) {
+  return gathered(circle.cosines, vreinterpretq_u32_s32(vabsq_s32(k)));
+}
+
+/// One stage for elements j and j + 1 of all transforms. `at`: element j of the first. angles: of cosine and
+/// sine of j and j + 1, from 0 on; Turned: how to turn, see below.
+template <typename Turned>
+[[gnu::always_inline]] inline void join_quarters_at(float* at, const float* end, Index quarter,
+                                                    Circle<float> circle, int32x4_t angles, Turned turn) {
+  const int32_t back = -static_cast<int32_t>(circle.size / 4);
+  const int32x4_t sine{0, back, 0, back};
+  const int32x4_t double_angles = sine + angles + angles, triple_angles = double_angles + angles;
+  const Four once = near_cosines(circle, sine + angles), twice = near_cosines(circle, double_angles);
+  const Four thrice =
+      near_cosines(circle, vminq_s32(triple_angles, vdupq_n_s32(circle.size) - triple_angles));
+  for (; at < end; at += 8 * quarter)
+    join_four(
+        load_four(at), turn(load_four(at + 2 * quarter), twice), turn(load_four(at + 4 * quarter), once),
+        turn(load_four(at + 6 * quarter), thrice),
+        [&](Index place, Four value)
+            __attribute__((always_inline)) { store_four(at + 2 * quarter * place, value); });
+}
+
+inline void join_quarters(float* z, Index count, Index quarter, Circle<float> circle) {
+  if (quarter == 1 && count > 4) return join_single_numbers(z, count);
+  if (quarter == 1) return join_quarters<float>(z, count, quarter, circle);
+  const int32_t step = static_cast<int32_t>(circle.size / (4 * quarter));
+  const float* const end = z + 2 * count;
+  int32x4_t angles{0, 0, step, step};
+  join_quarters_at(
+      z, end, quarter, circle,
+      angles, [second = second_number()](Four a, Four w) __attribute__((always_inline)) {
+        return vpselq_f32(turned(a, w), a, second);  // element 0 is not turned
+      });
+  for (Index j = 2; j < quarter; j += 2) {
+    angles = angles + vdupq_n_s32(2 * step);
+    join_quarters_at(
+        z + 2 * j, end, quarter, circle, angles,
+        [](Four a, Four w) __attribute__((always_inline)) { return turned(a, w); });
+  }
+}
+
+/// Two bins and their mirror images at a time, but the first: their number is odd.
+inline void split_bins_from(Index k, float* z, Index size, Circle<float> circle) {
+  const auto step = static_cast<int32_t>(circle.size / size), from = static_cast<int32_t>(k) * step;
+  const auto quarter_turn = static_cast<int32_t>(circle.size / 4);
+  float *low = z + 2 * k, *high = z + size - 2 * k;
+  split_bins(low, high, {circle.cosines[from], circle.cosines[quarter_turn - from]});
+  const int32x4_t change{step, -step, step, -step};
+  int32x4_t angles = int32x4_t{from, quarter_turn - from, from + step, quarter_turn - from - step} + change;
+  const Places mirrored{2, 3, 0, 1};
+  const mve_pred16_t imaginary = imaginary_lanes();
+  finish_memory();
+  while ((low += 2) < (high -= 2)) {
+    high -= 2;
+    const Four a = load_four(low), swapped_b = vrev64q_f32(gathered(high, mirrored));
+    const Four even = vcaddq_rot270_f32(a, swapped_b) * 0.5f, odd = vcaddq_rot270_f32(swapped_b, a) * 0.5f;
+    const Four odd_turned = turned(odd, gathered(circle.cosines, vreinterpretq_u32_s32(angles)));
+    store_four(low, even + odd_turned);
+    scatter(high, mirrored, vsubq_m_f32(even - odd_turned, odd_turned, even, imaginary));
+    angles = angles + change + change;
+    low += 2;
+  }
+  finish_memory();
+}
+
+inline void apply_hann_pairs(float* x, Index n, Index size, Circle<float> circle) {
+  const Index step = circle.size / size;
+  const Places by_step = places_apart(0, step), mirrored{3, 2, 1, 0};
+  const float* cosines = circle.cosines + n * step;
+  finish_memory();
+  for (; 2 * (n + 3) < size; n += 4, cosines += 4 * step) {
+    const Four weights = 0.5f - gathered(cosines, by_step) * 0.5f;
+    float* const image = x + size - n - 3;
+    store_four(x + n, load_four(x + n) * weights);
+    scatter(image, mirrored, gathered(image, mirrored) * weights);
+  }
+  finish_memory();
+  apply_hann_pairs<float>(x, n, size, circle);
+}
+
+}  // namespace detail
+
+}  // namespace thrum
+#endif
+
+#endif  // THRUM_FEATURES_BUTTERFLIES_BY_HELIUM_HPP
+
+#ifndef THRUM_FEATURES_FFT_HPP
+#define THRUM_FEATURES_FFT_HPP
+
+namespace thrum {
+
+namespace detail {
+
 /// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
 template <typename Scalar>
 inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
-  const Index step = circle.size / size;
   const Scalar mean = z[0] + z[1];
   z[1] = z[0] - z[1];
   z[0] = mean;
-  const Scalar* cosine = circle.cosines;  // of less than a quarter of a turn
-  const Scalar* sine = circle.cosines + circle.size / 4;
-  for (Index k = 2; k < size / 2; k += 2) {
-    Scalar* const low = z + k;
-    Scalar* const high = z + size - k;
-    cosine += step;
-    sine -= step;
-    const Complex<Scalar> a = load(low), b = load(high);
-    const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
-    const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
-    const Complex<Scalar> odd_turned = turned(odd, {*cosine, *sine});
-    store(low, even + odd_turned);
-    store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
-  }
+  split_bins_from(Index{1}, z, size, circle);
   z[size / 2 + 1] = -z[size / 2 + 1];
 }
 
@@ -4325,13 +4780,8 @@ inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle)
 /// x: `size` samples, in place; circle: of a multiple of `size` parts.
 template <typename Scalar>
 inline void apply_hann_window(Scalar* x, Index size, Circle<Scalar> circle) {
-  const Index step = circle.size / size;
   x[0] = Scalar(0);
-  for (Index n = 1; 2 * n < size; ++n) {
-    const Scalar weight = Scalar(0.5) - Scalar(0.5) * circle.cosines[n * step];
-    x[n] *= weight;
-    x[size - n] *= weight;
-  }
+  detail::apply_hann_pairs(x, Index{1}, size, circle);
 }
 
 /// Writes x times the sine taper sin(pi order n / size). The mean of its square is 1/2, and tapers of
@@ -4695,16 +5145,20 @@ inline void add_band_powers(const BandLayout& layout, const AnySpectrum& spectru
   }
 }
 
+// Always inlined from here on: of options that are a constant, sizes are too, and what none of them asks for
+// is left out.
+
 /// The transform of `size` samples, of which those from `frames` on are zero, in place.
-inline Spectrum padded_spectrum(float* x, Index frames, Index size, Circle<float> circle) {
+[[gnu::always_inline]] inline Spectrum padded_spectrum(float* x, Index frames, Index size,
+                                                       Circle<float> circle) {
   for (Index i = frames; i < size; ++i) x[i] = 0.0f;
   real_fourier_transform(x, size, circle);
   return {x, size};
 }
 
 /// Adds the powers of the bands by Hann's window. signal: layout.size floats, destroyed.
-inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
-                            float* signal, float* powers) {
+[[gnu::always_inline]] inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout,
+                                                   const float* table, float* signal, float* powers) {
   apply_hann_window(signal, Index{options.window}, taper_circle(options, table));
   const Circle<float> circle = transform_circle(options, table);
   add_band_powers(layout, padded_spectrum(signal, options.window, layout.size, circle), powers);
@@ -4739,8 +5193,8 @@ inline float log_energy(float energy, float floor) {
 /// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
 /// extract_features.
 template <uint32_t allowed>
-inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
-                                float* signal, float* energies) {
+[[gnu::always_inline]] inline void write_band_energies(const FeatureOptions& options, float amplitude,
+                                                       const float* table, float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));

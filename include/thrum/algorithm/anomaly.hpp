@@ -268,8 +268,9 @@ inline Score<Scalar> anomaly_score(const AnomalyModel<Scalar>& model, ConstVecto
 /// The same to the last bit, of a model with `bias`: by nearest_class_by_bounds(). x: d contiguous values;
 /// square: the sum of their squares, in any order; scratch: model.scratch_size() values.
 template <typename Scalar>
-inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model, const Scalar* x,
-                                             Scalar square, Scalar* scratch) {
+[[gnu::always_inline]] inline Score<Scalar> anomaly_score_by_bounds(const AnomalyModel<Scalar>& model,
+                                                                    const Scalar* x, Scalar square,
+                                                                    Scalar* scratch) {
   const Nearest<Scalar> nearest =
       nearest_class_by_bounds(model, x, detail::half_square(square, model.features), scratch);
   const Score<Scalar> raw{Status::ok, square_root(nearest.squared_distance), nearest.cluster, radius_part};

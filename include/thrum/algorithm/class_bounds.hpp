@@ -3,11 +3,9 @@
 
 #include "thrum/core/column_sums.hpp"
 #include "thrum/core/distance.hpp"
+#include "thrum/core/four_floats.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-#include <arm_mve.h>
-#endif
 
 // The nearest class without the distances to all. |x|^2 / 2 + |c|^2 / 2 - x.c takes one multiply-add for a
 // feature and class, where a distance takes two operations; less all that rounding may do to both it is below
@@ -40,26 +38,25 @@ struct AddProductFast {
   [[gnu::always_inline]] Number operator()(Number sum, Number value, Number entry) const {
     return value * entry + sum;
   }
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-  float32x4_t operator()(float32x4_t sum, float32x4_t value, float32x4_t entry) const {
-    return vfmaq_f32(sum, value, entry);
+#if defined(THRUM_FLOATS_BY_HELIUM)
+  [[gnu::always_inline]] Four operator()(Four sum, float value, Four entry) const {
+    return vfmaq_n_f32(sum, entry, value);
   }
 #endif
 };
 
 /// Makes bounds of sums, from half the square of the sample and weights.
 struct SubtractAndWeigh {
-  template <typename Number>
-  [[gnu::always_inline]] Number operator()(Number sum, Number value, Number weight) const {
+  template <typename Sum, typename Value>
+  [[gnu::always_inline]] Sum operator()(Sum sum, Value value, Sum weight) const {
     return (value - sum) * weight;
   }
 };
 
-/// Writes the bounds of all classes, k >= most_lanes. A function of its own, so that nothing else competes
-/// for its registers.
+/// Writes the bounds of all classes, k >= most_lanes. Inlined: of a model that is a constant, sizes are too.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] void bound_classes(const Model& model, const Scalar* x, Scalar half_square_of_x,
-                                     Scalar* bounds) {
+[[gnu::always_inline]] inline void bound_classes(const Model& model, const Scalar* x, Scalar half_square_of_x,
+                                                 Scalar* bounds) {
   const Index classes = model.clusters;
   for (Index j = 0; j < classes; j += most_lanes) {
     const Index first = smaller(j, classes - most_lanes);  // the last ones may be done twice
@@ -78,10 +75,10 @@ template <typename Model, typename Scalar>
 
 /// The squared distance of x from centre j over the squared radius, to the bit of for_each_squared_distance.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Scalar squared_radii(const Model& model, const Scalar* x, Index j) {
+inline Scalar squared_radii(const Model& model, const Scalar* x, Index j) {
   const Scalar weight = model.inverse_squared_radius[j];
   const ConstVectorView<Scalar> center{model.centers + j, model.features, model.clusters};
-  return squared_distance(contiguous(x, model.features), center) * weight;
+  return squared_distance(x, center) * weight;
 }
 
 /// The class of the least bound, and the least bound of the others, by order_of().
@@ -108,6 +105,31 @@ inline LeastBounds<Scalar> least_bounds(const Scalar* bounds, Index classes) {
   return {after - bounds - 1, second};
 }
 
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four at a time; the last four may overlap the ones before, which at worst finds the least one twice.
+inline LeastBounds<float> least_bounds(const float* bounds, Index classes) {
+  const Index last = classes - 4;
+  int32x4_t least = vreinterpretq_s32_f32(load_four(bounds)), second = vdupq_n_s32(INT32_MAX);
+  int32x4_t place = vdupq_n_s32(0);
+  const auto take = [&](Index j) __attribute__((always_inline)) {
+    const int32x4_t order = vreinterpretq_s32_f32(load_four(bounds + j));
+    place = vdupq_m_n_s32(place, static_cast<int32_t>(j), vcmpgtq_s32(least, order));
+    second = vminq_s32(second, vmaxq_s32(least, order));
+    least = vminq_s32(least, order);
+  };
+  for (Index j = 4; j < last; j += 4) take(j);
+  take(last);
+  const auto lowest_of = [](int32x4_t orders) { return vminvq_s32(INT32_MAX, orders); };
+  const int32_t lowest = lowest_of(least);
+  const mve_pred16_t found = vcmpeqq_n_s32(least, lowest);  // four bits a lane
+  const bool only_one = found >> __builtin_ctz(found) == 0xf;
+  const int32x4_t others = vpselq_s32(second, least, found);
+  const int32x4_t classes_of_lanes = place + int32x4_t{0, 1, 2, 3};
+  return {lowest_of(vpselq_s32(classes_of_lanes, vdupq_n_s32(INT32_MAX), found)),
+          only_one ? lowest_of(others) : lowest};
+}
+#endif
+
 /// A class whose bound is above this is farther away than `nearest`.
 template <typename Scalar>
 inline Scalar largest_bound(const Nearest<Scalar>& nearest) {
@@ -116,8 +138,8 @@ inline Scalar largest_bound(const Nearest<Scalar>& nearest) {
 
 /// The nearest class, by the distances of those whose bounds are not above that of `nearest`.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_of_possible(const Model& model, const Scalar* x,
-                                                      const Scalar* bounds, Nearest<Scalar> nearest) {
+inline Nearest<Scalar> nearest_of_possible(const Model& model, const Scalar* x, const Scalar* bounds,
+                                           Nearest<Scalar> nearest) {
   for (Index j = 0; j < model.clusters; ++j) {
     if (bounds[j] > largest_bound(nearest)) continue;
     const Scalar squared = squared_radii(model, x, j);
@@ -127,18 +149,15 @@ template <typename Model, typename Scalar>
   return nearest;
 }
 
-/// The nearest class of a sample whose bounds overflow. A coordinate far beyond all that class_biases() takes
-/// makes every distance infinite.
-template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_far_out(const Model& model, const Scalar* x, Scalar* bounds) {
+/// True if a coordinate is far beyond all that class_biases() takes, so that every distance is infinite.
+template <typename Scalar>
+inline bool is_far_out(const Scalar* x, Index features) {
   using Traits = ScalarTraits<Scalar>;
   using Bits = typename Traits::Bits;
   const auto far = from_bits<Scalar>(Bits{Traits::exponent_bias / 2 * 3 + 4} << Traits::mantissa_bits);
-  const Nearest<Scalar> infinite{0, positive_infinity<Scalar>()};
-  for (Index f = 0; f < model.features; ++f)
-    if (absolute(x[f]) > far) return infinite;
-  for (Index j = 0; j < model.clusters; ++j) bounds[j] = 0;
-  return nearest_of_possible(model, x, bounds, infinite);
+  for (Index f = 0; f < features; ++f)
+    if (absolute(x[f]) > far) return true;
+  return false;
 }
 
 /// Sum of squares, in any order: it serves bounds only.
@@ -179,15 +198,19 @@ constexpr bool class_biases(const Scalar* centers, Index features, Index classes
 /// half_square_of_x: detail::half_square() of the sum of their squares; bounds: k values of scratch. O(d k);
 /// where many classes are equally near as far as bounds can tell, three to four times all distances.
 template <typename Model, typename Scalar>
-[[gnu::noinline]] Nearest<Scalar> nearest_class_by_bounds(const Model& model, const Scalar* x,
-                                                          Scalar half_square_of_x, Scalar* bounds) {
-  if (bits_of(half_square_of_x) > bits_of(detail::largest_half_square<Scalar>()))
-    return detail::nearest_far_out(model, x, bounds);
-  detail::bound_classes(model, x, half_square_of_x, bounds);
-  const auto bound = detail::least_bounds(bounds, model.clusters);
-  const Scalar least = detail::squared_radii(model, x, bound.least);
-  const Nearest<Scalar> nearest{static_cast<int>(bound.least), least};
-  if (bound.second > order_of(detail::largest_bound(nearest))) return nearest;
+[[gnu::always_inline]] inline Nearest<Scalar> nearest_class_by_bounds(const Model& model, const Scalar* x,
+                                                                      Scalar half_square_of_x,
+                                                                      Scalar* bounds) {
+  Nearest<Scalar> nearest{0, positive_infinity<Scalar>()};
+  if (bits_of(half_square_of_x) > bits_of(detail::largest_half_square<Scalar>())) {  // bounds overflow
+    if (detail::is_far_out(x, model.features)) return nearest;
+    for (Index j = 0; j < model.clusters; ++j) bounds[j] = 0;
+  } else {
+    detail::bound_classes(model, x, half_square_of_x, bounds);
+    const auto bound = detail::least_bounds(bounds, model.clusters);
+    nearest = {static_cast<int>(bound.least), detail::squared_radii(model, x, bound.least)};
+    if (bound.second > order_of(detail::largest_bound(nearest))) return nearest;
+  }
   return detail::nearest_of_possible(model, x, bounds, nearest);
 }
 

@@ -20,8 +20,8 @@ struct ProjectionModel {
 namespace detail {
 
 struct AddProduct {
-  template <typename Scalar>
-  [[gnu::always_inline]] constexpr Scalar operator()(Scalar sum, Scalar a, Scalar b) const {
+  template <typename Sum, typename Value>
+  [[gnu::always_inline]] constexpr Sum operator()(Sum sum, Value a, Sum b) const {
     return a * b + sum;
   }
 };

@@ -1,6 +1,7 @@
 #ifndef THRUM_ALGORITHM_SCALING_HPP
 #define THRUM_ALGORITHM_SCALING_HPP
 
+#include "thrum/core/four_floats.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 
@@ -51,6 +52,35 @@ inline RowSummary<Scalar> scale_row(const ScalingModel<Scalar>& model, const Sca
   }
   return {!test.found(), even + odd};
 }
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four at a time.
+inline RowSummary<float> scale_row(const ScalingModel<float>& model, const float* x, float* scaled) {
+  using detail::Four;
+  const float *offset = model.offset, *factor = model.factor;
+  uint32x4_t largest = vdupq_n_u32(0);  // twice the bits: without the sign
+  Four squares{};
+  uint32_t left = static_cast<uint32_t>(model.features);
+  for (; left >= 4; left -= 4, x += 4, offset += 4, factor += 4, scaled += 4) {
+    const Four value = detail::load_four(x);
+    largest = vmaxq_u32(largest, vreinterpretq_u32_f32(value) << 1);
+    const Four result = (value - detail::load_four(offset)) * detail::load_four(factor);
+    squares = vfmaq_f32(squares, result, result);
+    detail::store_four(scaled, result);
+  }
+  OffScaleTest<float> test;
+  test.add(from_bits<float>(vmaxvq_u32(0, largest) >> 1));
+  const detail::FourLanes square_of = detail::lanes_of(squares);
+  float square = (square_of.a + square_of.b) + (square_of.c + square_of.d);
+  for (; left != 0; --left) {
+    test.add(*x);
+    *scaled = (*x++ - *offset++) * *factor++;
+    square = *scaled * *scaled + square;
+    ++scaled;
+  }
+  return {!test.found(), square};
+}
+#endif
 
 /// Undoes `scale`. O(d).
 template <typename Scalar>

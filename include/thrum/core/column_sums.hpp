@@ -1,11 +1,9 @@
 #ifndef THRUM_CORE_COLUMN_SUMS_HPP
 #define THRUM_CORE_COLUMN_SUMS_HPP
 
+#include "thrum/core/four_floats.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2)
-#include <arm_mve.h>
-#endif
 
 // The one inner loop of scoring: a sample against every column of a feature-major matrix (all columns'
 // feature 0, then all columns' feature 1, ...). Lanes run across columns and each sum is taken in feature
@@ -108,22 +106,19 @@ struct LaneSums<Scalar, 4> {
   }
 };
 
-#if defined(__ARM_FEATURE_MVE) && (__ARM_FEATURE_MVE & 2) && defined(__GNUC__)
-/// Four sums in a vector of Helium.
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Four sums in a vector.
 template <>
 struct LaneSums<float, 4> {
-  typedef float32x4_t Four;
-  typedef float FourInMemory __attribute__((vector_size(16), aligned(4), may_alias));
   Four sums = {};
 
-  void load(const float* from) { sums = Four(*reinterpret_cast<const FourInMemory*>(from)); }
+  void load(const float* from) { sums = load_four(from); }
   template <typename AddTerm>
   [[gnu::always_inline]] void add(float value, const float* entries, AddTerm add_term) {
-    const Four values = {value, value, value, value};
-    sums = add_term(sums, values, Four(*reinterpret_cast<const FourInMemory*>(entries)));
+    sums = add_term(sums, value, load_four(entries));
   }
-  void store(float* results) const { *reinterpret_cast<FourInMemory*>(results) = sums; }
-  void add_to(float* results) const { *reinterpret_cast<FourInMemory*>(results) += sums; }
+  void store(float* results) const { store_four(results, sums); }
+  void add_to(float* results) const { store_four(results, load_four(results) + sums); }
 };
 #endif
 
@@ -144,7 +139,8 @@ template <int lanes, typename Scalar, typename AddTerm>
 
 }  // namespace detail
 
-/// Sum over features of terms of (x, column), in feature order. O(d).
+/// Sum over features of terms of (x, column), in feature order. add_term: takes a sum, a value and an entry;
+/// with Helium also four sums in a vector, a value and four entries. O(d).
 template <typename Scalar, typename AddTerm>
 inline Scalar column_sum(VectorView<const Scalar> x, ConstVectorView<Scalar> column, AddTerm add_term) {
   Scalar total = 0;
@@ -162,35 +158,43 @@ namespace detail {
 /// Columns that are summed together where there are so many.
 constexpr int most_lanes = 16;
 
-/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
-/// numbers.
-template <typename Scalar, typename AddTerm>
-[[gnu::noinline]] int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
-                                       Index j, AddTerm add_term, Scalar* results) {
-  const int lanes = columns - j >= most_lanes ? most_lanes : 4;
-  if (columns - j < lanes) {
-    *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
-    return 1;
-  }
+/// Writes the sums of so many neighbouring columns, whose first feature is at `entries`.
+template <int lanes, typename Scalar, typename AddTerm>
+[[gnu::always_inline]] inline void sum_neighbours(VectorView<const Scalar> x, const Scalar* entries,
+                                                  Index columns, AddTerm add_term, Scalar* results) {
   Index begin = 0;
   do {
     const Index count = smaller(features_per_partial_sum, x.size - begin);
-    const Scalar* const entries = matrix + begin * columns + j;
-    if (lanes == 4)
-      sum_lanes<4>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
-    else
-      sum_lanes<most_lanes>(&x[begin], x.stride, count, entries, columns, add_term, begin == 0, results);
+    sum_lanes<lanes>(&x[begin], x.stride, count, entries + begin * columns, columns, add_term, begin == 0,
+                     results);
     begin += count;
   } while (begin < x.size);
-  return lanes;
+}
+
+/// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
+/// numbers. Inlined: where the columns are a constant, code of other numbers of lanes is left out.
+template <typename Scalar, typename AddTerm>
+[[gnu::always_inline]] inline int next_column_sums(VectorView<const Scalar> x, const Scalar* matrix,
+                                                   Index columns, Index j, AddTerm add_term,
+                                                   Scalar* results) {
+  if (j < columns / most_lanes * most_lanes) {
+    sum_neighbours<most_lanes>(x, matrix + j, columns, add_term, results);
+    return most_lanes;
+  }
+  if (j < columns / 4 * 4) {
+    sum_neighbours<4>(x, matrix + j, columns, add_term, results);
+    return 4;
+  }
+  *results = column_sum(x, VectorView<const Scalar>{matrix + j, x.size, columns}, add_term);
+  return 1;
 }
 
 }  // namespace detail
 
 /// Writes to `sums`, one for each column, what for_each_column_sum says. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm>
-inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix, Index columns, AddTerm add_term,
-                        Scalar* sums) {
+[[gnu::always_inline]] inline void sum_columns(VectorView<const Scalar> x, const Scalar* matrix,
+                                               Index columns, AddTerm add_term, Scalar* sums) {
   for (Index j = 0; j < columns;) j += detail::next_column_sums(x, matrix, columns, j, add_term, sums + j);
 }
 

@@ -1,189 +1,21 @@
 #ifndef THRUM_FEATURES_FFT_HPP
 #define THRUM_FEATURES_FFT_HPP
 
-#include <stddef.h>
-
-#include "thrum/core/elementary.hpp"
 #include "thrum/core/matrix_view.hpp"
-#include "thrum/core/scalar.hpp"
+#include "thrum/features/butterflies.hpp"
+#include "thrum/features/butterflies_by_helium.hpp"
 
 namespace thrum {
 
-/// Entries of the table for a circle of `size` parts.
-constexpr Index cosine_table_size(Index size) { return size / 2 + 1; }
-
-/// Fills table[k] = cos(2 pi k / size) for k = 0 ... size / 2. One table serves transforms (cosine and sine),
-/// Hann windows and sine tapers of every length that `size` is a multiple of. constexpr; at run time O(size)
-/// in double.
-template <typename Scalar>
-constexpr void fill_cosine_table(Scalar* table, Index size) {
-  const Index computed = size % 4 == 0 ? size / 4 : size / 2;  // the rest is the mirror image of that
-  for (Index k = 0; k <= computed; ++k) table[k] = static_cast<Scalar>(cosine_of_turn(k, size));
-  for (Index k = computed + 1; k <= size / 2; ++k) table[k] = -table[size / 2 - k];
-}
-
-/// Cosines of a circle that is cut into `size` equal parts: a table of fill_cosine_table(size).
-template <typename Scalar>
-struct Circle {
-  const Scalar* cosines;
-  Index size;
-
-  /// cos(2 pi k / size) for |k| <= size.
-  Scalar cosine(Index k) const {
-    if (k < 0) k = -k;
-    return cosines[k <= size / 2 ? k : size - k];
-  }
-  /// sin(2 pi k / size) for 0 <= k <= size; size: a multiple of 4.
-  Scalar sine(Index k) const { return cosine(k - size / 4); }
-};
-
 namespace detail {
-
-template <typename Scalar>
-struct Complex {
-  Scalar re;
-  Scalar im;
-};
-
-template <typename Scalar>
-[[gnu::always_inline]] inline Complex<Scalar> operator+(Complex<Scalar> a, Complex<Scalar> b) {
-  return {a.re + b.re, a.im + b.im};
-}
-template <typename Scalar>
-[[gnu::always_inline]] inline Complex<Scalar> operator-(Complex<Scalar> a, Complex<Scalar> b) {
-  return {a.re - b.re, a.im - b.im};
-}
-
-/// a times the twiddle w.re - i w.im.
-template <typename Scalar>
-[[gnu::always_inline]] inline Complex<Scalar> turned(Complex<Scalar> a, Complex<Scalar> w) {
-  return {a.re * w.re + a.im * w.im, a.im * w.re - a.re * w.im};
-}
-
-template <typename Scalar>
-[[gnu::always_inline]] inline Complex<Scalar> load(const Scalar* at) {
-  const Two<Scalar> two = load_two(at);
-  return {two.a, two.b};
-}
-template <typename Scalar>
-[[gnu::always_inline]] inline void store(Scalar* at, Complex<Scalar> value) {
-  at[0] = value.re;
-  at[1] = value.im;
-}
-
-/// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
-template <typename Scalar>
-[[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
-  const Index from_quarter = k - circle.size / 4;
-  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
-          circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
-}
-
-template <typename Scalar>
-[[gnu::always_inline]] inline void swap_complex(Scalar* a, Scalar* b) {
-  const Complex<Scalar> kept = load(a);
-  store(a, load(b));
-  store(b, kept);
-}
-
-/// Puts `count` complex numbers (a power of two, at least 4) into bit-reversed order. The even positions of
-/// the lower half change places among themselves, and so do the odd ones of the upper half, which are as far
-/// apart; each odd one of the lower half changes with an even one of the upper half.
-template <typename Scalar>
-inline void reverse_bits_of_positions(Scalar* z, Index count) {
-  const Index half = count / 2;
-  Scalar* const upper = z + 2 * half;
-  Index reversed = 0;
-  for (Index i = 0; i < half; i += 2) {
-    if (i < reversed) {
-      swap_complex(z + 2 * i, z + 2 * reversed);
-      swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
-    }
-    swap_complex(z + 2 * i + 2, upper + 2 * reversed);
-    Index bit = half / 2;
-    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
-    reversed |= bit;
-  }
-}
-
-/// First stage when the count is not a power of four: neighbours become transforms of length two.
-template <typename Scalar>
-inline void join_pairs(Scalar* z, Index count) {
-  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
-    const Complex<Scalar> a = load(z), b = load(z + 2);
-    store(z, a + b);
-    store(z + 2, a - b);
-  }
-}
-
-/// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
-/// order the four are those of the samples 0, 2, 1, 3 modulo 4.
-template <typename Scalar>
-[[gnu::always_inline]] inline void join_four(Scalar* at, Index quarter, Complex<Scalar> b, Complex<Scalar> c,
-                                             Complex<Scalar> d) {
-  const Complex<Scalar> a = load(at);
-  const Complex<Scalar> even_sum = a + b, even_difference = a - b;
-  const Complex<Scalar> odd_sum = c + d, odd_difference = c - d;
-  const Complex<Scalar> quarter_turned{odd_difference.im, -odd_difference.re};
-  store(at, even_sum + odd_sum);
-  store(at + 2 * quarter, even_difference + quarter_turned);
-  store(at + 4 * quarter, even_sum - odd_sum);
-  store(at + 6 * quarter, even_difference - quarter_turned);
-}
-
-/// GCC would keep a running address for each use of an index, more than there are registers.
-[[gnu::always_inline]] inline void keep_in_one_register(Index& index) {
-#if defined(__ARM_ARCH_PROFILE) && __ARM_ARCH_PROFILE == 'M' && defined(__GNUC__) && !defined(__clang__)
-  __asm__("" : "+r"(index));
-#else
-  static_cast<void>(index);
-#endif
-}
-
-/// One stage: transforms of length `quarter` become transforms four times as long.
-template <typename Scalar>
-inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> circle) {
-  const Index step = circle.size / (4 * quarter);
-  Scalar* const end = z + 2 * count;
-  const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
-  const Index quarter_turn = circle.size / 4;
-  for (Scalar* at = z; at < end; at += 8 * quarter)
-    join_four(at, quarter, load(at + b), load(at + c), load(at + d));
-  Index angle = 0;
-  for (Index j = 1; j < quarter; ++j) {
-    angle += step;  // less than a quarter of a turn
-    keep_in_one_register(angle);
-    const Complex<Scalar> once{circle.cosines[angle], circle.cosines[quarter_turn - angle]};
-    const Complex<Scalar> twice{circle.cosines[2 * angle],
-                                circle.cosines[absolute(quarter_turn - 2 * angle)]};
-    const Complex<Scalar> thrice = twiddle(circle, 3 * angle);
-    for (Scalar* at = z + 2 * j; at < end; at += 8 * quarter)
-      join_four(at, quarter, turned(load(at + b), twice), turned(load(at + c), once),
-                turned(load(at + d), thrice));
-  }
-}
 
 /// Makes the transform of `size` real samples from that of size / 2 complex ones (even samples, odd samples).
 template <typename Scalar>
 inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
-  const Index step = circle.size / size;
   const Scalar mean = z[0] + z[1];
   z[1] = z[0] - z[1];
   z[0] = mean;
-  const Scalar* cosine = circle.cosines;  // of less than a quarter of a turn
-  const Scalar* sine = circle.cosines + circle.size / 4;
-  for (Index k = 2; k < size / 2; k += 2) {
-    Scalar* const low = z + k;
-    Scalar* const high = z + size - k;
-    cosine += step;
-    sine -= step;
-    const Complex<Scalar> a = load(low), b = load(high);
-    const Complex<Scalar> even{Scalar(0.5) * (a.re + b.re), Scalar(0.5) * (a.im - b.im)};
-    const Complex<Scalar> odd{Scalar(0.5) * (a.im + b.im), Scalar(0.5) * (b.re - a.re)};
-    const Complex<Scalar> odd_turned = turned(odd, {*cosine, *sine});
-    store(low, even + odd_turned);
-    store(high, Complex<Scalar>{even.re - odd_turned.re, odd_turned.im - even.im});
-  }
+  split_bins_from(Index{1}, z, size, circle);
   z[size / 2 + 1] = -z[size / 2 + 1];
 }
 
@@ -222,13 +54,8 @@ inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle)
 /// x: `size` samples, in place; circle: of a multiple of `size` parts.
 template <typename Scalar>
 inline void apply_hann_window(Scalar* x, Index size, Circle<Scalar> circle) {
-  const Index step = circle.size / size;
   x[0] = Scalar(0);
-  for (Index n = 1; 2 * n < size; ++n) {
-    const Scalar weight = Scalar(0.5) - Scalar(0.5) * circle.cosines[n * step];
-    x[n] *= weight;
-    x[size - n] *= weight;
-  }
+  detail::apply_hann_pairs(x, Index{1}, size, circle);
 }
 
 /// Writes x times the sine taper sin(pi order n / size). The mean of its square is 1/2, and tapers of

@@ -124,16 +124,20 @@ inline void add_band_powers(const BandLayout& layout, const AnySpectrum& spectru
   }
 }
 
+// Always inlined from here on: of options that are a constant, sizes are too, and what none of them asks for
+// is left out.
+
 /// The transform of `size` samples, of which those from `frames` on are zero, in place.
-inline Spectrum padded_spectrum(float* x, Index frames, Index size, Circle<float> circle) {
+[[gnu::always_inline]] inline Spectrum padded_spectrum(float* x, Index frames, Index size,
+                                                       Circle<float> circle) {
   for (Index i = frames; i < size; ++i) x[i] = 0.0f;
   real_fourier_transform(x, size, circle);
   return {x, size};
 }
 
 /// Adds the powers of the bands by Hann's window. signal: layout.size floats, destroyed.
-inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout, const float* table,
-                            float* signal, float* powers) {
+[[gnu::always_inline]] inline void add_hann_powers(const FeatureOptions& options, const BandLayout& layout,
+                                                   const float* table, float* signal, float* powers) {
   apply_hann_window(signal, Index{options.window}, taper_circle(options, table));
   const Circle<float> circle = transform_circle(options, table);
   add_band_powers(layout, padded_spectrum(signal, options.window, layout.size, circle), powers);
@@ -168,8 +172,8 @@ inline float log_energy(float energy, float floor) {
 /// units. signal: y, the front of feature_scratch_size(options) floats; destroyed. allowed: see
 /// extract_features.
 template <uint32_t allowed>
-inline void write_band_energies(const FeatureOptions& options, float amplitude, const float* table,
-                                float* signal, float* energies) {
+[[gnu::always_inline]] inline void write_band_energies(const FeatureOptions& options, float amplitude,
+                                                       const float* table, float* signal, float* energies) {
   const BandLayout layout = spectrum_bands(options);
   for (int band = 0; band < layout.bands; ++band) energies[band] = 0.0f;
   float per_power = 1.0f / (static_cast<float>(options.window) * static_cast<float>(layout.size));

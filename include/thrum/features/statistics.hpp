@@ -4,10 +4,13 @@
 #include <float.h>
 #include <stdint.h>
 
+#include "thrum/core/four_floats.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/features/window_stream.hpp"
-#if defined(__ARM_FEATURE_SIMD32)
+#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__) && \
+    !defined(THRUM_FLOATS_BY_HELIUM)
+#define THRUM_SAMPLES_BY_PAIRS
 #include <arm_acle.h>
 #endif
 
@@ -102,13 +105,18 @@ struct ChannelReader<int16_t> {
   explicit ChannelReader(int16_t first_sample) : first(first_sample) {}
 
   void read(const int16_t* sample, Index count, Index stride, float* shifted) {
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
-    const Index paired = count / 2 * 2;
-    read_pairs(sample, paired, stride, shifted);
-    sample += paired * stride;
-    shifted += paired;
-    count -= paired;
+#if defined(THRUM_FLOATS_BY_HELIUM)
+    const Index together = count / 4 * 4;
+    read_fours(sample, together, stride, shifted);
+#elif defined(THRUM_SAMPLES_BY_PAIRS)
+    const Index together = count / 2 * 2;
+    read_pairs(sample, together, stride, shifted);
+#else
+    const Index together = 0;
 #endif
+    sample += together * stride;
+    shifted += together;
+    count -= together;
     ChannelReader seen = *this;
     for (float* const end = shifted + count; shifted != end; sample += stride) {
       const int32_t value = *sample;
@@ -127,7 +135,25 @@ struct ChannelReader<int16_t> {
   }
   int32_t exact_sum() const { return sum_before; }
 
-#if defined(__ARM_FEATURE_DSP) && defined(__ARM_FEATURE_SIMD32) && !defined(__clang__)
+#if defined(THRUM_FLOATS_BY_HELIUM)
+ private:
+  /// Four samples at a time. A multiple of four.
+  void read_fours(const int16_t* sample, Index count, Index stride, float* shifted) {
+    int32x4_t lows = vdupq_n_s32(least), highs = vdupq_n_s32(greatest);
+    int32_t four_sum = sum;
+    const Places places = places_apart(0, stride);
+    for (float* const end = shifted + count; shifted != end; shifted += 4, sample += 4 * stride) {
+      const int32x4_t values = vldrhq_gather_shifted_offset_s32(sample, places);
+      lows = vminq_s32(lows, values);
+      highs = vmaxq_s32(highs, values);
+      four_sum = vaddvaq_s32(four_sum, values);
+      store_four(shifted, vcvtq_f32_s32(values - vdupq_n_s32(first)));
+    }
+    least = vminvq_s32(least, lows);
+    greatest = vmaxvq_s32(greatest, highs);
+    sum = four_sum;
+  }
+#elif defined(THRUM_SAMPLES_BY_PAIRS)
  private:
   [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
     return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
@@ -138,8 +164,9 @@ struct ChannelReader<int16_t> {
     return static_cast<int16x2_t>(__sel(static_cast<uint8x4_t>(a), static_cast<uint8x4_t>(b)));
   }
 
-  /// Two samples at a time. An even count.
-  void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
+  /// Two samples at a time. An even count. A function of its own, so that nothing else competes for its
+  /// registers.
+  [[gnu::noinline]] void read_pairs(const int16_t* sample, Index count, Index stride, float* shifted) {
     int16x2_t lows = pair_of(least, least), highs = pair_of(greatest, greatest);
     int32_t pair_sum = sum;
     for (float* const end = shifted + count; shifted != end; shifted += 2, sample += 2 * stride) {
@@ -168,14 +195,19 @@ struct ChannelReader<int16_t> {
 template <typename Sample>
 inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
+  const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
   float total = 0;
-  for (Index begin = 0; begin < window.frames(); begin += samples_per_partial_sum) {
-    const Index end = smaller(begin + samples_per_partial_sum, window.frames());
-    const Index middle = larger(begin, smaller(end, before.size));  // where the window wraps
-    if (begin < middle) reader.read(&before[begin], middle - begin, before.stride, shifted + begin);
-    if (middle < end) reader.read(&after[middle - before.size], end - middle, after.stride, shifted + middle);
-    total += reader.block_sum(end - begin);
+  for (Index begin = 0, i = 0; i < frames;) {
+    const bool wrapped = i >= before.size;
+    const Index block_end = smaller(begin + samples_per_partial_sum, frames);
+    const Index end = wrapped ? block_end : smaller(block_end, before.size);
+    const VectorView<const Sample>& piece = wrapped ? after : before;
+    reader.read(&piece[wrapped ? i - before.size : i], end - i, piece.stride, shifted + i);
+    i = end;
+    if (i < block_end) continue;
+    total += reader.block_sum(i - begin);
+    begin = i;
   }
   ChannelScale scale;
   scale.first = static_cast<float>(reader.first);
@@ -215,14 +247,61 @@ struct MomentSums {
   }
 };
 
+#if defined(THRUM_FLOATS_BY_HELIUM)
+/// Adds a lane after the other.
+[[gnu::always_inline]] inline void add_in_order(float& total, Four sums) {
+  const FourLanes lanes = lanes_of(sums);
+  total += lanes.a;
+  total += lanes.b;
+  total += lanes.c;
+  total += lanes.d;
+}
+
+/// normalise() of four blocks of samples_per_partial_sum, each in a lane. Returns the crossings within
+/// blocks.
+inline uint32_t normalise_four_blocks(const ChannelScale& scale, float* signal, ChannelSums& total) {
+  const Places places = places_apart(0, samples_per_partial_sum);
+  const auto normalised =
+      [ mean = scale.mean, factor = scale.inverse_peak ](Four shifted) __attribute__((always_inline)) {
+    return vmulq_n_f32(vsubq_n_f32(shifted, mean), factor);
+  };
+  Four squares{}, cubes{}, fourths{};
+  uint32_t crossings = 0;
+  finish_memory();
+  uint32x4_t before = vreinterpretq_u32_f32(normalised(gathered(signal, places)));
+  for (float* const end = signal + samples_per_partial_sum; signal != end; ++signal) {
+    const Four y = normalised(gathered(signal, places)), square = y * y;
+    scatter(signal, places, y);
+    squares += square;
+    cubes += square * y;
+    fourths += square * square;
+    const uint32x4_t signs = vreinterpretq_u32_f32(y);
+    crossings = vaddvaq_u32(crossings, (signs ^ before) >> 31);
+    before = signs;
+  }
+  finish_memory();
+  add_in_order(total.squares, squares);
+  add_in_order(total.cubes, cubes);
+  add_in_order(total.fourths, fourths);
+  return crossings;
+}
+#endif
+
 }  // namespace detail
 
 /// Turns shifted samples into the normalised signal, in place, and sums its powers.
 inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index frames) {
   ChannelSums total;
   detail::MomentSums sums;
-  sums.before = bits_of(scale.normalised(signal[0]));
-  for (Index begin = 0; begin < frames; begin += samples_per_partial_sum) {
+  Index begin = 0;
+#if defined(THRUM_FLOATS_BY_HELIUM)
+  for (; begin + 4 * samples_per_partial_sum <= frames; begin += 4 * samples_per_partial_sum)
+    sums.crossings += detail::normalise_four_blocks(scale, signal + begin, total);
+  for (Index i = samples_per_partial_sum; i < begin; i += samples_per_partial_sum)
+    sums.crossings += (bits_of(signal[i]) ^ bits_of(signal[i - 1])) >> 31;
+#endif
+  sums.before = bits_of(begin > 0 ? signal[begin - 1] : scale.normalised(signal[0]));
+  for (; begin < frames; begin += samples_per_partial_sum) {
     const Index end = smaller(begin + samples_per_partial_sum, frames);
     sums.squares = sums.cubes = sums.fourths = 0;
     Index i = begin;
