@@ -9193,29 +9193,17 @@ class LearnedClasses {
 
   // ---- machines of a kind
 
-  /// Adds what another machine of the kind has learned: each of its classes to the nearest one here. Means
-  /// become those over all machines; deviations those within a machine, since that is what one of them
-  /// varies; distances those of all. not_fitted when either knows nothing. O(k^2 d).
+  /// Adds what another machine of the kind has learned: each of its classes to one here, so that all of them
+  /// together are as near as can be; those that are more than here to the nearest. Means become those over
+  /// all machines; deviations those within a machine, since that is what one of them varies; distances those
+  /// of all; what either has drifted is forgotten. So in whatever order machines are merged, but for rounding
+  /// and the order of classes. not_fitted when either knows nothing. O(k^3 d).
   [[gnu::cold, gnu::noinline]] Status merge(const LearnedClasses& other) {
     if (classes_ == 0 || other.classes_ == 0) return Status::not_fitted;
-    const DiagonalClasses<float> before = moments();
-    float sums[array_size(most_classes)] = {}, mean[array_size(d)], square[array_size(d)];
-    for (int j = 0; j < classes_; ++j) sums[j] = counts_[j];
-    for (int i = 0; i < other.classes_; ++i) {
-      for (Index f = 0; f < d; ++f) {
-        const float ratio = factor_[f] / other.factor_[f];
-        mean[f] = (other.offset_[f] - offset_[f]) * factor_[f] + other.means_[i * d + f] * ratio;
-        square[f] = other.squares_[i * d + f] * ratio * ratio;
-      }
-      const int own = before.nearest(contiguous<const float>(mean, d));
-      sums[own] += other.counts_[i];
-      for (Index f = 0; f < d; ++f) {
-        centers_[own * d + f] += (mean[f] - centers_[own * d + f]) * (other.counts_[i] / sums[own]);
-        squares_[own * d + f] += square[f];
-      }
-    }
-    for (int j = 0; j < classes_; ++j) counts_[j] = sums[j];
-    for (Index i = 0; i < classes_ * d; ++i) means_[i] = centers_[i];
+    int own[array_size(most_classes)];
+    match(other, own);
+    for (int i = 0; i < other.classes_; ++i) add_class_of(other, i, own[i]);
+    for (Index i = 0; i < classes_ * d; ++i) centers_[i] = means_[i];
     distances_.merge(other.distances_);
     find_model();
     return Status::ok;
@@ -9323,6 +9311,67 @@ class LearnedClasses {
       sum = apart * apart + sum;
     }
     return square_root(sum);
+  }
+
+  // ---- merging
+
+  /// Of a machine's class, the mean of a feature as scaled here.
+  float mean_of(const LearnedClasses& other, int i, Index f) const {
+    return (other.offset_[f] - offset_[f]) * factor_[f] + other.means_[i * d + f] * ratio_to(other, f);
+  }
+  float ratio_to(const LearnedClasses& other, Index f) const { return factor_[f] / other.factor_[f]; }
+
+  /// Squared distance of a machine's class i to class j here, in deviations of all classes.
+  float squared_distance(const LearnedClasses& other, int i, int j) const {
+    float sum = 0;
+    for (Index f = 0; f < d; ++f) {
+      const float apart = mean_of(other, i, f) - means_[j * d + f];
+      sum = apart * apart / pooled_[f] + sum;
+    }
+    return sum;
+  }
+
+  /// For each class of another machine the one here that it belongs to. Not the nearest one: of a machine
+  /// that is mounted otherwise, all may be nearest to the same. The least sum of squared distances does not
+  /// depend on what all classes are moved by; it is found by swapping pairs.
+  void match(const LearnedClasses& other, int* own) const {
+    const int places =
+        larger(classes_, other.classes_);  // of which some here, or some of the other, are empty
+    const auto cost = [&](int i, int j) {
+      return i < other.classes_ && j < classes_ ? squared_distance(other, i, j) : 0.0f;
+    };
+    for (int i = 0; i < places; ++i) own[i] = i;
+    bool swapped = true;
+    for (int round = 0; swapped && round < places; ++round) {
+      swapped = false;
+      for (int a = 0; a < places; ++a)
+        for (int b = a + 1; b < places; ++b) {
+          if (!(cost(a, own[b]) + cost(b, own[a]) < cost(a, own[a]) + cost(b, own[b]))) continue;
+          const int of_a = own[a];
+          own[a] = own[b];
+          own[b] = of_a;
+          swapped = true;
+        }
+    }
+    for (int i = 0; i < other.classes_; ++i)
+      if (own[i] >= classes_) own[i] = nearest(other, i);
+  }
+
+  int nearest(const LearnedClasses& other, int i) const {
+    int nearest = 0;
+    for (int j = 1; j < classes_; ++j)
+      if (squared_distance(other, i, j) < squared_distance(other, i, nearest)) nearest = j;
+    return nearest;
+  }
+
+  void add_class_of(const LearnedClasses& other, int i, int own) {
+    counts_[own] += other.counts_[i];
+    const float share = other.counts_[i] / counts_[own];
+    for (Index f = 0; f < d; ++f) {
+      const float ratio = ratio_to(other, f);
+      means_[own * d + f] += (mean_of(other, i, f) - means_[own * d + f]) * share;
+      squares_[own * d + f] += other.squares_[i * d + f] * ratio * ratio;
+    }
   }
 
   /// An empty one; its number.
@@ -9762,38 +9811,65 @@ class Learner {
   }
 
   // ---- learning from others: their classes, moved to where this machine's rows are
+  //
+  // By Lloyd's iteration from their means on, since a machine that is far from them has rows that are nearer
+  // to the mean of another class than to that of their own. The class moved least decides by how much the
+  // threshold is raised.
 
   void start_moving() {
-    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
-    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = 0;  // sums of moves, at first
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
+    for (Index i = 0; i < rows(); ++i) learned_.to_scale(rows_ + i * d, rows_ + i * d);
+    rounds_ = 0;
+    start_round();
   }
+
+  void start_round() {
+    next_ = 0;
+    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) moves()[i] = 0;
+  }
+
+  /// Sums over the rows of each class, k x d. (Where deviations will be, once all is known.)
+  float* moves() { return learned_.scales_; }
 
   void move() {
+    DiagonalClasses<float> moved = learned_.moments();
+    moved.means = learned_.centers_;
     for (const Index end = end_of_step(); next_ < end; ++next_) {
-      float* const scaled = rows_ + next_ * d;
-      learned_.to_scale(scaled, scaled);
-      const int own = learned_.moments().nearest(row(next_));
+      const int own = moved.nearest(row(next_));
       found_[own] += 1;
       for (Index f = 0; f < d; ++f)
-        learned_.centers_[own * d + f] += scaled[f] - learned_.means_[own * d + f];
+        moves()[own * d + f] += rows_[next_ * d + f] - learned_.means_[own * d + f];
     }
-    if (next_ == rows()) finish_moving();
+    if (next_ < rows()) return;
+    constexpr int most_rounds = 20;
+    if (move_centers() && ++rounds_ < most_rounds) return start_round();
+    finish_moving();
   }
 
-  /// A class that had no row moves as the others do together. The threshold allows for means of few rows.
-  void finish_moving() {
-    float *const means = learned_.means_, *const moves = learned_.centers_,
-                 fewest = static_cast<float>(rows());
+  /// A class that had no row moves as the others do together. Whether any moved to elsewhere than before.
+  bool move_centers() {
+    bool any = false;
     for (Index f = 0; f < d; ++f) {
       float all = 0;
-      for (int j = 0; j < learned_.classes_; ++j) all += moves[j * d + f];
+      for (int j = 0; j < learned_.classes_; ++j) all += moves()[j * d + f];
       for (int j = 0; j < learned_.classes_; ++j) {
-        const bool found = found_[j] > 0;
-        if (found) fewest = smaller(fewest, found_[j]);
-        means[j * d + f] += found ? moves[j * d + f] / found_[j] : all / static_cast<float>(rows());
+        const Index at = j * d + f;
+        const float move = found_[j] > 0 ? moves()[at] / found_[j] : all / static_cast<float>(rows());
+        const float center = learned_.means_[at] + move;
+        any = any || center < learned_.centers_[at] || center > learned_.centers_[at];
+        learned_.centers_[at] = center;
       }
     }
-    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = means[i];
+    return any;
+  }
+
+  /// The threshold allows for means of few rows.
+  void finish_moving() {
+    float fewest = static_cast<float>(rows());
+    for (int j = 0; j < learned_.classes_; ++j)
+      if (found_[j] > 0) fewest = smaller(fewest, found_[j]);
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.means_[i] = learned_.centers_[i];
     learned_.find_threshold();
     learned_.threshold_ *= square_root(1 + 1 / fewest);
     learned_.update_model();
@@ -9815,6 +9891,7 @@ class Learner {
   uint32_t skipped_ = 0;  // windows until the next one's turn
   Index next_ = 0;        // row or feature of the stage
   int constant_features_ = 0, drifting_feature_ = 0;
+  int rounds_ = 0;  // of moving
   float largest_trend_ = 0;
   Random random_{};
   Classes learned_{};

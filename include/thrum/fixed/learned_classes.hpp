@@ -107,29 +107,17 @@ class LearnedClasses {
 
   // ---- machines of a kind
 
-  /// Adds what another machine of the kind has learned: each of its classes to the nearest one here. Means
-  /// become those over all machines; deviations those within a machine, since that is what one of them
-  /// varies; distances those of all. not_fitted when either knows nothing. O(k^2 d).
+  /// Adds what another machine of the kind has learned: each of its classes to one here, so that all of them
+  /// together are as near as can be; those that are more than here to the nearest. Means become those over
+  /// all machines; deviations those within a machine, since that is what one of them varies; distances those
+  /// of all; what either has drifted is forgotten. So in whatever order machines are merged, but for rounding
+  /// and the order of classes. not_fitted when either knows nothing. O(k^3 d).
   [[gnu::cold, gnu::noinline]] Status merge(const LearnedClasses& other) {
     if (classes_ == 0 || other.classes_ == 0) return Status::not_fitted;
-    const DiagonalClasses<float> before = moments();
-    float sums[array_size(most_classes)] = {}, mean[array_size(d)], square[array_size(d)];
-    for (int j = 0; j < classes_; ++j) sums[j] = counts_[j];
-    for (int i = 0; i < other.classes_; ++i) {
-      for (Index f = 0; f < d; ++f) {
-        const float ratio = factor_[f] / other.factor_[f];
-        mean[f] = (other.offset_[f] - offset_[f]) * factor_[f] + other.means_[i * d + f] * ratio;
-        square[f] = other.squares_[i * d + f] * ratio * ratio;
-      }
-      const int own = before.nearest(contiguous<const float>(mean, d));
-      sums[own] += other.counts_[i];
-      for (Index f = 0; f < d; ++f) {
-        centers_[own * d + f] += (mean[f] - centers_[own * d + f]) * (other.counts_[i] / sums[own]);
-        squares_[own * d + f] += square[f];
-      }
-    }
-    for (int j = 0; j < classes_; ++j) counts_[j] = sums[j];
-    for (Index i = 0; i < classes_ * d; ++i) means_[i] = centers_[i];
+    int own[array_size(most_classes)];
+    match(other, own);
+    for (int i = 0; i < other.classes_; ++i) add_class_of(other, i, own[i]);
+    for (Index i = 0; i < classes_ * d; ++i) centers_[i] = means_[i];
     distances_.merge(other.distances_);
     find_model();
     return Status::ok;
@@ -237,6 +225,67 @@ class LearnedClasses {
       sum = apart * apart + sum;
     }
     return square_root(sum);
+  }
+
+  // ---- merging
+
+  /// Of a machine's class, the mean of a feature as scaled here.
+  float mean_of(const LearnedClasses& other, int i, Index f) const {
+    return (other.offset_[f] - offset_[f]) * factor_[f] + other.means_[i * d + f] * ratio_to(other, f);
+  }
+  float ratio_to(const LearnedClasses& other, Index f) const { return factor_[f] / other.factor_[f]; }
+
+  /// Squared distance of a machine's class i to class j here, in deviations of all classes.
+  float squared_distance(const LearnedClasses& other, int i, int j) const {
+    float sum = 0;
+    for (Index f = 0; f < d; ++f) {
+      const float apart = mean_of(other, i, f) - means_[j * d + f];
+      sum = apart * apart / pooled_[f] + sum;
+    }
+    return sum;
+  }
+
+  /// For each class of another machine the one here that it belongs to. Not the nearest one: of a machine
+  /// that is mounted otherwise, all may be nearest to the same. The least sum of squared distances does not
+  /// depend on what all classes are moved by; it is found by swapping pairs.
+  void match(const LearnedClasses& other, int* own) const {
+    const int places =
+        larger(classes_, other.classes_);  // of which some here, or some of the other, are empty
+    const auto cost = [&](int i, int j) {
+      return i < other.classes_ && j < classes_ ? squared_distance(other, i, j) : 0.0f;
+    };
+    for (int i = 0; i < places; ++i) own[i] = i;
+    bool swapped = true;
+    for (int round = 0; swapped && round < places; ++round) {
+      swapped = false;
+      for (int a = 0; a < places; ++a)
+        for (int b = a + 1; b < places; ++b) {
+          if (!(cost(a, own[b]) + cost(b, own[a]) < cost(a, own[a]) + cost(b, own[b]))) continue;
+          const int of_a = own[a];
+          own[a] = own[b];
+          own[b] = of_a;
+          swapped = true;
+        }
+    }
+    for (int i = 0; i < other.classes_; ++i)
+      if (own[i] >= classes_) own[i] = nearest(other, i);
+  }
+
+  int nearest(const LearnedClasses& other, int i) const {
+    int nearest = 0;
+    for (int j = 1; j < classes_; ++j)
+      if (squared_distance(other, i, j) < squared_distance(other, i, nearest)) nearest = j;
+    return nearest;
+  }
+
+  void add_class_of(const LearnedClasses& other, int i, int own) {
+    counts_[own] += other.counts_[i];
+    const float share = other.counts_[i] / counts_[own];
+    for (Index f = 0; f < d; ++f) {
+      const float ratio = ratio_to(other, f);
+      means_[own * d + f] += (mean_of(other, i, f) - means_[own * d + f]) * share;
+      squares_[own * d + f] += other.squares_[i * d + f] * ratio * ratio;
+    }
   }
 
   /// An empty one; its number.

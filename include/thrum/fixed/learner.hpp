@@ -278,38 +278,65 @@ class Learner {
   }
 
   // ---- learning from others: their classes, moved to where this machine's rows are
+  //
+  // By Lloyd's iteration from their means on, since a machine that is far from them has rows that are nearer
+  // to the mean of another class than to that of their own. The class moved least decides by how much the
+  // threshold is raised.
 
   void start_moving() {
-    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
-    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = 0;  // sums of moves, at first
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
+    for (Index i = 0; i < rows(); ++i) learned_.to_scale(rows_ + i * d, rows_ + i * d);
+    rounds_ = 0;
+    start_round();
   }
+
+  void start_round() {
+    next_ = 0;
+    for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
+    for (Index i = 0; i < learned_.classes_ * d; ++i) moves()[i] = 0;
+  }
+
+  /// Sums over the rows of each class, k x d. (Where deviations will be, once all is known.)
+  float* moves() { return learned_.scales_; }
 
   void move() {
+    DiagonalClasses<float> moved = learned_.moments();
+    moved.means = learned_.centers_;
     for (const Index end = end_of_step(); next_ < end; ++next_) {
-      float* const scaled = rows_ + next_ * d;
-      learned_.to_scale(scaled, scaled);
-      const int own = learned_.moments().nearest(row(next_));
+      const int own = moved.nearest(row(next_));
       found_[own] += 1;
       for (Index f = 0; f < d; ++f)
-        learned_.centers_[own * d + f] += scaled[f] - learned_.means_[own * d + f];
+        moves()[own * d + f] += rows_[next_ * d + f] - learned_.means_[own * d + f];
     }
-    if (next_ == rows()) finish_moving();
+    if (next_ < rows()) return;
+    constexpr int most_rounds = 20;
+    if (move_centers() && ++rounds_ < most_rounds) return start_round();
+    finish_moving();
   }
 
-  /// A class that had no row moves as the others do together. The threshold allows for means of few rows.
-  void finish_moving() {
-    float *const means = learned_.means_, *const moves = learned_.centers_,
-                 fewest = static_cast<float>(rows());
+  /// A class that had no row moves as the others do together. Whether any moved to elsewhere than before.
+  bool move_centers() {
+    bool any = false;
     for (Index f = 0; f < d; ++f) {
       float all = 0;
-      for (int j = 0; j < learned_.classes_; ++j) all += moves[j * d + f];
+      for (int j = 0; j < learned_.classes_; ++j) all += moves()[j * d + f];
       for (int j = 0; j < learned_.classes_; ++j) {
-        const bool found = found_[j] > 0;
-        if (found) fewest = smaller(fewest, found_[j]);
-        means[j * d + f] += found ? moves[j * d + f] / found_[j] : all / static_cast<float>(rows());
+        const Index at = j * d + f;
+        const float move = found_[j] > 0 ? moves()[at] / found_[j] : all / static_cast<float>(rows());
+        const float center = learned_.means_[at] + move;
+        any = any || center < learned_.centers_[at] || center > learned_.centers_[at];
+        learned_.centers_[at] = center;
       }
     }
-    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = means[i];
+    return any;
+  }
+
+  /// The threshold allows for means of few rows.
+  void finish_moving() {
+    float fewest = static_cast<float>(rows());
+    for (int j = 0; j < learned_.classes_; ++j)
+      if (found_[j] > 0) fewest = smaller(fewest, found_[j]);
+    for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.means_[i] = learned_.centers_[i];
     learned_.find_threshold();
     learned_.threshold_ *= square_root(1 + 1 / fewest);
     learned_.update_model();
@@ -331,6 +358,7 @@ class Learner {
   uint32_t skipped_ = 0;  // windows until the next one's turn
   Index next_ = 0;        // row or feature of the stage
   int constant_features_ = 0, drifting_feature_ = 0;
+  int rounds_ = 0;  // of moving
   float largest_trend_ = 0;
   Random random_{};
   Classes learned_{};
