@@ -36,7 +36,7 @@ constexpr thrum::FeatureOptions accelerometer() {
 }
 
 constexpr thrum::LearningCapacity capacity{accelerometer(), 120, 2};
-using Detector = thrum::fixed::Detector<capacity>;
+using Detector = thrum::fixed::LearningDetector<capacity>;
 using Learner = thrum::fixed::Learner<capacity>;
 
 constexpr uint32_t channels = static_cast<uint32_t>(capacity.signal.channels);

@@ -38,7 +38,7 @@ constexpr thrum::FeatureOptions signal_options() {
 }
 constexpr thrum::LearningCapacity capacity{signal_options(), 120, 2};
 
-using Device = thrum::fixed::Detector<capacity>;  // as in the firmware
+using Device = thrum::fixed::LearningDetector<capacity>;  // as in the firmware
 using Learned = thrum::fixed::LearnedClasses<capacity>;
 using Image = std::vector<std::uint8_t>;
 constexpr int d = Learned::d, k = capacity.classes;

@@ -23,7 +23,7 @@ constexpr thrum::LearningCapacity fan = [] {
   room.signal.bands = 4;
   return room;
 }();
-static thrum::fixed::Detector<fan> detector;
+static thrum::fixed::LearningDetector<fan> detector;
 
 void on_dma_half(const int16_t* frames, thrum::Index count) { detector.write(frames, count); }
 

@@ -34,7 +34,7 @@ constexpr thrum::LearningCapacity capacity = [] {
     signal.channel[c].counts_per_unit = static_cast<float>(rig::Options::counts_per_g);
   return of_device;
 }();
-using Device = thrum::fixed::Detector<capacity>;
+using Device = thrum::fixed::LearningDetector<capacity>;
 using Image = std::vector<std::uint8_t>;
 
 /// What changes slowly.

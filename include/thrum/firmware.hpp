@@ -9,6 +9,7 @@
 #include "thrum/fixed/health_index.hpp"
 #include "thrum/fixed/kmeans.hpp"
 #include "thrum/fixed/learner.hpp"
+#include "thrum/fixed/learning_detector.hpp"
 #include "thrum/fixed/monitor.hpp"
 #include "thrum/fixed/pca.hpp"
 #include "thrum/fixed/scaler.hpp"

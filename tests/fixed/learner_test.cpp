@@ -648,7 +648,7 @@ constexpr LearningCapacity stream_capacity = [] {
   of_stream.signal.channel[0].idle_level = 20;
   return of_stream;
 }();
-using Detector = thrum::fixed::Detector<stream_capacity>;
+using Detector = thrum::fixed::LearningDetector<stream_capacity>;
 
 /// Noise of so many counts; 0: the sensor is stuck.
 void write_window(Detector& detector, thrum_test::Generator& random, double level) {

@@ -12,7 +12,7 @@
 
 namespace thrum {
 
-/// What a fixed::Detector that learns has room for: given to it in place of a model, so known when compiling.
+/// What a fixed::LearningDetector has room for: given to it in place of a model, so known when compiling.
 struct LearningCapacity {
   FeatureOptions signal{};  ///< how feature rows come from samples
   int windows = 120;        ///< feature rows kept while collecting, 8 ... 32767

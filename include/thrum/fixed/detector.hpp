@@ -47,8 +47,8 @@ class RowDetector : private HeldModel<model> {
 };
 
 /// Watches a stream of samples: frames in, a verdict for every completed window. source: the model, as
-/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use(); or a
-/// LearningCapacity, for one that is learned here: see learn().
+/// write_firmware_header() wrote it; or a Capacity, for models that come at run time: see use(). (Of a
+/// LearningCapacity, for one that is learned here, it is the base of LearningDetector.)
 ///
 /// `write` belongs to the interrupt (or DMA callback), everything else to the main loop; one of each, without
 /// locks. `slack` frames beyond a window may arrive while the main loop is at work; frames that find no room
@@ -73,48 +73,11 @@ class Detector : private HeldModel<source> {
   /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
   /// each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
-    static_assert(origin == ModelSource::at_run_time,
+    static_assert(source_of<decltype(source)> == ModelSource::at_run_time,
                   "this detector has its model from elsewhere: give it a Capacity");
     const bool first = !Held::has_model();
     return begin_anew(Held::hold(image, bytes, row_scratch_), first);
   }
-
-  // ---- main loop, of a LearningCapacity: votes and run-up begin anew with each call that is ok
-
-  /// Learns from the windows that come from now on, and then watches; poll() does a step of it a call. See
-  /// Learner::learn().
-  Status learn(const LearningOptions& options) {
-    const bool first = !Held::has_model();
-    return begin_anew(learner_of(*this).learn(options), first);
-  }
-  /// The same with the options of before, for a machine that was mended or mounted anew; not_fitted when
-  /// there are none.
-  Status relearn() { return begin_anew(learner_of(*this).relearn(), false); }
-  /// Learns from a tenth of the windows, starting from what machines of the kind have learned. See
-  /// Learner::learn_from().
-  Status learn_from(const LearningOptions& options, const void* image, size_t bytes) {
-    const bool first = !Held::has_model();
-    return begin_anew(learner_of(*this).learn_from(options, image, bytes), first);
-  }
-  /// Watches by what was saved; when it is not ok, nothing changes. See LearnedClasses::load().
-  Status load(const void* image, size_t bytes) {
-    const bool first = !Held::has_model();
-    return begin_anew(learner_of(*this).load(image, bytes), first);
-  }
-  /// Writes what was learned into `bytes` of memory; written: how many it took. See LearnedClasses::save().
-  Status save(void* image, size_t bytes, size_t& written) {
-    return learner_of(*this).save(image, bytes, written);
-  }
-  /// Of two slots of flash, written in turn, the one with the latest image that load() takes over; null when
-  /// neither has one. A loss of power while one is written leaves the other. See LearnedClasses::newest().
-  static const void* newest(const void* a, const void* b, size_t bytes) {
-    return Learner<source>::Classes::newest(a, b, bytes);
-  }
-  /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
-  /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
-  Status this_is_normal() { return learner_of(*this).vouch(features_, row_scratch_); }
-  /// How far learning is, and what was learned.
-  const auto& learner() const { return learner_of(*this); }
 
   /// Interrupt: takes `count` frames of interleaved samples. Returns how many were accepted. Two memcpy.
   Index write(const Sample* frames, Index count) { return stream_.write(buffer(), frames, count); }
@@ -163,7 +126,7 @@ class Detector : private HeldModel<source> {
   /// next call. No step costs more than the features of a channel, or all correlations.
   bool poll(int budget) {
     if (!Held::has_model()) return false;
-    if constexpr (origin == ModelSource::learned) Held::learner.step();
+    if constexpr (source_of<decltype(source)> == ModelSource::learned) Held::learner.step();
     for (; budget > 0; --budget) {
       if (stage_ == Stage::waiting && !stream_.window_ready(buffer())) return false;
       if (step()) return true;
@@ -238,21 +201,8 @@ class Detector : private HeldModel<source> {
   /// Checks the model in this very build: its checksum, then the scores of its self-test rows. At boot.
   Status self_test() { return Held::has_model() ? Held::self_test(row_scratch_) : Status::not_fitted; }
 
- private:
-  /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
-  /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
-  WindowBuffer<Sample> buffer() {
-    return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
-  }
-
-  static constexpr ModelSource origin = source_of<decltype(source)>;
-
-  template <typename Self>
-  static auto& learner_of(Self& self) {
-    static_assert(origin == ModelSource::learned,
-                  "this detector has its model from elsewhere: give it a LearningCapacity");
-    return self.Held::learner;
-  }
+ protected:
+  // for LearningDetector
 
   /// What a new model means to all else, when it could be taken.
   Status begin_anew(Status status, bool first) {
@@ -263,6 +213,17 @@ class Detector : private HeldModel<source> {
     if (first) stream_.drop_waiting();
     begin_window();
     return Status::ok;
+  }
+
+  Held& held() { return *this; }
+  const Held& held() const { return *this; }
+  float* row_scratch() { return row_scratch_; }
+
+ private:
+  /// The writer looks at capacity and channels only, which no other model changes; with times of blocks at
+  /// rate and window too, so that a block that comes in the midst of use() may be told a gap it has not.
+  WindowBuffer<Sample> buffer() {
+    return {samples_, Held::most.window + slack, Held::most.channels, signal().window, signal().hop};
   }
 
   void begin_window() {

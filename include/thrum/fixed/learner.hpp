@@ -19,7 +19,7 @@ namespace thrum {
 namespace fixed {
 
 /// Learns how a machine runs well from its own feature rows, and then judges further ones: what a
-/// fixed::Detector of a LearningCapacity has in the place of a model. Rows are collected (of many, a random
+/// LearningDetector has in the place of a model. Rows are collected (of many, a random
 /// sample: Vitter's algorithm R, ACM Transactions on Mathematical Software 11, 1985), scaled and put into
 /// classes by K-means; each class has a mean and a variance of every feature, and the threshold is the
 /// conformal quantile of the rows' distances, each from the classes as they would be without it. While
