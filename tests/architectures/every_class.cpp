@@ -17,8 +17,6 @@ template class thrum::fixed::Detector<capacity, float>;
 template class thrum::fixed::LearningDetector<learning>;
 template class thrum::fixed::Learner<learning>;
 template class thrum::fixed::LearnedClasses<learning>;
-template class thrum::fixed::KMeansFit<float, 33, 4, 40>;
-template class thrum::fixed::KMeansFit<float, 33, 4, 40, float>;
 
 // use() is for a capacity alone: of a model that is built in, what firmware calls.
 thrum::fixed::Detector<THRUM_MODEL_NAME> detector;
