@@ -1,5 +1,5 @@
-// Every class of the firmware wing that judges or learns, whole, around one model: members that nobody calls are not
-// compiled otherwise.
+// Every class of the firmware wing that judges or learns, whole, around one model: members that nobody calls
+// are not compiled otherwise.
 #include "thrum_firmware.hpp"
 //
 #include THRUM_MODEL_HEADER
