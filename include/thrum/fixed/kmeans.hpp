@@ -232,7 +232,9 @@ class KMeansFit {
     stage_ = Stage::done;
     report_ = lloyd_.report(policy, model.clusters_);
     inertia_ = policy.inertia();
-    for (Index j = 0; j < model.clusters_; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
+    // All there is room for: GCC 12 writes a conversion on a condition that its assembler does not know
+    // (M55).
+    for (Index j = 0; j < max_clusters; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
   }
 
   Random random_{};
