@@ -10149,9 +10149,9 @@ class Detector : private HeldModel<source> {
   /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
   /// wrote, from a multiple of 8 bytes on; bytes: how many may be read there. Only of a Capacity. When it is
   /// not ok, nothing changes: see open_image() and fits(), and self_test_failed of the image's own rows. The
-  /// next verdict is by the new model, votes and run-up begin anew, and inputs are 0 until set. Frames that
-  /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
-  /// each, and some 1.5 kB of stack.
+  /// next verdict is by the new model, until which there is none; votes and run-up begin anew, and inputs are
+  /// 0 until set. Frames that wait stay, unless it is the first model; until then no verdict comes. O(bytes),
+  /// about 60 instructions each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
     static_assert(source_of<decltype(source)> == ModelSource::at_run_time,
                   "this detector has its model from elsewhere: give it a Capacity");
@@ -10290,6 +10290,7 @@ class Detector : private HeldModel<source> {
     monitor_.reset();
     check_ = WindowCheck();
     for (float& feature : features_) feature = 0;
+    verdict_ = no_verdict;
     if (first) stream_.drop_waiting();
     begin_window();
     return Status::ok;
@@ -10327,6 +10328,10 @@ class Detector : private HeldModel<source> {
   }
 
   enum class Stage : uint8_t { waiting, extracting, judging };
+
+  /// All zero, so that the object lies in .bss and not in flash.
+  static constexpr Verdict no_verdict{
+      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};
 
   /// The next step of the window; true when its verdict is there.
   bool step() {
@@ -10380,8 +10385,7 @@ class Detector : private HeldModel<source> {
   Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1, Number>
       extraction_{};
   Stage stage_ = Stage::waiting;
-  Verdict verdict_{
-      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
+  Verdict verdict_ = no_verdict;
   float row_scratch_[array_size(Held::row_scratch_size)] = {};
   float features_[array_size(feature_count(Held::most))] = {};
   Number scratch_[array_size(feature_scratch_size(Held::most))] = {};
@@ -10512,12 +10516,12 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
  public:
   /// Learns from the windows that come from now on, and then watches; poll() does a step of it a call. See
   /// Learner::learn().
-  Status learn(const LearningOptions& options) {
+  Status learn(const LearningOptions& options = LearningOptions()) {
     const bool first = is_first();
     return Base::begin_anew(own().learn(options), first);
   }
   /// The same with the options of before, for a machine that was mended or mounted anew; not_fitted when
-  /// there are none.
+  /// there are none. Images of before are of no use any more: erase them.
   Status relearn() { return Base::begin_anew(own().relearn(), false); }
   /// Learns from a tenth of the windows, starting from what machines of the kind have learned. See
   /// Learner::learn_from().
@@ -10540,8 +10544,12 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
   }
 
   /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
-  /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
-  Status this_is_normal() { return own().vouch(Base::features(), Base::row_scratch()); }
+  /// LearnedClasses::vouch(). not_fitted when that window has no score: of a faulty sensor, or idle, or
+  /// before the first one. (With poll(budget), only right after it was true.)
+  Status this_is_normal() {
+    return is_scored(Base::verdict().state) ? own().vouch(Base::features(), Base::row_scratch())
+                                            : Status::not_fitted;
+  }
 
   /// How far learning is, and what was learned.
   const Learner<capacity>& learner() const { return Base::held().learner; }

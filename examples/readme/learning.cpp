@@ -8,6 +8,7 @@ bool button_pressed();
 bool service_done();
 void print(const char* what, float number);
 void write_flash(int slot, const void* image, size_t bytes);
+void erase_flash();
 const void* flash_slot(int slot);
 constexpr size_t flash_slot_bytes = 4096;
 
@@ -53,8 +54,10 @@ void watch() {  // main loop, whenever there is time
   if (now != before && now == thrum::LearningState::refused)
     print(to_string(detector.learner().obstacle()), 0);
   if (detector.state() == thrum::State::alarm) print("alarm", detector.verdict().score);
-  if (button_pressed()) detector.this_is_normal();  // somebody has looked: that was no fault
-  if (service_done()) detector.relearn();           // mended, or mounted anew
+  // Somebody has looked: that was no fault.
+  if (button_pressed() && detector.this_is_normal() == thrum::Status::ok) save();
+  // Mended, or mounted anew: what was saved is of no use any more.
+  if (service_done() && detector.relearn() == thrum::Status::ok) erase_flash();
 }
 // [readme]
 
@@ -62,6 +65,7 @@ bool button_pressed() { return false; }
 bool service_done() { return false; }
 void print(const char*, float) {}
 void write_flash(int, const void*, size_t) {}
+void erase_flash() {}
 const void* flash_slot(int) { return nullptr; }
 
 int main() {

@@ -714,6 +714,13 @@ TEST_CASE("a detector learns from its samples, and goes on with what it had save
   }
   CHECK(after_reset.verdict().score == detector.verdict().score);
 
+  // Only a window that has a score can be vouched for.
+  CHECK(detector.load(image, written) == Status::ok);
+  CHECK(detector.this_is_normal() == Status::not_fitted);
+  run(4, 0);
+  CHECK(detector.verdict().state == State::sensor_fault);
+  CHECK(detector.this_is_normal() == Status::not_fitted);
+  CHECK(detector.learner().learned().classes() == 2);
   run(4, 300);
   CHECK(detector.verdict().state == State::alarm);
   CHECK(detector.this_is_normal() == Status::ok);

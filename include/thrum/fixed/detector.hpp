@@ -69,9 +69,9 @@ class Detector : private HeldModel<source> {
   /// Main loop: the model from now on, of an image that stays where it is, in flash: what write_model_image()
   /// wrote, from a multiple of 8 bytes on; bytes: how many may be read there. Only of a Capacity. When it is
   /// not ok, nothing changes: see open_image() and fits(), and self_test_failed of the image's own rows. The
-  /// next verdict is by the new model, votes and run-up begin anew, and inputs are 0 until set. Frames that
-  /// wait stay, unless it is the first model; until then no verdict comes. O(bytes), about 60 instructions
-  /// each, and some 1.5 kB of stack.
+  /// next verdict is by the new model, until which there is none; votes and run-up begin anew, and inputs are
+  /// 0 until set. Frames that wait stay, unless it is the first model; until then no verdict comes. O(bytes),
+  /// about 60 instructions each, and some 1.5 kB of stack.
   Status use(const void* image, size_t bytes) {
     static_assert(source_of<decltype(source)> == ModelSource::at_run_time,
                   "this detector has its model from elsewhere: give it a Capacity");
@@ -210,6 +210,7 @@ class Detector : private HeldModel<source> {
     monitor_.reset();
     check_ = WindowCheck();
     for (float& feature : features_) feature = 0;
+    verdict_ = no_verdict;
     if (first) stream_.drop_waiting();
     begin_window();
     return Status::ok;
@@ -247,6 +248,10 @@ class Detector : private HeldModel<source> {
   }
 
   enum class Stage : uint8_t { waiting, extracting, judging };
+
+  /// All zero, so that the object lies in .bss and not in flash.
+  static constexpr Verdict no_verdict{
+      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};
 
   /// The next step of the window; true when its verdict is there.
   bool step() {
@@ -300,8 +305,7 @@ class Detector : private HeldModel<source> {
   Extraction<feature_parts(Held::most), Held::most.correlation ? Held::most.channels : 1, Number>
       extraction_{};
   Stage stage_ = Stage::waiting;
-  Verdict verdict_{
-      Status::not_fitted, State::unknown, SensorFault::none, 0, 0, 0, 0, 0, 0};  // all zero: .bss, not flash
+  Verdict verdict_ = no_verdict;
   float row_scratch_[array_size(Held::row_scratch_size)] = {};
   float features_[array_size(feature_count(Held::most))] = {};
   Number scratch_[array_size(feature_scratch_size(Held::most))] = {};

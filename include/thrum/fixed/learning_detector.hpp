@@ -22,12 +22,12 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
  public:
   /// Learns from the windows that come from now on, and then watches; poll() does a step of it a call. See
   /// Learner::learn().
-  Status learn(const LearningOptions& options) {
+  Status learn(const LearningOptions& options = LearningOptions()) {
     const bool first = is_first();
     return Base::begin_anew(own().learn(options), first);
   }
   /// The same with the options of before, for a machine that was mended or mounted anew; not_fitted when
-  /// there are none.
+  /// there are none. Images of before are of no use any more: erase them.
   Status relearn() { return Base::begin_anew(own().relearn(), false); }
   /// Learns from a tenth of the windows, starting from what machines of the kind have learned. See
   /// Learner::learn_from().
@@ -50,8 +50,12 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
   }
 
   /// A person vouches that the latest window is of a machine that runs well: it is normal from now on. See
-  /// LearnedClasses::vouch(). (With poll(budget), only right after it was true.)
-  Status this_is_normal() { return own().vouch(Base::features(), Base::row_scratch()); }
+  /// LearnedClasses::vouch(). not_fitted when that window has no score: of a faulty sensor, or idle, or
+  /// before the first one. (With poll(budget), only right after it was true.)
+  Status this_is_normal() {
+    return is_scored(Base::verdict().state) ? own().vouch(Base::features(), Base::row_scratch())
+                                            : Status::not_fitted;
+  }
 
   /// How far learning is, and what was learned.
   const Learner<capacity>& learner() const { return Base::held().learner; }
