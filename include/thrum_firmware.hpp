@@ -7726,6 +7726,9 @@ class ImageWords {
   void operator()(const SettingName&, Value& value) {
     (*this)(value);
   }
+  void operator()(float* values, Index size) {
+    for (Index i = 0; i < size; ++i) (*this)(values[i]);
+  }
 
   const uint8_t* at() const { return at_; }
 
@@ -9082,22 +9085,6 @@ class WordWriter {
   Crc32 crc_;
 };
 
-/// Takes them out again, in the same order.
-class WordReader {
- public:
-  explicit WordReader(const uint8_t* at) : words_(at) {}
-
-  void operator()(int& value) { value = static_cast<int>(words_.next()); }
-  void operator()(uint32_t& value) { value = words_.next(); }
-  void operator()(float& value) { value = from_bits<float>(words_.next()); }
-  void operator()(float* values, Index size) {
-    for (Index i = 0; i < size; ++i) (*this)(values[i]);
-  }
-
- private:
-  ImageWords words_;
-};
-
 }  // namespace detail
 
 }  // namespace thrum
@@ -9244,16 +9231,16 @@ class LearnedClasses {
   }
 
   /// Takes over what save() wrote. corrupt_model: it is no image, or not whole, or a bit of it has changed;
-  /// unsupported: it is of another version, or of other features; wrong_size: it has more classes than there
-  /// is room for; out_of_range: its numbers are none that save() writes. Then nothing changes. O(bytes), some
-  /// 60 instructions each.
+  /// unsupported: it is of another version, or of other features; wrong_size: it has more classes, or its
+  /// options ask for more windows, than there is room for; out_of_range: its numbers are none that save()
+  /// writes. Then nothing changes. O(bytes), some 60 instructions each.
   [[gnu::cold, gnu::noinline]] Status load(const void* image, size_t bytes) {
     const Status status = can_load(image, bytes);
     if (status != Status::ok) return status;
     const uint8_t* const begin = static_cast<const uint8_t*>(image);
     sequence_ = head(begin, learned_sequence_word);
     classes_ = static_cast<int>(head(begin, learned_classes_word));
-    thrum::detail::WordReader reader(begin + learned_head_words * 4);
+    thrum::detail::ImageWords reader(begin + learned_head_words * 4);
     for_each_setting(options_, threshold_, watched_, reader);
     for_each_array(*this, classes_, reader);
     distances_ = Distances();
@@ -9475,7 +9462,7 @@ class LearnedClasses {
     LearningOptions options;
     float threshold = 0;
     uint32_t watched = 0;
-    thrum::detail::WordReader reader(numbers);
+    thrum::detail::ImageWords reader(numbers);
     for_each_setting(options, threshold, watched, reader);
     const Status status = check(capacity, options);
     if (status != Status::ok) return status;
@@ -9599,8 +9586,10 @@ class Learner {
   /// Watches by what save() wrote; see LearnedClasses::load(). When it is not ok, nothing changes. O(bytes).
   Status load(const void* image, size_t bytes) {
     const Status status = learned_.load(image, bytes);
-    if (status == Status::ok) state_ = LearningState::watching;
-    return status;
+    if (status != Status::ok) return status;
+    state_ = LearningState::watching;
+    obstacle_ = Obstacle::none;
+    return Status::ok;
   }
 
   /// Writes what was learned; see LearnedClasses::save(). not_fitted while not watching.

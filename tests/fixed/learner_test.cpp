@@ -336,6 +336,10 @@ TEST_CASE("a machine that drifts or jumps while it is watched is refused, and th
     CHECK(learner.obstacle() == Obstacle::drifting);
     CHECK(learner.drifting_feature() == 4);
     CHECK(take(learner, machine.next()).state == State::unknown);
+    const std::vector<std::uint8_t> known = saved(*learned(1));
+    Learner loaded = learner;
+    CHECK(loaded.load(known.data(), known.size()) == Status::ok);
+    CHECK(loaded.obstacle() == Obstacle::none);
     CHECK(learner.relearn() == Status::ok);
     CHECK(learner.obstacle() == Obstacle::none);
     CHECK(learner.drifting_feature() == -1);

@@ -78,22 +78,6 @@ class WordWriter {
   Crc32 crc_;
 };
 
-/// Takes them out again, in the same order.
-class WordReader {
- public:
-  explicit WordReader(const uint8_t* at) : words_(at) {}
-
-  void operator()(int& value) { value = static_cast<int>(words_.next()); }
-  void operator()(uint32_t& value) { value = words_.next(); }
-  void operator()(float& value) { value = from_bits<float>(words_.next()); }
-  void operator()(float* values, Index size) {
-    for (Index i = 0; i < size; ++i) (*this)(values[i]);
-  }
-
- private:
-  ImageWords words_;
-};
-
 }  // namespace detail
 
 }  // namespace thrum

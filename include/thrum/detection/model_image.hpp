@@ -78,6 +78,9 @@ class ImageWords {
   void operator()(const SettingName&, Value& value) {
     (*this)(value);
   }
+  void operator()(float* values, Index size) {
+    for (Index i = 0; i < size; ++i) (*this)(values[i]);
+  }
 
   const uint8_t* at() const { return at_; }
 

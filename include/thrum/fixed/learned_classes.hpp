@@ -156,16 +156,16 @@ class LearnedClasses {
   }
 
   /// Takes over what save() wrote. corrupt_model: it is no image, or not whole, or a bit of it has changed;
-  /// unsupported: it is of another version, or of other features; wrong_size: it has more classes than there
-  /// is room for; out_of_range: its numbers are none that save() writes. Then nothing changes. O(bytes), some
-  /// 60 instructions each.
+  /// unsupported: it is of another version, or of other features; wrong_size: it has more classes, or its
+  /// options ask for more windows, than there is room for; out_of_range: its numbers are none that save()
+  /// writes. Then nothing changes. O(bytes), some 60 instructions each.
   [[gnu::cold, gnu::noinline]] Status load(const void* image, size_t bytes) {
     const Status status = can_load(image, bytes);
     if (status != Status::ok) return status;
     const uint8_t* const begin = static_cast<const uint8_t*>(image);
     sequence_ = head(begin, learned_sequence_word);
     classes_ = static_cast<int>(head(begin, learned_classes_word));
-    thrum::detail::WordReader reader(begin + learned_head_words * 4);
+    thrum::detail::ImageWords reader(begin + learned_head_words * 4);
     for_each_setting(options_, threshold_, watched_, reader);
     for_each_array(*this, classes_, reader);
     distances_ = Distances();
@@ -387,7 +387,7 @@ class LearnedClasses {
     LearningOptions options;
     float threshold = 0;
     uint32_t watched = 0;
-    thrum::detail::WordReader reader(numbers);
+    thrum::detail::ImageWords reader(numbers);
     for_each_setting(options, threshold, watched, reader);
     const Status status = check(capacity, options);
     if (status != Status::ok) return status;

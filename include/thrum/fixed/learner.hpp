@@ -64,8 +64,10 @@ class Learner {
   /// Watches by what save() wrote; see LearnedClasses::load(). When it is not ok, nothing changes. O(bytes).
   Status load(const void* image, size_t bytes) {
     const Status status = learned_.load(image, bytes);
-    if (status == Status::ok) state_ = LearningState::watching;
-    return status;
+    if (status != Status::ok) return status;
+    state_ = LearningState::watching;
+    obstacle_ = Obstacle::none;
+    return Status::ok;
   }
 
   /// Writes what was learned; see LearnedClasses::save(). not_fitted while not watching.
