@@ -128,11 +128,23 @@ TEST_CASE("block Lanczos has the same bits on one thread and on several") {
 }
 #endif
 
-TEST_CASE("mirroring makes a matrix symmetric") {
-  Matrix<double> lower = Matrix<double>::Random(75, 75);
-  const Matrix<double> expected = lower.selfadjointView<Eigen::Lower>();
-  thrum::host::mirror(lower);
-  CHECK(lower == expected);
+TEST_CASE("a symmetric matrix times a block is found from its lower triangle, as by Eigen") {
+  for (const Index n : {Index{1}, Index{5}, Index{47}, Index{48}, Index{300}, Index{701}}) {
+    Matrix<double> lower = Matrix<double>::Random(n, n);
+    const Matrix<double> x = Matrix<double>::Random(n, n % 2 == 0 ? 8 : 3);
+    const Matrix<double> expected = lower.selfadjointView<Eigen::Lower>() * x;
+    for (Index i = 0; i < n; ++i) lower.row(i).tail(n - i - 1).setConstant(std::nan(""));
+    CHECK((thrum::host::symmetric_product(lower, x) - expected).cwiseAbs().maxCoeff() <= 1e-13);
+  }
+}
+
+TEST_CASE("leading eigenvectors to the tolerance of float are proven in float") {
+  const Vector<double> values = eigenvalues(1024, [](double i) { return std::pow(0.9, i); });
+  const Matrix<double> a = with_eigenvalues(values, 9);
+  const Eigenpairs pairs = BlockLanczos(a, 20).leading(1e-8);
+  REQUIRE(pairs.found());
+  CHECK((pairs.values - values.head(20)).cwiseAbs().maxCoeff() <= 1e-12);
+  CHECK((a * pairs.vectors - pairs.vectors * pairs.values.asDiagonal()).colwise().norm().maxCoeff() <= 1e-8);
 }
 
 TEST_CASE("a matrix is positive definite if and only if its least eigenvalue is positive") {
@@ -140,6 +152,11 @@ TEST_CASE("a matrix is positive definite if and only if its least eigenvalue is 
     const Vector<double> values =
         eigenvalues(n, [&](double i) { return static_cast<double>(n) - i - 1 + 1e-8; });
     Matrix<double> a = with_eigenvalues(values, 8);
+    Matrix<double> near = a;
+    near.diagonal().array() += 1e-3 * static_cast<double>(n);
+    CHECK(thrum::host::is_positive_definite(Matrix<float>(near.cast<float>())));
+    near.diagonal().array() -= 2e-3 * static_cast<double>(n);
+    CHECK(!thrum::host::is_positive_definite(Matrix<float>(near.cast<float>())));
     CHECK(thrum::host::is_positive_definite(Matrix<double>(a)));
     a.diagonal().array() -= 2e-8;
     CHECK(!thrum::host::is_positive_definite(Matrix<double>(a)));

@@ -318,8 +318,8 @@ class PCA {
     }
     const double total = larger(0.0, matrix.trace());
     if (options_.components > 0 && host::BlockLanczos::suits(matrix.rows(), options_.components)) {
-      host::mirror(matrix);
-      const double tolerance = larger(ScalarTraits<double>::epsilon(), 1e-5 * relative);
+      const double tolerance =
+          sizeof(Scalar) == sizeof(float) ? 0.1 * relative : ScalarTraits<double>::epsilon();
       host::Eigenpairs pairs = host::BlockLanczos(matrix, options_.components).leading(tolerance);
       if (pairs.found()) return {pairs.values.cwiseMax(0.0), std::move(pairs.vectors), total};
     }

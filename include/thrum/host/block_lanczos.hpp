@@ -14,6 +14,7 @@
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/positive_definite.hpp"
 #include "thrum/host/products.hpp"
+#include "thrum/host/symmetric_product.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -26,7 +27,7 @@ namespace host {
 /// factorisation of what they leave of the matrix proves it. The same on any number of threads.
 class BlockLanczos {
  public:
-  /// a: n x n, both triangles; must outlive this. wanted: how many eigenvectors.
+  /// a: n x n, of which the lower triangle is read; must outlive this. wanted: how many eigenvectors.
   BlockLanczos(const Matrix<double>& a, Index wanted)
       : a_(a),
         wanted_(wanted),
@@ -39,8 +40,8 @@ class BlockLanczos {
   static constexpr bool suits(Index size, Index wanted) { return size >= 1024 && 48 * wanted <= size; }
 
   /// The leading ones; nothing if they take a basis of more than n / 3 vectors or the proof fails.
-  /// tolerance: of the residuals, as a share of the largest eigenvalue. O(n^2 k) for a basis of k vectors,
-  /// and n^3 / 3 for the proof, which allocates another n x n.
+  /// tolerance: of the residuals, as a share of the largest eigenvalue. Of 1e-8 and more, the proof is in
+  /// float. O(n^2 k) for a basis of k vectors, and n^3 / 3 for the proof, which allocates another n x n.
   Eigenpairs leading(double tolerance) {
     begin();
     Index check = rounded_up(2 * wanted_ + 8 * block, block), checked = 0;
@@ -52,7 +53,7 @@ class BlockLanczos {
       const Matrix<double> combinations = tridiagonal.eigenvectors(values);
       const double before = residual;
       residual = largest_residual(combinations) / values[0];
-      if (!(residual > tolerance)) return proven({values, in_basis(combinations)});
+      if (!(residual > tolerance)) return proven({values, in_basis(combinations)}, tolerance);
       const Index done = std::exchange(checked, count_);
       check = expected(done, before, residual, tolerance);
     }
@@ -72,10 +73,7 @@ class BlockLanczos {
     const Index first = count_;
     basis_.middleCols(first, block) = next_;
     count_ += block;
-    const Matrix<double> last = next_;
-    next_.setZero();
-    add_products(factor(thrum::view(a_).transposed()), factor(thrum::view(last)), a_.rows(),
-                 thrum::view(next_), false, worker_count(operations(a_.rows(), a_.rows(), block)));
+    next_ = symmetric_product(a_, next_);
     largest_ = larger(largest_, largest_column(next_));
     const Index near = larger(Index{0}, first - block);  // in theory all others are orthogonal already
     take_out(near);
@@ -158,16 +156,19 @@ class BlockLanczos {
     return vectors;
   }
 
-  /// The pairs, if the matrix has no other eigenvalue that is larger than theirs by 1e-10 of the largest.
-  Eigenpairs proven(Eigenpairs&& pairs) const {
+  /// The pairs, if the matrix has no other eigenvalue that is larger than theirs by 1e-10 of the largest, or
+  /// by 1e-6: what float resolves.
+  Eigenpairs proven(Eigenpairs&& pairs, double tolerance) const {
+    const bool coarse = tolerance >= 1e-8;
     const Index n = a_.rows();
-    const double bound = pairs.values[wanted_ - 1] + 1e-10 * pairs.values[0];
     Matrix<double> rest = -a_;
-    rest.diagonal().array() += bound;
+    rest.diagonal().array() += pairs.values[wanted_ - 1] + (coarse ? 1e-6 : 1e-10) * pairs.values[0];
     const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal(), rows = pairs.vectors.transpose();
     add_products(factor(thrum::view(scaled).transposed()), factor(thrum::view(rows)), wanted_,
                  thrum::view(rest), true, worker_count(operations(n, n, wanted_)));
-    if (!is_positive_definite(std::move(rest))) return {};
+    const bool none_missed = coarse ? is_positive_definite(Matrix<float>(rest.cast<float>()))
+                                    : is_positive_definite(std::move(rest));
+    if (!none_missed) return {};
     return std::move(pairs);
   }
 
@@ -180,18 +181,6 @@ class BlockLanczos {
   double largest_ = 0;        // column of the matrix times a block: about its largest eigenvalue at most
   Random random_{1};
 };
-
-/// Gives a matrix the entries above the diagonal that lie below it.
-inline void mirror(Matrix<double>& lower) {
-  constexpr Index block = 32;
-  const Index n = lower.rows();
-  parallel_for((n + block - 1) / block, worker_count(operations(n, n, 1)), [&](Index number, int) {
-    const Index first = number * block, last = smaller(first + block, n);
-    for (Index below = first; below < n; below += block)
-      for (Index j = first; j < last; ++j)
-        for (Index i = larger(below, j + 1); i < smaller(below + block, n); ++i) lower(j, i) = lower(i, j);
-  });
-}
 
 }  // namespace host
 }  // namespace THRUM_BUILD

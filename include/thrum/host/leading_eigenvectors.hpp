@@ -15,6 +15,7 @@
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
+#include "thrum/host/symmetric_product.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -160,16 +161,12 @@ class Tridiagonal {
     const int workers = size < least_parallel ? 1 : worker_count();
     parallel_for(parts, workers, [&](Index number, int) {
       const Index part = parts - 1 - number;
-      kernels<double>().add_symmetric_product(rows_.data(), size_, part_begin(part, size),
-                                              part_begin(part + 1, size), v, sums.row(part).data());
+      kernels<double>().add_symmetric_product(rows_.data(), size_, triangle_part_begin(part, parts, size),
+                                              triangle_part_begin(part + 1, parts, size), v,
+                                              sums.row(part).data());
     });
     for (Index part = 1; part < parts; ++part) sums.row(0) += sums.row(part);
     return sums.row(0);
-  }
-
-  static Index part_begin(Index part, Index size) {
-    const double share = square_root(static_cast<double>(part) / static_cast<double>(parts));
-    return part == parts ? size : static_cast<Index>(share * static_cast<double>(size)) / 4 * 4;
   }
 
   /// Eigenvalues number first, first + 1, ... of the largest.

@@ -2,6 +2,7 @@
 #define THRUM_HOST_POSITIVE_DEFINITE_HPP
 
 #include <Eigen/Core>
+#include <utility>
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
@@ -44,24 +45,26 @@ inline Matrix<double> transposed_inverse(MatrixView<const double> lower) {
 }  // namespace detail
 
 /// Whether a symmetric matrix, of which the lower triangle is read, has a Cholesky factor: whether all its
-/// eigenvalues are positive, to rounding. By blocks of columns, whose effect on the rest is one product.
-/// O(n^3 / 3); allocates O(n).
-inline bool is_positive_definite(Matrix<double>&& a) {
+/// eigenvalues are positive, to the rounding of its Scalar. By blocks of columns, whose effect on the rest is
+/// one product. O(n^3 / 3); allocates O(n).
+template <typename Scalar>
+inline bool is_positive_definite(Matrix<Scalar>&& a) {
   constexpr Index block = 128;
   for (Index first = 0; first < a.rows(); first += block) {
     const Index count = smaller(block, a.rows() - first), next = first + count, rest = a.rows() - next;
-    const MatrixView<double> corner{&a(first, first), count, count, a.cols(), 1};
-    if (!detail::factorize(corner)) return false;
+    Matrix<double> corner = a.block(first, first, count, count).template cast<double>();
+    if (!detail::factorize(thrum::view(corner))) return false;
     if (rest == 0) break;
-    const Matrix<double> inverse = detail::transposed_inverse(corner);
-    const MatrixView<double> below{&a(next, first), rest, count, a.cols(), 1};
-    Matrix<double> panel = Matrix<double>::Zero(rest, count);
+    const Matrix<Scalar> inverse =
+        detail::transposed_inverse(thrum::view(std::as_const(corner))).template cast<Scalar>();
+    const MatrixView<Scalar> below{&a(next, first), rest, count, a.cols(), 1};
+    Matrix<Scalar> panel = Matrix<Scalar>::Zero(rest, count);
     add_products(factor(below.transposed()), factor(thrum::view(inverse)), count, thrum::view(panel), false,
                  worker_count(operations(rest, count, count)));
-    const Matrix<double> across = panel.transpose();
+    const Matrix<Scalar> across = panel.transpose();
     panel = -panel;
     add_products(factor(thrum::view(panel).transposed()), factor(thrum::view(across)), count,
-                 MatrixView<double>{&a(next, next), rest, rest, a.cols(), 1}, true,
+                 MatrixView<Scalar>{&a(next, next), rest, rest, a.cols(), 1}, true,
                  worker_count(operations(rest, rest, count)));
   }
   return true;
