@@ -39,7 +39,7 @@ inline void take_deviations(MatrixView<const Scalar> x, RowMeans means, Product*
 /// blocks are loaded before they are multiplied, so that threads seldom wait for each other.
 template <typename Product, typename Scalar>
 inline void add_gram(MatrixView<const Scalar> x, const Vector<double>& mean, Matrix<double>& gram) {
-  constexpr Index rows_at_once = 4 * panel_row_multiple;
+  constexpr Index rows_at_once = tile_column_multiple;
   const int workers = worker_count(operations(x.rows, x.rows, x.cols));
   const Index size = tiled_size(x.rows), bytes = size * static_cast<Index>(sizeof(Product));
   const Index blocks = (x.cols + rows_per_chunk - 1) / rows_per_chunk;

@@ -92,6 +92,9 @@ constexpr Index sum_multiple = 8;
 /// Products are summed over at most so many steps at once: a chunk of rows and one more.
 constexpr Index most_product_steps = 257;
 
+/// A multiple of the width of the tiles of products, whatever the instruction set.
+constexpr Index tile_column_multiple = 96;
+
 /// Rows of a result that one thread computes at a time, a multiple of those of a tile: those of the first
 /// factor stay in the second cache.
 constexpr Index product_block = 48;
@@ -194,7 +197,7 @@ struct KernelTable {
   void (*deviations)(MatrixView<const Scalar> x, RowMeans means, Scalar* tiles);
   void (*wide_deviations)(MatrixView<const Scalar> x, RowMeans means, double* tiles);
 
-  /// Width of the tiles of products in Scalar; a divisor of panel_row_multiple.
+  /// Width of the tiles of products in Scalar; a divisor of tile_column_multiple.
   Index tile_columns;
 
   /// Products in Scalar. Those summed in double go by short sums in Scalar.

@@ -800,8 +800,27 @@ inline Index drift_bounds(PanelBounds<Scalar> bounds, Index rows, const int* lab
 
 // ---- products
 
+/// Tiles of products, whose sums stay in registers: of many columns with the fewest loads a multiplication,
+/// of few without waiting for sums.
+template <Index rows_of_tile, Index vectors_of_row>
+struct TileShape {
+  static constexpr Index rows = rows_of_tile, vectors = vectors_of_row;
+};
+using WideTile = TileShape<4, 3>;
+using NarrowTile = TileShape<6, 2>;
+
+/// Columns of a tile, whether all of them are wanted or not.
 template <typename Scalar>
-constexpr Index tile_columns = 2 * Lanes<Scalar>::count;
+constexpr Index tile_columns = WideTile::vectors* Lanes<Scalar>::count;
+
+/// Calls call(shape) with that for so many columns.
+template <typename Scalar, typename Call>
+THRUM_INLINE void with_tile_shape(Index cols, Call call) {
+  if (cols > NarrowTile::vectors * Lanes<Scalar>::count)
+    call(WideTile());
+  else
+    call(NarrowTile());
+}
 
 template <typename Scalar>
 inline void center_rows(MatrixView<const Scalar> x, const Scalar* means, Scalar* centered, Index stride) {
@@ -855,59 +874,77 @@ inline void deviations(MatrixView<const Scalar> x, RowMeans means, double* tiles
   deviations_by_doubles(x, means, tiles);
 }
 
-/// In float, less a mean in two parts: a value near a large mean loses nothing to the first, and what is left
-/// is small beside neither.
-inline void deviations(MatrixView<const float> x, RowMeans means, float* tiles) {
-  constexpr Index tile = tile_columns<float>;
-  const Index whole = means.of_columns == nullptr || means.factors != nullptr ? 0 : x.cols / tile;
-  for (Index number = 0; number < whole; ++number, tiles += most_product_steps * tile) {
-    const float* from = x.data + number * tile;
-    alignas(64) float mean[tile], rest[tile];
-    for (Index f = 0; f < tile; ++f) {
-      mean[f] = static_cast<float>(means.of_columns[number * tile + f]);
-      rest[f] = static_cast<float>(means.of_columns[number * tile + f] - static_cast<double>(mean[f]));
-    }
-    Value<float> high[2], low[2], values[2];
+/// Some vectors of columns of a tile, in float, less a mean in two parts: a value near a large mean loses
+/// nothing to the first, and what is left is small beside neither.
+template <Index vectors>
+THRUM_INLINE void deviations_of_columns(const MatrixView<const float>& x, const double* means, float* tile) {
+  constexpr Index lanes = Lanes<float>::count, columns = vectors * lanes;
+  alignas(64) float mean[array_size(columns)], rest[array_size(columns)];
+  for (Index f = 0; f < columns; ++f) {
+    mean[f] = static_cast<float>(means[f]);
+    rest[f] = static_cast<float>(means[f] - static_cast<double>(mean[f]));
+  }
+  constexpr size_t size = array_size(vectors);
+  Value<float> high[size], low[size], values[size];
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) {
+    load(high[v], mean + v * lanes);
+    load(low[v], rest + v * lanes);
+  }
+  const float* from = x.data;
+  for (Index r = 0; r < x.rows; ++r, from += x.row_stride, tile += tile_columns<float>) {
     THRUM_UNROLL
-    for (Index v = 0; v < 2; ++v) {
-      load(high[v], mean + v * Lanes<float>::count);
-      load(low[v], rest + v * Lanes<float>::count);
-    }
-    for (Index r = 0; r < x.rows; ++r, from += x.row_stride) {
-      THRUM_UNROLL
-      for (Index v = 0; v < 2; ++v) {
-        load(values[v], from + v * Lanes<float>::count);
-        store(tiles + r * tile + v * Lanes<float>::count, (values[v] - high[v]) - low[v]);
-      }
+    for (Index v = 0; v < vectors; ++v) {
+      load(values[v], from + v * lanes);
+      store(tile + v * lanes, (values[v] - high[v]) - low[v]);
     }
   }
-  const Index done = whole * tile;
-  if (means.of_columns != nullptr) means.of_columns += done;
-  deviations_by_doubles<float>({x.data + done, x.rows, x.cols - done, x.row_stride, 1}, means, tiles);
 }
 
-/// Rows of a tile of products, whose sums stay in registers: two vectors each.
-constexpr Index tile_rows = 6;
+inline void deviations(MatrixView<const float> x, RowMeans means, float* tiles) {
+  constexpr Index tile = tile_columns<float>, lanes = Lanes<float>::count;
+  Index done = 0;
+  const auto pass = [&](Index columns) {
+    done += columns;
+    x.data += columns;
+    means.of_columns += columns;
+    tiles += columns == tile ? most_product_steps * tile : columns;
+  };
+  if (means.of_columns != nullptr && means.factors == nullptr) {
+    for (; done + tile <= x.cols; pass(tile))
+      deviations_of_columns<WideTile::vectors>(x, means.of_columns, tiles);
+    for (; done + lanes <= x.cols; pass(lanes)) deviations_of_columns<1>(x, means.of_columns, tiles);
+  }
+  x.cols -= done;
+  deviations_by_doubles<float>(x, means, tiles);
+}
 
-template <typename Scalar>
+template <typename Scalar, typename Shape>
 struct TileProducts {
-  Value<Scalar> of[tile_rows][2];
+  Value<Scalar> of[array_size(Shape::rows)][array_size(Shape::vectors)];
 };
 
+/// Some steps of columns of the second factor, one tile wide.
 template <typename Scalar>
-THRUM_INLINE void multiply_tile(const Scalar* const (&a)[tile_rows], Index begin, Index a_step,
-                                const Scalar* b, Index b_step, Index steps, TileProducts<Scalar>& sums) {
-  THRUM_UNROLL
-  for (Index u = 0; u < tile_rows; ++u) sums.of[u][0] = sums.of[u][1] = Value<Scalar>{};
-  for (Index k = 0, at = begin; k < steps; ++k, at += a_step, b += b_step) {
-    Value<Scalar> b0, b1;
-    load(b0, b);
-    load(b1, b + Lanes<Scalar>::count);
+struct TileOfColumns {
+  const Scalar* data;
+  Index step;
+};
+
+/// of_row(u, k): entry k of the factor of row u.
+template <typename Scalar, typename Shape, typename OfRow>
+THRUM_INLINE void multiply_tile(OfRow of_row, TileOfColumns<Scalar> b, Index steps,
+                                TileProducts<Scalar, Shape>& sums) {
+  sums = {};
+  for (Index k = 0; k < steps; ++k, b.data += b.step) {
+    Value<Scalar> row[array_size(Shape::vectors)];
     THRUM_UNROLL
-    for (Index u = 0; u < tile_rows; ++u) {
-      const Scalar x = a[u][at];
-      sums.of[u][0] = x * b0 + sums.of[u][0];
-      sums.of[u][1] = x * b1 + sums.of[u][1];
+    for (Index v = 0; v < Shape::vectors; ++v) load(row[v], b.data + v * Lanes<Scalar>::count);
+    THRUM_UNROLL
+    for (Index u = 0; u < Shape::rows; ++u) {
+      const Scalar x = of_row(u, k);
+      THRUM_UNROLL
+      for (Index v = 0; v < Shape::vectors; ++v) sums.of[u][v] = x * row[v] + sums.of[u][v];
     }
   }
 }
@@ -934,33 +971,34 @@ THRUM_INLINE void add_vector(const Value<float>& vector, double* sums) {
   }
 }
 
-THRUM_INLINE void add_row(const double* row, Index cols, double* sums) {
+THRUM_INLINE void add_row(const float* row, Index cols, double* sums) {
   Index v = 0;
-  for (; v + Wide::count <= cols; v += Wide::count) {
-    Value<double> values;
+  for (; v + Lanes<float>::count <= cols; v += Lanes<float>::count) {
+    Value<float> values;
     load(values, row + v);
     add_vector(values, sums + v);
   }
-  for (; v < cols; ++v) sums[v] += row[v];
+  for (; v < cols; ++v) sums[v] += static_cast<double>(row[v]);
 }
 
 /// Adds the first rows and columns of a tile to sums.
-template <typename Scalar, typename Sum>
-THRUM_INLINE void add_tile(const TileProducts<Scalar>& tile, Index rows, Index cols, Sum* sums,
+template <typename Scalar, typename Shape>
+THRUM_INLINE void add_tile(const TileProducts<Scalar, Shape>& tile, Index rows, Index cols, Scalar* sums,
                            Index stride) {
-  if (rows >= tile_rows && cols >= tile_columns<Scalar>) {
+  constexpr Index width = Shape::vectors * Lanes<Scalar>::count;
+  if (rows >= Shape::rows && cols >= width) {
     THRUM_UNROLL
-    for (Index u = 0; u < tile_rows; ++u) {
-      add_vector(tile.of[u][0], sums + u * stride);
-      add_vector(tile.of[u][1], sums + u * stride + Lanes<Scalar>::count);
+    for (Index u = 0; u < Shape::rows; ++u) {
+      THRUM_UNROLL
+      for (Index v = 0; v < Shape::vectors; ++v)
+        add_vector(tile.of[u][v], sums + u * stride + v * Lanes<Scalar>::count);
     }
     return;
   }
-  Scalar values[tile_rows][tile_columns<Scalar>];
+  Scalar values[array_size(Shape::rows)][array_size(width)];
   __builtin_memcpy(values, &tile, sizeof(values));
-  for (Index u = 0; u < smaller(rows, tile_rows); ++u)
-    for (Index v = 0; v < smaller(cols, tile_columns<Scalar>); ++v)
-      sums[u * stride + v] += static_cast<Sum>(values[u][v]);
+  for (Index u = 0; u < smaller(rows, Shape::rows); ++u)
+    for (Index v = 0; v < smaller(cols, width); ++v) sums[u * stride + v] += values[u][v];
 }
 
 /// Some columns of b one tile wide, filled up with zeros.
@@ -986,29 +1024,33 @@ THRUM_INLINE const Scalar* column_of(const Factor<Scalar>& factor, Index i) {
 
 /// Where some steps of a tile of b lie: where they are, or, where its columns lie apart and many tiles of a
 /// meet them, together in `packed`.
-template <typename Scalar>
-struct TileOfColumns {
-  const Scalar* data;
-  Index step;
-};
 template <typename Scalar, typename Sum>
 THRUM_INLINE TileOfColumns<Scalar> columns_of(const Products<Scalar, Sum>& p, Index j, Index begin, Index end,
                                               Scalar* packed) {
   const Scalar* const b = column_of(p.b, j) + begin * p.b.step;
   const Index cols = p.cols - j;
-  if (p.b.tiled || (cols >= tile_columns<Scalar> && p.last - p.first <= 4 * tile_rows)) return {b, p.b.step};
+  if (p.b.tiled || (cols >= tile_columns<Scalar> && p.last - p.first <= 6 * WideTile::rows))
+    return {b, p.b.step};
   pack_columns(b, p.b.step, end - begin, cols, packed);
   return {packed, tile_columns<Scalar>};
 }
 
-/// Steps k to end of tile_rows rows of the result from i on.
-template <typename Scalar, typename Sum>
-THRUM_INLINE void multiply_rows(const Products<Scalar, Sum>& p, Index i, Index k, Index end, const Scalar* b,
-                                Index b_step, TileProducts<Scalar>& tile) {
-  const Scalar* a[tile_rows];
+/// Steps k to end of rows of the result from i on, a tile of them.
+template <typename Shape, typename Scalar, typename Sum>
+THRUM_INLINE TileProducts<Scalar, Shape> multiply_rows(const Products<Scalar, Sum>& p, Index i, Index k,
+                                                       Index end, TileOfColumns<Scalar> b) {
+  TileProducts<Scalar, Shape> tile;
+  const Index step = p.a.step;
+  if (tile_columns<Scalar> % Shape::rows == 0 && p.a.tiled) {  // side by side, and some more than there are
+    const Scalar* const a = column_of(p.a, i) + k * tile_columns<Scalar>;
+    multiply_tile([a](Index u, Index at) { return a[at * tile_columns<Scalar> + u]; }, b, end - k, tile);
+    return tile;
+  }
+  const Scalar* a[array_size(Shape::rows)];
   THRUM_UNROLL
-  for (Index u = 0; u < tile_rows; ++u) a[u] = column_of(p.a, smaller(i + u, p.last - 1));
-  multiply_tile(a, k * p.a.step, p.a.step, b, b_step, end - k, tile);
+  for (Index u = 0; u < Shape::rows; ++u) a[u] = column_of(p.a, smaller(i + u, p.last - 1)) + k * step;
+  multiply_tile([&a, step](Index u, Index at) { return a[u][at * step]; }, b, end - k, tile);
+  return tile;
 }
 
 /// By so many steps that both factors of a tile stay in the first cache, or, where b is not in tiles, in the
@@ -1021,42 +1063,45 @@ inline void add_products(Products<Scalar, Scalar> p) {
     const Index end = smaller(k + near, p.steps);
     for (Index j = 0; j < p.cols; j += tile_columns<Scalar>) {
       const TileOfColumns<Scalar> b = columns_of(p, j, k, end, packed);
-      for (Index i = p.first; i < p.last; i += tile_rows) {
-        if (p.lower && j >= i + tile_rows) continue;
-        TileProducts<Scalar> tile;
-        multiply_rows(p, i, k, end, b.data, b.step, tile);
-        add_tile(tile, p.last - i, p.cols - j, p.sums + i * p.sums_stride + j, p.sums_stride);
-      }
+      with_tile_shape<Scalar>(p.cols - j, [&](auto shape) {
+        using Shape = decltype(shape);
+        for (Index i = p.first; i < p.last; i += Shape::rows) {
+          if (p.lower && j >= i + Shape::rows) continue;
+          add_tile(multiply_rows<Shape>(p, i, k, end, b), p.last - i, p.cols - j,
+                   p.sums + i * p.sums_stride + j, p.sums_stride);
+        }
+      });
     }
   }
 }
 
-/// Short sums in float, of which the rows of a meet a tile of columns in the first cache; their sums in
-/// double go to the result, which lies farther away, at the end.
+/// Short sums in float, and sums of those, for which the rows of a meet a tile of columns in the first cache;
+/// they go to the result in double, which lies farther away, at the end.
 inline void add_wide_products(Products<float, double> p) {
   constexpr Index short_sum = 64, width = tile_columns<float>, doubles_per_line = 8;
   alignas(64) float packed[most_product_steps * width];
-  alignas(64) double sums[product_block * width];
+  alignas(64) float sums[product_block * width];
   for (Index j = 0; j < p.cols; j += width) {
     const TileOfColumns<float> b = columns_of(p, j, 0, p.steps, packed);
-    const Index above = p.lower && j >= p.first + tile_rows ? (j - p.first) / tile_rows * tile_rows : 0;
-    const Index first = p.first + above;  // the tiles before lie above the diagonal
     const Index cols = smaller(width, p.cols - j);
-    for (Index i = first; i < p.last; ++i) {
-      const double* const to = p.sums + i * p.sums_stride + j;
-      for (Index v = 0; v < cols; v += doubles_per_line) __builtin_prefetch(to + v, 1);
-    }
-    __builtin_memset(sums, 0, array_size((rounded_up(p.last - first, tile_rows)) * width) * sizeof(double));
-    for (Index k = 0; k < p.steps; k += short_sum) {
-      const Index end = smaller(k + short_sum, p.steps);
-      for (Index i = first; i < p.last; i += tile_rows) {
-        TileProducts<float> tile;
-        multiply_rows(p, i, k, end, b.data + k * b.step, b.step, tile);
-        add_tile(tile, tile_rows, width, sums + (i - first) * width, width);
+    with_tile_shape<float>(cols, [&](auto shape) {
+      using Shape = decltype(shape);
+      const Index above = p.lower && j >= p.first + Shape::rows ? (j - p.first) / Shape::rows : 0;
+      const Index first = p.first + above * Shape::rows;  // the tiles before lie above the diagonal
+      for (Index i = first; i < p.last; ++i) {
+        const double* const to = p.sums + i * p.sums_stride + j;
+        for (Index v = 0; v < cols; v += doubles_per_line) __builtin_prefetch(to + v, 1);
       }
-    }
-    for (Index i = first; i < p.last; ++i)
-      add_row(sums + (i - first) * width, cols, p.sums + i * p.sums_stride + j);
+      __builtin_memset(sums, 0, sizeof(sums));
+      for (Index k = 0; k < p.steps; k += short_sum) {
+        const Index end = smaller(k + short_sum, p.steps);
+        for (Index i = first; i < p.last; i += Shape::rows)
+          add_tile(multiply_rows<Shape>(p, i, k, end, {b.data + k * b.step, b.step}), Shape::rows, width,
+                   sums + (i - first) * width, width);
+      }
+      for (Index i = first; i < p.last; ++i)
+        add_row(sums + (i - first) * width, cols, p.sums + i * p.sums_stride + j);
+    });
   }
 }
 inline void add_wide_products(Products<double, double> p) { add_products(p); }

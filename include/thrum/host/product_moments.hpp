@@ -20,9 +20,10 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
-/// Sums of products of floats are taken in float, at most 64 at a time, where a matrix has at least so many
-/// rows, or 16 and sums so long that they take a while: there they are most of the work. Their rounding
-/// errors, below 4e-6 of a sum in the worst case, are independent from sum to sum. All else is in double.
+/// Sums of products of floats are taken in float, at most 64 at a time and then five of these, where a matrix
+/// has at least so many rows, or 16 and sums so long that they take a while: there they are most of the work.
+/// Their rounding errors, below 5e-6 of a sum in the worst case, are independent from sum to sum. All else is
+/// in double.
 constexpr Index least_for_float_products = 128;
 
 template <typename Scalar>

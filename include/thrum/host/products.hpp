@@ -32,7 +32,7 @@ inline Factor<Scalar> tiled_factor(const Scalar* tiles) {
   return {tiles, kernels<Scalar>().tile_columns, 1, true};
 }
 constexpr Index tiled_size(Index columns) {
-  return most_product_steps * rounded_up(columns, panel_row_multiple);
+  return most_product_steps * rounded_up(columns, tile_column_multiple);
 }
 
 namespace detail {
