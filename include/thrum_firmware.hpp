@@ -8764,11 +8764,11 @@ class KMeans {
 
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
-/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
-/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
-/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
-/// of no use any more when the centres are learned.
+/// At once by fit(), or in pieces between other work by start_fit() and fit_step(). From the same first
+/// centres it finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to
+/// rounding, and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory:
+/// for each sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4
+/// and 4. It is of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
 class KMeansFit {
   static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
@@ -8779,9 +8779,9 @@ class KMeansFit {
   /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
   /// samples may leave the range of a Scalar. Then the model stays as it was.
   Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options, model);
     if (status != Status::ok) return status;
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
     return Status::ok;
   }
@@ -8791,18 +8791,18 @@ class KMeansFit {
     options.clusters = static_cast<int>(centers.rows);
     if (centers.cols != x.cols) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options, model);
     if (status != Status::ok) return status;
     model.use(centers);
     begin_assignment();
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
     return Status::ok;
   }
 
-  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
-  [[gnu::cold, gnu::noinline]] Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options,
-                                            Model& model) {
+  /// Begins to learn; arguments as of fit(). The model is of no use until fit_step() is done. O(n d).
+  [[gnu::cold, gnu::noinline]] Status start_fit(ConstMatrixView<Scalar> x, const KMeansOptions& options,
+                                                Model& model) {
     if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
       return Status::wrong_size;
     if (options.max_iterations < 1) return Status::out_of_range;
@@ -8818,10 +8818,10 @@ class KMeansFit {
     return Status::ok;
   }
 
-  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
-  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
-  /// learned.
-  [[gnu::cold, gnu::noinline]] bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+  /// Goes on, with the x and model of start_fit(): assigns at most `samples` >= 1 of them, each O(d k); a
+  /// first centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the
+  /// model is learned.
+  [[gnu::cold, gnu::noinline]] bool fit_step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
     while (samples > 0 && stage_ != Stage::done) {
       switch (stage_) {
         case Stage::seeding:
@@ -9768,13 +9768,13 @@ class Learner {
     if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
     if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
     const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
-    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
+    if (fit_.start_fit(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
     stage_ = Stage::clustering;
   }
 
   void cluster() {
     constexpr Index samples = 8;  // each may leave one class for another, exactly
-    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (!fit_.fit_step(collected_rows(), samples, kmeans_)) return;
     if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
     learned_.classes_ = 0;
     while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
@@ -10763,12 +10763,25 @@ struct PCAOptions {
   double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
 };
 
-/// Learns a fixed::PCA from samples that come one by one: their moments, then the eigenvectors of the
-/// covariance by Jacobi rotations, at once by finish() or in pieces by start() and step(). No heap; all zero
-/// at start; memory: 4 d^2 bytes, and 2 d^2 Scalars. Parts merge.
+/// Learns a fixed::PCA: at once by fit(), or from samples that come one by one, their moments by
+/// partial_fit(), then the eigenvectors of the covariance by Jacobi rotations, at once by finish() or in
+/// pieces by start_fit() and fit_step(). No heap; all zero at start; memory: 4 d^2 bytes, and 2 d^2 Scalars.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class PCAFit {
  public:
+  /// Learns from x, n x d, n >= 2, and nothing before it. wrong_size, non_finite: then all stays as it was;
+  /// overflow, and errors of finish(). O(n d^2 + d^3).
+  template <int max_components>
+  Status fit(ConstMatrixView<Scalar> x, const PCAOptions& options,
+             PCA<Scalar, max_features, max_components>& pca) {
+    if (x.rows < 2 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(options, pca);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d^2) in double.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -10793,7 +10806,7 @@ class PCAFit {
 
   /// Begins to find the components of the samples so far. not_fitted: fewer than two; overflow: a variance is
   /// too large for a Scalar. O(d^2).
-  Status start() {
+  Status start_fit() {
     if (samples_ < 2) return Status::not_fitted;
     for (Index i = 0; i < features_; ++i)
       for (Index j = 0; j <= i; ++j)
@@ -10807,25 +10820,25 @@ class PCAFit {
   }
 
   /// Goes on by at most so many rotations, O(d) each; true when the components are found.
-  bool step(int rotations) {
+  bool fit_step(int rotations) {
     for (; rotations > 0; --rotations)
       if (sweeps_.step(covariance(), vectors())) return true;
     return false;
   }
 
-  /// Gives the PCA what was found; start() is called, and step() until it is done, unless that has been done.
-  /// out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than there is
-  /// room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest magnitude
-  /// is positive. Those of thrum::PCA from the same samples, to rounding.
+  /// Gives the PCA what was found; start_fit() is called, and fit_step() until it is done, unless that has
+  /// been done. out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than
+  /// there is room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest
+  /// magnitude is positive. Those of thrum::PCA from the same samples, to rounding.
   template <int max_components>
   Status finish(const PCAOptions& options, PCA<Scalar, max_features, max_components>& pca) {
     if ((options.components > 0) == (options.variance_share > 0) || options.components < 0 ||
         options.components > features_ || !(options.variance_share >= 0 && options.variance_share <= 1))
       return Status::out_of_range;
     if (sweeps_.sweeps() == 0) {
-      const Status status = start();
+      const Status status = start_fit();
       if (status != Status::ok) return status;
-      while (!step(1)) {
+      while (!fit_step(1)) {
       }
     }
     sort_eigenvectors(covariance(), vectors());
@@ -10845,6 +10858,13 @@ class PCAFit {
   Scalar variance(int c) const { return covariance_[c * features_ + c]; }
 
  private:
+  void forget() {
+    samples_ = 0;
+    for (double& mean : mean_) mean = 0;
+    for (double& product : products_) product = 0;
+    features_ = 0;
+  }
+
   static Index place(Index i, Index j) { return i * (i + 1) / 2 + j; }
 
   MatrixView<Scalar> covariance() { return row_major(covariance_, features_, features_); }
@@ -11003,11 +11023,21 @@ class Scaler {
   int features_ = 0;
 };
 
-/// Learns a fixed::Scaler of the standard kind from samples that come one by one. No heap; all zero at start;
-/// 48 bytes a feature. Parts merge.
+/// Learns a fixed::Scaler of the standard kind: at once by fit(), or from samples that come one by one, by
+/// partial_fit() and finish(). No heap; all zero at start; 48 bytes a feature. Parts merge.
 template <typename Scalar, int max_features>
 class ScalerFit {
  public:
+  /// Learns from x, n x d, n >= 1, and nothing before it. wrong_size, non_finite: then all stays as it was.
+  /// O(n d).
+  Status fit(ConstMatrixView<Scalar> x, Scaler<Scalar, max_features>& scaler) {
+    if (x.rows < 1 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(scaler);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d), some 1000 instructions a feature on a Cortex-M4F, whose double is software.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -11049,6 +11079,11 @@ class ScalerFit {
   const ColumnSpread& column(int f) const { return columns_[f]; }
 
  private:
+  void forget() {
+    for (ColumnSpread& column : columns_) column = {};
+    features_ = 0;
+  }
+
   static void add(ColumnSpread& column, const ColumnSpread& more) {
     if (column.moments.weight > 0)
       column.merge(more);

@@ -97,13 +97,13 @@ TEMPLATE_TEST_CASE("k-means in pieces of any size finds what it finds at once", 
   REQUIRE(fit.fit(rows_of(x), options, at_once) == Status::ok);
   for (const Index budget : {1, 7, 90, 1000}) {
     Model<TestType> model;
-    REQUIRE(pieces.start(rows_of(x), options, model) == Status::ok);
+    REQUIRE(pieces.start_fit(rows_of(x), options, model) == Status::ok);
     int steps = 1;
-    while (!pieces.step(rows_of(x), budget, model)) ++steps;
+    while (!pieces.fit_step(rows_of(x), budget, model)) ++steps;
     CHECK(same_centers(model, at_once));
     CHECK(pieces.report().iterations == fit.report().iterations);
     CHECK(steps > (budget < 100 ? 5 : 0));
-    CHECK(pieces.step(rows_of(x), budget, model));  // done stays done
+    CHECK(pieces.fit_step(rows_of(x), budget, model));  // done stays done
   }
 }
 

@@ -101,11 +101,11 @@ class KMeans {
 
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
-/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
-/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
-/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
-/// of no use any more when the centres are learned.
+/// At once by fit(), or in pieces between other work by start_fit() and fit_step(). From the same first
+/// centres it finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to
+/// rounding, and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory:
+/// for each sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4
+/// and 4. It is of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
 class KMeansFit {
   static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
@@ -116,9 +116,9 @@ class KMeansFit {
   /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
   /// samples may leave the range of a Scalar. Then the model stays as it was.
   Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options, model);
     if (status != Status::ok) return status;
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
     return Status::ok;
   }
@@ -128,18 +128,18 @@ class KMeansFit {
     options.clusters = static_cast<int>(centers.rows);
     if (centers.cols != x.cols) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options, model);
     if (status != Status::ok) return status;
     model.use(centers);
     begin_assignment();
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
     return Status::ok;
   }
 
-  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
-  [[gnu::cold, gnu::noinline]] Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options,
-                                            Model& model) {
+  /// Begins to learn; arguments as of fit(). The model is of no use until fit_step() is done. O(n d).
+  [[gnu::cold, gnu::noinline]] Status start_fit(ConstMatrixView<Scalar> x, const KMeansOptions& options,
+                                                Model& model) {
     if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
       return Status::wrong_size;
     if (options.max_iterations < 1) return Status::out_of_range;
@@ -155,10 +155,10 @@ class KMeansFit {
     return Status::ok;
   }
 
-  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
-  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
-  /// learned.
-  [[gnu::cold, gnu::noinline]] bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+  /// Goes on, with the x and model of start_fit(): assigns at most `samples` >= 1 of them, each O(d k); a
+  /// first centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the
+  /// model is learned.
+  [[gnu::cold, gnu::noinline]] bool fit_step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
     while (samples > 0 && stage_ != Stage::done) {
       switch (stage_) {
         case Stage::seeding:

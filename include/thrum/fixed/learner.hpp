@@ -246,13 +246,13 @@ class Learner {
     if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
     if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
     const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
-    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
+    if (fit_.start_fit(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
     stage_ = Stage::clustering;
   }
 
   void cluster() {
     constexpr Index samples = 8;  // each may leave one class for another, exactly
-    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (!fit_.fit_step(collected_rows(), samples, kmeans_)) return;
     if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
     learned_.classes_ = 0;
     while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
