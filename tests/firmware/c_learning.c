@@ -137,6 +137,16 @@ static void check_images(void) {
   CHECK(state_of(&second) == THRUM_LEARNING_WATCHING);
 }
 
+/* Somebody comes when it runs as before again. */
+static void check_vouching_late(void) {
+  CHECK(thrum_detector_that_was_normal(&second) == THRUM_STATUS_NOT_FITTED);
+  feed_windows(&second, 2048, 8);
+  feed_windows(&second, 256, 8);
+  CHECK(thrum_detector_state(&second) == THRUM_STATE_NORMAL);
+  CHECK(thrum_detector_that_was_normal(&second) == THRUM_STATUS_OK);
+  CHECK(thrum_detector_learning(&second).classes == 2);
+}
+
 /* A way of running well that came up later; there is room for one. */
 static void check_vouching(void) {
   float alarming;
@@ -151,6 +161,7 @@ static void check_vouching(void) {
   feed_windows(&first, 8000, 8);
   CHECK(thrum_detector_verdict(&first).state == THRUM_STATE_ALARM);
   CHECK(thrum_detector_this_is_normal(&first) == THRUM_STATUS_WRONG_SIZE);
+  CHECK(thrum_detector_that_was_normal(&first) == THRUM_STATUS_WRONG_SIZE);
 }
 
 static void check_another_start(void) {
@@ -176,6 +187,7 @@ int firmware_main(void) {
   check_refusal();
   check_images();
   check_vouching();
+  check_vouching_late();
   check_another_start();
   check_words();
   host_number(checks - failures);

@@ -85,6 +85,10 @@ thrum_status thrum_detector_this_is_normal(thrum_detector* detector) {
   return in_c(learning(detector).this_is_normal());
 }
 
+thrum_status thrum_detector_that_was_normal(thrum_detector* detector) {
+  return in_c(learning(detector).that_was_normal());
+}
+
 thrum_learning thrum_detector_learning(const thrum_detector* detector) {
   const auto& learner = reinterpret_cast<const LearningDetector*>(detector->bytes)->learner();
   return {static_cast<thrum_learning_state>(learner.state()),

@@ -99,6 +99,10 @@ const void* thrum_newest_image(const void* a, const void* b, size_t bytes);
  * no score, THRUM_STATUS_WRONG_SIZE when there is no room for one more class. */
 thrum_status thrum_detector_this_is_normal(thrum_detector* detector);
 
+/* The same of the latest window that was an alarm. THRUM_STATUS_NOT_FITTED when there is none since it
+ * watches, or when somebody has vouched for it by this call. */
+thrum_status thrum_detector_that_was_normal(thrum_detector* detector);
+
 thrum_learning thrum_detector_learning(const thrum_detector* detector);
 
 /* English words, in static storage. */

@@ -67,6 +67,7 @@ class Learner {
     if (status != Status::ok) return status;
     state_ = LearningState::watching;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     return Status::ok;
   }
 
@@ -79,6 +80,15 @@ class Learner {
   /// A person vouches for a row; see LearnedClasses::vouch(). not_fitted while not watching.
   Status vouch(const float* row, float* scratch) {
     return state_ == LearningState::watching ? learned_.vouch(row, scratch) : Status::not_fitted;
+  }
+
+  /// The same for the latest row that was an alarm, while no one has for it; not_fitted when there is none
+  /// since watching began.
+  Status vouch_for_alarm(float* scratch) {
+    if (!has_alarm_) return Status::not_fitted;
+    const Status status = vouch(alarm(), scratch);
+    has_alarm_ = status != Status::ok;
+    return status;
   }
 
   // ---- what it is told
@@ -164,6 +174,7 @@ class Learner {
     learned_.watched_ = 0;
     state_ = LearningState::collecting;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     random_ = Random(options.seed);
     to_collect_ = windows;
     collected_ = skipped_ = 0;
@@ -399,12 +410,20 @@ class Learner {
   Verdict watch(const float* row, float* scratch) {
     const Verdict verdict = learned_.judge(row, scratch);
     if (verdict.state == State::normal && is_due()) learned_.follow(verdict.cluster, row, scratch);
+    if (verdict.state == State::alarm) {
+      for (Index f = 0; f < d; ++f) alarm()[f] = row[f];
+      has_alarm_ = true;
+    }
     return verdict;
   }
+
+  /// The latest row that was one. (Where the first of those collected was, which is of no use any more.)
+  float* alarm() { return rows_; }
 
   LearningState state_ = LearningState::not_started;
   Obstacle obstacle_ = Obstacle::none;
   Stage stage_ = Stage::moving;
+  bool has_alarm_ = false;
   uint32_t to_collect_ = 0, collected_ = 0;
   uint32_t skipped_ = 0;  // windows until the next one's turn
   Index next_ = 0;        // row of the stage
