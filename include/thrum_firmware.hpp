@@ -9728,13 +9728,14 @@ class Learner {
   [[gnu::cold, gnu::noinline]] bool step() {
     if (state_ != LearningState::learning) return false;
     switch (stage_) {
-      case Stage::moving: move(); break;
       case Stage::spreading: find_spread(); break;
       case Stage::scaling: scale_rows(); break;
       case Stage::clustering: cluster(); break;
       case Stage::gathering: gather(); break;
       case Stage::measuring: measure(); break;
       case Stage::finishing: finish(); break;
+      case Stage::moving: move(); break;
+      case Stage::moved: finish_moving(); break;
     }
     return state_ == LearningState::learning;
   }
@@ -9760,7 +9761,7 @@ class Learner {
   float progress() const {
     if (state_ == LearningState::collecting)
       return static_cast<float>(collected_) / static_cast<float>(to_collect_);
-    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 7;
+    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 8;
     return state_ == LearningState::watching ? 1.0f : 0.0f;
   }
   const Classes& learned() const { return learned_; }
@@ -9773,9 +9774,19 @@ class Learner {
   static constexpr size_t bytes_per_window = 4 * array_size(d) + sizeof(uint32_t) + 4 + sizeof(int16_t);
 
  private:
-  enum class Stage : uint8_t { moving, spreading, scaling, clustering, gathering, measuring, finishing };
+  enum class Stage : uint8_t {
+    spreading,
+    scaling,
+    clustering,
+    gathering,
+    measuring,
+    finishing,
+    moving,
+    moved
+  };
 
   static constexpr Index rows_per_step = 8;
+  static constexpr Index distances_per_step = 2;  // of rows from all classes, in deviations: divisions
 
   void begin(const LearningOptions& options, uint32_t windows) {
     learned_.options_ = options;
@@ -9940,7 +9951,7 @@ class Learner {
     const auto take = [this](Index i) {
       learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[i], row(i)));
     };
-    if (take_rows(take, rows_per_step / 4)) begin_stage(Stage::finishing);  // each divides a lot
+    if (take_rows(take, distances_per_step)) begin_stage(Stage::finishing);
   }
 
   void finish() {
@@ -9979,10 +9990,10 @@ class Learner {
       found_[own] += 1;
       for (Index f = 0; f < d; ++f) moves()[own * d + f] += rows_[i * d + f] - learned_.means_[own * d + f];
     };
-    if (!take_rows(take)) return;
+    if (!take_rows(take, distances_per_step)) return;
     constexpr int most_rounds = 20;
     if (move_centers() && ++rounds_ < most_rounds) return start_round();
-    finish_moving();
+    begin_stage(Stage::moved);
   }
 
   /// A class that had no row moves as the others do together. Whether any moved to elsewhere than before.
@@ -10031,7 +10042,7 @@ class Learner {
 
   LearningState state_ = LearningState::not_started;
   Obstacle obstacle_ = Obstacle::none;
-  Stage stage_ = Stage::moving;
+  Stage stage_ = Stage::spreading;
   bool has_alarm_ = false;
   uint32_t to_collect_ = 0, collected_ = 0;
   uint32_t skipped_ = 0;  // windows until the next one's turn
@@ -11182,8 +11193,9 @@ class Scaler {
   int features_ = 0;
 };
 
-/// Learns a fixed::Scaler of the standard kind: at once by fit(), or from samples that come one by one, by
-/// partial_fit() and finish(). No heap; all zero at start; 48 bytes a feature. Parts merge.
+/// Learns a fixed::Scaler of the standard kind: at once by fit(), or in pieces between other work, each of
+/// them a sample, by partial_fit(), and at last finish(). No heap; all zero at start; 48 bytes a feature.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class ScalerFit {
  public:

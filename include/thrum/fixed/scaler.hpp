@@ -52,8 +52,9 @@ class Scaler {
   int features_ = 0;
 };
 
-/// Learns a fixed::Scaler of the standard kind: at once by fit(), or from samples that come one by one, by
-/// partial_fit() and finish(). No heap; all zero at start; 48 bytes a feature. Parts merge.
+/// Learns a fixed::Scaler of the standard kind: at once by fit(), or in pieces between other work, each of
+/// them a sample, by partial_fit(), and at last finish(). No heap; all zero at start; 48 bytes a feature.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class ScalerFit {
  public:
