@@ -7907,20 +7907,11 @@ struct DiagonalClasses {
 };
 
 /// Share of the variance of n samples of a feature, mean 0 and variance 1, that a straight line over time
-/// tells: 1 of a steady drift, 3/4 of a jump half way, about 1 / n of independent samples. times: n, not all
-/// equal. O(n).
-template <typename Scalar, typename Times>
-inline Scalar share_of_trend(VectorView<const Scalar> x, Times times) {
-  const Scalar n = static_cast<Scalar>(x.size);
-  Scalar mean = 0;
-  for (Index i = 0; i < x.size; ++i) mean += times(i) / n;
-  Scalar products = 0, squares = 0;
-  for (Index i = 0; i < x.size; ++i) {
-    const Scalar time = times(i) - mean;
-    products += x[i] * time;
-    squares += time * time;
-  }
-  return products / squares * products / n;
+/// tells: 1 of a steady drift, 3/4 of a jump half way, about 1 / n of independent samples. With times less
+/// their mean, products: the sum of samples times time; squares: that of squared times, > 0.
+template <typename Scalar>
+constexpr Scalar share_of_trend(Scalar products, Scalar squares, Index n) {
+  return products / squares * products / static_cast<Scalar>(n);
 }
 
 }  // namespace thrum
@@ -7967,6 +7958,24 @@ inline Accumulator ordered_sum(Index rows, Term term) {
   fold_partial_sums(max_partial_sums, [&partial](Index i, Index j) { partial[i] += partial[j]; });
   return partial[0];
 }
+
+/// The same sum of up to most_rows rows, a term at a time, between other work. All zero at start.
+template <typename Accumulator, Index most_rows>
+class OrderedSum {
+ public:
+  /// Adds the term of a row; rows come in rising order.
+  void add(Index row, Accumulator term) { partial_[partial_sum_of(row)] += term; }
+
+  /// Of all so far; then it is of no use any more until it is made anew.
+  Accumulator fold() {
+    fold_partial_sums(count, [this](Index i, Index j) { partial_[i] += partial_[j]; });
+    return partial_[0];
+  }
+
+ private:
+  static constexpr Index count = partial_sums(most_rows);
+  Accumulator partial_[array_size(count)] = {};
+};
 
 }  // namespace thrum
 
@@ -8402,6 +8411,66 @@ inline LloydReport lloyd(Assignment& assignment, LloydLimits limits, MatrixView<
 
 #endif  // THRUM_ALGORITHM_LLOYD_HPP
 
+#ifndef THRUM_ALGORITHM_SEEDING_HPP
+#define THRUM_ALGORITHM_SEEDING_HPP
+
+namespace thrum {
+
+/// Rows that greedy k-means++ tries for each of k centres: 2 + floor(ln k).
+constexpr Index seeding_trials(Index clusters) {
+  constexpr Index least[] = {3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22027, 59875, 162755, 442414};  // e^m
+  Index trials = 2;
+  for (const Index next : least) trials += clusters >= next ? 1 : 0;
+  return trials;
+}
+
+/// Draws the rows that are tried as centre j of `clusters`, seeding_trials(clusters) at most; returns how
+/// many. See seed_plus_plus().
+template <typename Space>
+inline Index draw_candidates(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
+  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
+  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
+  return trials;
+}
+
+/// The number of the candidate that leaves least; ties go to the lowest. See seed_plus_plus().
+template <typename Space>
+inline Index best_candidate(const Space& space, Index trials) {
+  Index best = 0;
+  for (Index i = 1; i < trials; ++i)
+    if (space.potential(i) < space.potential(best)) best = i;
+  return best;
+}
+
+/// First centres by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): each
+/// is the best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance
+/// to the nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer
+/// distinct rows than clusters), centres repeat rows. choose(j, row) is told which row becomes centre
+/// j = 0 ... clusters - 1. (Whoever has other things to do evaluates and accepts in pieces, between
+/// draw_candidates() and best_candidate(): see SampleSpace.)
+///
+/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
+///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
+///                          weight 0
+///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
+///                          one more centre
+///   potential(i)           that sum for number i of them
+///   accept(i)              makes number i of them a centre
+template <typename Space, typename Choose>
+inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
+  for (Index j = 0; j < clusters; ++j) {
+    const Index trials = draw_candidates(space, random, j, clusters, candidates);
+    space.evaluate(candidates, trials);
+    const Index best = best_candidate(space, trials);
+    space.accept(best);
+    choose(j, candidates[best]);
+  }
+}
+
+}  // namespace thrum
+
+#endif  // THRUM_ALGORITHM_SEEDING_HPP
+
 #ifndef THRUM_CORE_EXACT_SUM_HPP
 #define THRUM_CORE_EXACT_SUM_HPP
 
@@ -8462,7 +8531,7 @@ struct FixedPointGrid {
 #ifndef THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
 #define THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
 
-// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
+// K-means of a few samples in the caller's memory: the policies of Lloyd and of the seeding for a device.
 // They are views, made anew for each step.
 
 namespace thrum {
@@ -8506,16 +8575,32 @@ class SampleAssignment {
                    const Scalar* centers, Index clusters)
       : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
 
-  /// No sample has a label yet. O(n d).
+  /// No sample has been looked at. O(d).
   void start() {
-    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
+    for (Index f = 0; f < x_.cols; ++f) memory_.scale[f] = 0;
+  }
+  /// Looks at one sample, which has no label yet; whether it is finite. O(d).
+  bool look_at(Index row) {
+    memory_.labels[row] = -1;
+    bool finite = true;
+    for (Index f = 0; f < x_.cols; ++f) {
+      const Scalar value = x_(row, f);
+      finite = finite && is_finite(value);
+      memory_.scale[f] = larger(memory_.scale[f], static_cast<Accumulator>(absolute(value)));
+    }
+    return finite;
+  }
+  /// When all have been looked at. False where squared distances may leave the range of a Scalar. O(d k).
+  bool start_sums() {
+    Accumulator largest = 0;
+    for (Index f = 0; f < x_.cols; ++f) {
+      largest = larger(largest, memory_.scale[f]);
+      memory_.scale[f] = Sum::scale_for(memory_.scale[f]);
+    }
     for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
     for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
-    for (Index f = 0; f < x_.cols; ++f) {
-      Scalar largest = 0;
-      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
-      memory_.scale[f] = Sum::scale_for(static_cast<Accumulator>(largest));
-    }
+    const Scalar widest = 2 * static_cast<Scalar>(largest);
+    return is_finite(static_cast<Scalar>(x_.cols) * widest * widest);
   }
 
   /// Labels one sample; whether its label has changed. O(d k).
@@ -8576,40 +8661,58 @@ class SampleAssignment {
   Index clusters_;
 };
 
-/// Squared distances of samples to the nearest first centre so far; see seed_center().
-template <typename Scalar, typename Accumulator>
+/// What is kept of the rows that are tried as the next first centre, between steps. All zero at first.
+template <typename Accumulator, Index most_clusters, Index most_samples>
+struct SampleCandidates {
+  static constexpr Index most = seeding_trials(most_clusters);
+  Index rows[array_size(most)] = {};
+  OrderedSum<Accumulator, most_samples> left[array_size(most)] = {};  ///< of the squared distances, by each
+  Accumulator potentials[array_size(most)] = {};                      ///< those sums, when they are complete
+  Index count = 0;
+  Accumulator potential = 0;  ///< of the centres so far; 0 where there is none
+};
+
+/// Squared distances of samples to the nearest first centre so far, for greedy k-means++ (see
+/// seed_plus_plus()) a sample at a time: begin(), evaluate() each sample, choose(), accept() each sample.
+template <typename Scalar, typename Accumulator, Index most_clusters, Index most_samples>
 class SampleSpace {
  public:
-  /// x: n x d; closest: n, which it keeps from one centre to the next.
-  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
+  using Candidates = SampleCandidates<Accumulator, most_clusters, most_samples>;
 
-  /// There is no centre yet. O(n).
-  void start() {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
+  /// x: n x d; closest: n, infinite at first, which it keeps from one centre to the next.
+  SampleSpace(MatrixView<const Scalar> x, Scalar* closest, Candidates& candidates)
+      : x_(x), closest_(closest), candidates_(candidates) {}
+
+  /// Draws the rows to try as centre j of `clusters`. O(n ln k).
+  [[gnu::cold, gnu::noinline]] void begin(Random& random, Index j, Index clusters) {
+    candidates_.count = draw_candidates(*this, random, j, clusters, candidates_.rows);
+    for (auto& sum : candidates_.left) sum = {};
   }
+  /// O(d ln k). Samples come in rising order.
+  void evaluate(Index i) {
+    for (Index number = 0; number < candidates_.count; ++number)
+      candidates_.left[number].add(i, static_cast<Accumulator>(left_by(candidates_.rows[number], i)));
+  }
+  /// The row that becomes the centre. O(ln k).
+  [[gnu::cold, gnu::noinline]] Index choose() {
+    for (Index number = 0; number < candidates_.count; ++number)
+      candidates_.potentials[number] = candidates_.left[number].fold();
+    const Index best = best_candidate(*this, candidates_.count);
+    candidates_.potential = potential(best);
+    candidates_.rows[0] = candidates_.rows[best];
+    return candidates_.rows[0];
+  }
+  /// O(d).
+  void accept(Index i) { closest_[i] = left_by(candidates_.rows[0], i); }
 
-  /// O(n).
-  [[gnu::cold, gnu::noinline]] Index draw(Random& random) const {
+  // ---- for draw_candidates() and best_candidate()
+
+  Index draw(Random& random) const {
     const auto share = [this](Index i) { return closest_[i]; };
-    const Accumulator total = is_finite(closest_[0]) ? ordered_sum<Accumulator>(x_.rows, share) : 0;
-    return total > 0 ? random.weighted_index(x_.rows, total, share)
-                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
+    return candidates_.potential > 0 ? random.weighted_index(x_.rows, candidates_.potential, share)
+                                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
   }
-  /// O(n d) for each.
-  [[gnu::cold, gnu::noinline]] void evaluate(const Index* rows, Index count) {
-    for (Index number = 0; number < count; ++number) {
-      rows_[number] = rows[number];
-      potentials_[number] =
-          ordered_sum<Accumulator>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
-    }
-  }
-  Accumulator potential(Index number) const { return potentials_[number]; }
-  /// O(n d).
-  [[gnu::cold, gnu::noinline]] void accept(Index number) {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
-  }
-
-  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
+  Accumulator potential(Index number) const { return candidates_.potentials[number]; }
 
  private:
   /// What a further centre leaves of sample i's squared distance.
@@ -8619,60 +8722,12 @@ class SampleSpace {
 
   MatrixView<const Scalar> x_;
   Scalar* closest_;
-  Index rows_[most_trials] = {};
-  Accumulator potentials_[most_trials] = {};
+  Candidates& candidates_;
 };
 
 }  // namespace thrum
 
 #endif  // THRUM_ALGORITHM_SAMPLE_CLUSTERS_HPP
-
-#ifndef THRUM_ALGORITHM_SEEDING_HPP
-#define THRUM_ALGORITHM_SEEDING_HPP
-
-namespace thrum {
-
-/// Rows that greedy k-means++ tries for each of k centres: 2 + floor(ln k).
-constexpr Index seeding_trials(Index clusters) {
-  constexpr Index least[] = {3, 8, 21, 55, 149, 404, 1097, 2981, 8104, 22027, 59875, 162755, 442414};  // e^m
-  Index trials = 2;
-  for (const Index next : least) trials += clusters >= next ? 1 : 0;
-  return trials;
-}
-
-/// The next centre by greedy k-means++ (Arthur and Vassilvitskii, SODA 2007, section 5; as scikit-learn): the
-/// best of 2 + floor(ln k) rows drawn with probability proportional to weight times squared distance to the
-/// nearest centre so far; the first is drawn by weight alone. Where no distance is left (fewer distinct rows
-/// than clusters), centres repeat rows. Returns the row that becomes centre j of `clusters`.
-///
-/// candidates: seeding_trials(clusters) positions of scratch. How distances are kept is the space's business:
-///   draw(random)           a row, as said above; by weight alone where nothing has a distance; never of
-///                          weight 0
-///   evaluate(rows, count)  finds what sum of weight times squared distance each of the rows would leave as
-///                          one more centre
-///   potential(i)           that sum for number i of them
-///   accept(i)              makes number i of them a centre
-template <typename Space>
-inline Index seed_center(Space& space, Random& random, Index j, Index clusters, Index* candidates) {
-  const Index trials = j == 0 ? 1 : seeding_trials(clusters);
-  for (Index i = 0; i < trials; ++i) candidates[i] = space.draw(random);
-  space.evaluate(candidates, trials);
-  Index best = 0;
-  for (Index i = 1; i < trials; ++i)
-    if (space.potential(i) < space.potential(best)) best = i;
-  space.accept(best);
-  return candidates[best];
-}
-
-/// All of them. choose(j, row) is told which row becomes centre j = 0 ... clusters - 1.
-template <typename Space, typename Choose>
-inline void seed_plus_plus(Space& space, Random& random, Index clusters, Index* candidates, Choose choose) {
-  for (Index j = 0; j < clusters; ++j) choose(j, seed_center(space, random, j, clusters, candidates));
-}
-
-}  // namespace thrum
-
-#endif  // THRUM_ALGORITHM_SEEDING_HPP
 
 #ifndef THRUM_FIXED_KMEANS_HPP
 #define THRUM_FIXED_KMEANS_HPP
@@ -8764,11 +8819,11 @@ class KMeans {
 
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
-/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
-/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
-/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
-/// of no use any more when the centres are learned.
+/// At once by fit(), or in pieces between other work by start_fit() and fit_step(). From the same first
+/// centres it finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to
+/// rounding, and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory:
+/// for each sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4
+/// and 4. It is of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
 class KMeansFit {
   static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
@@ -8777,13 +8832,13 @@ class KMeansFit {
  public:
   /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
   /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
-  /// samples may leave the range of a Scalar. Then the model stays as it was.
+  /// samples may leave the range of a Scalar. Then the model stays as it was. O(n d k) an iteration.
   Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options);
     if (status != Status::ok) return status;
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
-    return Status::ok;
+    return status_;
   }
   /// The same from given first centres, k x d.
   Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
@@ -8791,57 +8846,51 @@ class KMeansFit {
     options.clusters = static_cast<int>(centers.rows);
     if (centers.cols != x.cols) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options);
     if (status != Status::ok) return status;
+    while (stage_ == Stage::checking) check_next(x, model);
+    if (stage_ == Stage::done) return status_;
     model.use(centers);
     begin_assignment();
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
-    return Status::ok;
+    return status_;
   }
 
-  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
-  [[gnu::cold, gnu::noinline]] Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options,
-                                            Model& model) {
+  /// Begins to learn in pieces; arguments and errors as of fit(), but for those that its samples decide,
+  /// which status() tells. O(d).
+  Status start_fit(ConstMatrixView<Scalar> x, const KMeansOptions& options) {
     if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
       return Status::wrong_size;
     if (options.max_iterations < 1) return Status::out_of_range;
-    if (!detail::all_finite(x)) return Status::non_finite;
-    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
-    model.resize(options.clusters, x.cols);
     random_ = Random(options.seed);
     lloyd_ = Lloyd<Accumulator>({options.max_iterations, 0});
-    assignment(x, model).start();
-    SampleSpace<Scalar, Accumulator>(x, squared_).start();
-    next_ = 0;
-    stage_ = Stage::seeding;
+    clusters_ = options.clusters;
+    status_ = Status::not_fitted;
+    begin(Stage::checking);
     return Status::ok;
   }
 
-  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
-  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
-  /// learned.
-  [[gnu::cold, gnu::noinline]] bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
-    while (samples > 0 && stage_ != Stage::done) {
+  /// Goes on, with the x of start_fit(), by at most `samples` >= 1: one that is looked at, O(d), that first
+  /// centres are tried on, O(d ln k), or that is assigned, O(d k); a new place of a centre, O(d), counts as
+  /// one too. Whenever all samples are through, O(n ln k + d k) more, a few instructions a sample. True when
+  /// it is done, for better or worse: see status(). Until then the model is of no use.
+  [[gnu::cold, gnu::noinline]] bool fit_step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+    for (; samples > 0 && stage_ != Stage::done; --samples) {
       switch (stage_) {
-        case Stage::seeding:
-          seed_next(x, model);
-          samples -= x.rows;
-          break;
-        case Stage::assigning:
-          assign_next(x, model);
-          --samples;
-          break;
-        case Stage::updating:
-          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
-          --samples;
-          break;
+        case Stage::checking: check_next(x, model); break;
+        case Stage::trying: try_next(x, model); break;
+        case Stage::accepting: accept_next(x); break;
+        case Stage::assigning: assign_next(x, model); break;
+        case Stage::updating: update_next(x, model); break;
         case Stage::done: break;
       }
     }
     return stage_ == Stage::done;
   }
 
+  /// What fit() returns; not_fitted until it is done.
+  Status status() const { return status_; }
   /// How it went, once it is done.
   LloydReport report() const {
     LloydReport report = report_;
@@ -8853,36 +8902,65 @@ class KMeansFit {
   const int16_t* labels() const { return labels_; }
 
  private:
-  enum class Stage : uint8_t { done, seeding, assigning, updating };
-
-  /// No two samples are farther apart.
-  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
-    Scalar largest = 0;
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
-    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
-  }
+  enum class Stage : uint8_t { done, checking, trying, accepting, assigning, updating };
+  using Space = SampleSpace<Scalar, Accumulator, max_clusters, max_samples>;
 
   SampleAssignment<Scalar, Accumulator> assignment(MatrixView<const Scalar> x, const Model& model) {
-    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
+    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, clusters_};
   }
+  Space space(MatrixView<const Scalar> x) { return {x, squared_, candidates_}; }
   static MatrixView<Scalar> centers(Model& model) {
     return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
   }
 
-  void begin_assignment() {
+  void begin(Stage stage) {
     next_ = 0;
-    changed_ = 0;
-    stage_ = Stage::assigning;
+    stage_ = stage;
+  }
+  void end(Status status) {
+    status_ = status;
+    stage_ = Stage::done;
   }
 
-  [[gnu::cold, gnu::noinline]] void seed_next(MatrixView<const Scalar> x, Model& model) {
-    using Space = SampleSpace<Scalar, Accumulator>;
-    Space space(x, squared_);
-    Index candidates[Space::most_trials];
-    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
-    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
-    if (++next_ == model.clusters_) begin_assignment();
+  void begin_assignment() {
+    changed_ = 0;
+    begin(Stage::assigning);
+  }
+
+  void begin_center(MatrixView<const Scalar> x) {
+    space(x).begin(random_, center_, clusters_);
+    begin(Stage::trying);
+  }
+
+  [[gnu::cold, gnu::noinline]] void check_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (next_ == 0) policy.start();
+    if (!policy.look_at(next_)) return end(Status::non_finite);
+    squared_[next_] = positive_infinity<Scalar>();
+    if (++next_ < x.rows) return;
+    if (!policy.start_sums()) return end(Status::overflow);
+    model.resize(clusters_, x.cols);
+    candidates_.potential = 0;
+    center_ = 0;
+    begin_center(x);
+  }
+
+  [[gnu::cold, gnu::noinline]] void try_next(MatrixView<const Scalar> x, Model& model) {
+    space(x).evaluate(next_);
+    if (++next_ < x.rows) return;
+    const Index row = space(x).choose();
+    for (Index f = 0; f < x.cols; ++f) centers(model)(center_, f) = x(row, f);
+    if (center_ + 1 < clusters_)
+      begin(Stage::accepting);
+    else
+      begin_assignment();
+  }
+
+  [[gnu::cold, gnu::noinline]] void accept_next(MatrixView<const Scalar> x) {
+    space(x).accept(next_);
+    if (++next_ < x.rows) return;
+    ++center_;
+    begin_center(x);
   }
 
   [[gnu::cold, gnu::noinline]] void assign_next(MatrixView<const Scalar> x, Model& model) {
@@ -8892,21 +8970,30 @@ class KMeansFit {
     stage_ = Stage::updating;
     if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, Accumulator) { return true; }))
       return;
-    stage_ = Stage::done;
-    report_ = lloyd_.report(policy, model.clusters_);
+    end(Status::ok);
+    report_ = lloyd_.report(policy, clusters_);
     inertia_ = policy.inertia();
     // All there is room for: GCC 12 writes a conversion on a condition that its assembler does not know
     // (M55).
     for (Index j = 0; j < max_clusters; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
   }
 
+  void update_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (lloyd_.update(policy, centers(model))) begin_assignment();
+  }
+
   Random random_{};
   Lloyd<Accumulator> lloyd_{};
   LloydReport report_{StopReason{}, 0, 0, 0, 0};
   Accumulator inertia_ = 0;
+  Status status_ = Status::not_fitted;
   Stage stage_ = Stage::done;
-  Index next_ = 0;     // sample or first centre
+  int clusters_ = 0;
+  Index next_ = 0;     // sample of the stage
+  Index center_ = 0;   // that is looked for
   Index changed_ = 0;  // labels, of those assigned
+  typename Space::Candidates candidates_{};
   int16_t labels_[array_size(max_samples)] = {};
   Scalar squared_[array_size(max_samples)] = {};
   Accumulator scale_[array_size(max_features)] = {};
@@ -9589,6 +9676,7 @@ class Learner {
     if (status != Status::ok) return status;
     state_ = LearningState::watching;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     return Status::ok;
   }
 
@@ -9601,6 +9689,15 @@ class Learner {
   /// A person vouches for a row; see LearnedClasses::vouch(). not_fitted while not watching.
   Status vouch(const float* row, float* scratch) {
     return state_ == LearningState::watching ? learned_.vouch(row, scratch) : Status::not_fitted;
+  }
+
+  /// The same for the latest row that was an alarm, while no one has for it; not_fitted when there is none
+  /// since watching began.
+  Status vouch_for_alarm(float* scratch) {
+    if (!has_alarm_) return Status::not_fitted;
+    const Status status = vouch(alarm(), scratch);
+    has_alarm_ = status != Status::ok;
+    return status;
   }
 
   // ---- what it is told
@@ -9625,16 +9722,20 @@ class Learner {
     if (state_ == LearningState::collecting) obstacle_ = obstacle;
   }
 
-  /// Goes on with learning, where it is at that: at most 200,000 instructions of a Cortex-M4F for 120 rows of
-  /// 33 features. True while there is more to do.
+  /// Goes on with learning, where it is at that, by 8 rows or fewer: at most 40,000 instructions of a
+  /// Cortex-M4F, 120,000 of a Cortex-M3, for two classes of 33 features, of 120 rows as of 480. True while
+  /// there is more to do.
   [[gnu::cold, gnu::noinline]] bool step() {
     if (state_ != LearningState::learning) return false;
     switch (stage_) {
-      case Stage::scaling: scale_next(); break;
+      case Stage::spreading: find_spread(); break;
+      case Stage::scaling: scale_rows(); break;
       case Stage::clustering: cluster(); break;
       case Stage::gathering: gather(); break;
       case Stage::measuring: measure(); break;
+      case Stage::finishing: finish(); break;
       case Stage::moving: move(); break;
+      case Stage::moved: finish_moving(); break;
     }
     return state_ == LearningState::learning;
   }
@@ -9660,7 +9761,7 @@ class Learner {
   float progress() const {
     if (state_ == LearningState::collecting)
       return static_cast<float>(collected_) / static_cast<float>(to_collect_);
-    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 4;
+    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 8;
     return state_ == LearningState::watching ? 1.0f : 0.0f;
   }
   const Classes& learned() const { return learned_; }
@@ -9673,9 +9774,19 @@ class Learner {
   static constexpr size_t bytes_per_window = 4 * array_size(d) + sizeof(uint32_t) + 4 + sizeof(int16_t);
 
  private:
-  enum class Stage : uint8_t { scaling, clustering, gathering, measuring, moving };
+  enum class Stage : uint8_t {
+    spreading,
+    scaling,
+    clustering,
+    gathering,
+    measuring,
+    finishing,
+    moving,
+    moved
+  };
 
-  static constexpr Index rows_per_step = 16;
+  static constexpr Index rows_per_step = 8;
+  static constexpr Index distances_per_step = 2;  // of rows from all classes, in deviations: divisions
 
   void begin(const LearningOptions& options, uint32_t windows) {
     learned_.options_ = options;
@@ -9683,6 +9794,7 @@ class Learner {
     learned_.watched_ = 0;
     state_ = LearningState::collecting;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     random_ = Random(options.seed);
     to_collect_ = windows;
     collected_ = skipped_ = 0;
@@ -9714,9 +9826,10 @@ class Learner {
     }
     if (++collected_ < to_collect_) return;
     state_ = LearningState::learning;
-    next_ = 0;
-    stage_ = learned_.classes_ > 0 ? Stage::moving : Stage::scaling;
-    if (stage_ == Stage::moving) start_moving();
+    if (learned_.classes_ > 0)
+      start_moving();
+    else
+      start_spread();
   }
 
   // ---- learning
@@ -9729,36 +9842,82 @@ class Learner {
     obstacle_ = obstacle;
   }
 
-  /// The rows of the next step, from next_ on.
-  Index end_of_step() const { return smaller(next_ + rows_per_step, rows()); }
+  void begin_stage(Stage stage) {
+    stage_ = stage;
+    next_ = 0;
+  }
 
-  /// One feature.
-  void scale_next() {
-    if (next_ == 0) {
-      constant_features_ = 0;
-      largest_trend_ = 0;
+  /// Takes so many further rows; whether all of the stage have been.
+  template <typename Take>
+  bool take_rows(Take take, Index count = rows_per_step) {
+    for (const Index end = smaller(next_ + count, rows()); next_ < end; ++next_) take(next_);
+    return next_ == rows();
+  }
+
+  /// What the features' spread is, and the mean time of the rows. (Means and sums of squares are where
+  /// offsets and factors will be.)
+  void start_spread() {
+    for (Index f = 0; f < d; ++f) learned_.offset_[f] = learned_.factor_[f] = 0;
+    mean_time_ = 0;
+    begin_stage(Stage::spreading);
+  }
+  Moments<float> spread_of(Index f, Index n) const {
+    return {static_cast<float>(n), learned_.offset_[f], learned_.factor_[f]};
+  }
+  void find_spread() {
+    const auto take = [this](Index i) {
+      for (Index f = 0; f < d; ++f) {
+        Moments<float> all = spread_of(f, i);
+        all.add(rows_[i * d + f]);
+        learned_.offset_[f] = all.mean;
+        learned_.factor_[f] = all.squared_deviations;
+      }
+      mean_time_ += static_cast<float>(times_[i]) / static_cast<float>(rows());
+    };
+    if (take_rows(take)) start_scaling();
+  }
+
+  /// (Products with time are where variances within classes will be.)
+  void start_scaling() {
+    constant_features_ = 0;
+    squared_times_ = 0;
+    for (Index f = 0; f < d; ++f) {
+      learned_.factor_[f] = factor_for(spread_of(f, rows()));
+      learned_.pooled_[f] = 0;
     }
-    const Index f = next_;
-    const VectorView<float> values{rows_ + f, rows(), d};
-    Moments<float> all;
-    for (Index i = 0; i < values.size; ++i) all.add(values[i]);
+    begin_stage(Stage::scaling);
+  }
+  float factor_for(const Moments<float>& all) {
     const float magnitude = absolute(all.mean), deviation = square_root(all.variance());
     const bool constant = !(deviation > 1e-6f * magnitude) || !(deviation > ScalarTraits<float>::smallest());
     if (constant) ++constant_features_;
     // What never varied is thought to vary by a thousandth.
     const float scale = !constant ? deviation : magnitude > 0.0f ? 1e-3f * magnitude : 1e-3f;
-    learned_.offset_[f] = all.mean;
-    learned_.factor_[f] = smaller(1 / scale, 1e30f);
-    for (Index i = 0; i < values.size; ++i) values[i] = (values[i] - all.mean) * learned_.factor_[f];
-    if (!constant) notice_trend(values, static_cast<int>(f));
-    if (++next_ == d) start_clusters();
+    return smaller(1 / scale, 1e30f);
+  }
+  void scale_rows() {
+    const auto take = [this](Index i) {
+      const float time = static_cast<float>(times_[i]) - mean_time_;
+      for (Index f = 0; f < d; ++f) {
+        float& value = rows_[i * d + f];
+        value = (value - learned_.offset_[f]) * learned_.factor_[f];
+        learned_.pooled_[f] += value * time;
+      }
+      squared_times_ += time * time;
+    };
+    if (take_rows(take)) start_clusters();
   }
 
-  void notice_trend(VectorView<const float> values, int f) {
-    const float trend = share_of_trend(values, [this](Index i) { return static_cast<float>(times_[i]); });
-    if (!(trend > largest_trend_)) return;
-    largest_trend_ = trend;
-    drifting_feature_ = f;
+  /// Of the feature that follows a line most. (One that never varied has a variance of next to none.)
+  float largest_trend() {
+    float largest = 0;
+    for (Index f = 0; f < d; ++f) {
+      const float trend = share_of_trend(learned_.pooled_[f], squared_times_, rows());
+      if (!(trend > largest)) continue;
+      largest = trend;
+      drifting_feature_ = static_cast<int>(f);
+    }
+    return largest;
   }
 
   /// Few independent samples may seem to follow a line: of 33 features, one has a trend above 20 / n once in
@@ -9766,36 +9925,36 @@ class Learner {
   void start_clusters() {
     const float n = static_cast<float>(rows());
     if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
-    if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
+    if (largest_trend() > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
     const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
-    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
-    stage_ = Stage::clustering;
+    if (fit_.start_fit(collected_rows(), options) != Status::ok) return refuse(Obstacle::unusable);
+    begin_stage(Stage::clustering);
   }
 
   void cluster() {
-    constexpr Index samples = 8;  // each may leave one class for another, exactly
-    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (!fit_.fit_step(collected_rows(), rows_per_step, kmeans_)) return;
+    if (fit_.status() != Status::ok) return refuse(Obstacle::unusable);
     if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
     learned_.classes_ = 0;
     while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
-    stage_ = Stage::gathering;
-    next_ = 0;
+    begin_stage(Stage::gathering);
   }
 
   void gather() {
-    for (const Index end = end_of_step(); next_ < end; ++next_)
-      learned_.moments().add(fit_.labels()[next_], row(next_));
-    if (next_ < rows()) return;
+    if (!take_rows([this](Index i) { learned_.moments().add(fit_.labels()[i], row(i)); })) return;
     learned_.moments().pool(Classes::least_deviation);
     learned_.distances_ = typename Classes::Distances();
-    stage_ = Stage::measuring;
-    next_ = 0;
+    begin_stage(Stage::measuring);
   }
 
   void measure() {
-    for (const Index end = end_of_step(); next_ < end; ++next_)
-      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[next_], row(next_)));
-    if (next_ < rows()) return;
+    const auto take = [this](Index i) {
+      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[i], row(i)));
+    };
+    if (take_rows(take, distances_per_step)) begin_stage(Stage::finishing);
+  }
+
+  void finish() {
     for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
     learned_.find_model();
     state_ = LearningState::watching;
@@ -9809,13 +9968,12 @@ class Learner {
 
   void start_moving() {
     for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
-    for (Index i = 0; i < rows(); ++i) learned_.to_scale(rows_ + i * d, rows_ + i * d);
     rounds_ = 0;
     start_round();
   }
 
   void start_round() {
-    next_ = 0;
+    begin_stage(Stage::moving);
     for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
     for (Index i = 0; i < learned_.classes_ * d; ++i) moves()[i] = 0;
   }
@@ -9826,16 +9984,16 @@ class Learner {
   void move() {
     DiagonalClasses<float> moved = learned_.moments();
     moved.means = learned_.centers_;
-    for (const Index end = end_of_step(); next_ < end; ++next_) {
-      const int own = moved.nearest(row(next_));
+    const auto take = [&](Index i) {
+      if (rounds_ == 0) learned_.to_scale(rows_ + i * d, rows_ + i * d);
+      const int own = moved.nearest(row(i));
       found_[own] += 1;
-      for (Index f = 0; f < d; ++f)
-        moves()[own * d + f] += rows_[next_ * d + f] - learned_.means_[own * d + f];
-    }
-    if (next_ < rows()) return;
+      for (Index f = 0; f < d; ++f) moves()[own * d + f] += rows_[i * d + f] - learned_.means_[own * d + f];
+    };
+    if (!take_rows(take, distances_per_step)) return;
     constexpr int most_rounds = 20;
     if (move_centers() && ++rounds_ < most_rounds) return start_round();
-    finish_moving();
+    begin_stage(Stage::moved);
   }
 
   /// A class that had no row moves as the others do together. Whether any moved to elsewhere than before.
@@ -9872,18 +10030,26 @@ class Learner {
   Verdict watch(const float* row, float* scratch) {
     const Verdict verdict = learned_.judge(row, scratch);
     if (verdict.state == State::normal && is_due()) learned_.follow(verdict.cluster, row, scratch);
+    if (verdict.state == State::alarm) {
+      for (Index f = 0; f < d; ++f) alarm()[f] = row[f];
+      has_alarm_ = true;
+    }
     return verdict;
   }
 
+  /// The latest row that was one. (Where the first of those collected was, which is of no use any more.)
+  float* alarm() { return rows_; }
+
   LearningState state_ = LearningState::not_started;
   Obstacle obstacle_ = Obstacle::none;
-  Stage stage_ = Stage::scaling;
+  Stage stage_ = Stage::spreading;
+  bool has_alarm_ = false;
   uint32_t to_collect_ = 0, collected_ = 0;
   uint32_t skipped_ = 0;  // windows until the next one's turn
-  Index next_ = 0;        // row or feature of the stage
+  Index next_ = 0;        // row of the stage
   int constant_features_ = 0, drifting_feature_ = 0;
-  int rounds_ = 0;  // of moving
-  float largest_trend_ = 0;
+  int rounds_ = 0;                           // of moving
+  float mean_time_ = 0, squared_times_ = 0;  // of the rows; times less their mean
   Random random_{};
   Classes learned_{};
   KMeans<float, d, capacity.classes> kmeans_{};
@@ -10540,6 +10706,10 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
                                             : Status::not_fitted;
   }
 
+  /// The same of the latest window that was an alarm, for who comes when the machine runs as before again.
+  /// not_fitted when there is none since it watches, or when somebody has vouched for it by this call.
+  Status that_was_normal() { return own().vouch_for_alarm(Base::row_scratch()); }
+
   /// How far learning is, and what was learned.
   const Learner<capacity>& learner() const { return Base::held().learner; }
 
@@ -10763,12 +10933,25 @@ struct PCAOptions {
   double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
 };
 
-/// Learns a fixed::PCA from samples that come one by one: their moments, then the eigenvectors of the
-/// covariance by Jacobi rotations, at once by finish() or in pieces by start() and step(). No heap; all zero
-/// at start; memory: 4 d^2 bytes, and 2 d^2 Scalars. Parts merge.
+/// Learns a fixed::PCA: at once by fit(), or from samples that come one by one, their moments by
+/// partial_fit(), then the eigenvectors of the covariance by Jacobi rotations, at once by finish() or in
+/// pieces by start_fit() and fit_step(). No heap; all zero at start; memory: 4 d^2 bytes, and 2 d^2 Scalars.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class PCAFit {
  public:
+  /// Learns from x, n x d, n >= 2, and nothing before it. wrong_size, non_finite: then all stays as it was;
+  /// overflow, and errors of finish(). O(n d^2 + d^3).
+  template <int max_components>
+  Status fit(ConstMatrixView<Scalar> x, const PCAOptions& options,
+             PCA<Scalar, max_features, max_components>& pca) {
+    if (x.rows < 2 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(options, pca);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d^2) in double.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -10793,7 +10976,7 @@ class PCAFit {
 
   /// Begins to find the components of the samples so far. not_fitted: fewer than two; overflow: a variance is
   /// too large for a Scalar. O(d^2).
-  Status start() {
+  Status start_fit() {
     if (samples_ < 2) return Status::not_fitted;
     for (Index i = 0; i < features_; ++i)
       for (Index j = 0; j <= i; ++j)
@@ -10807,25 +10990,25 @@ class PCAFit {
   }
 
   /// Goes on by at most so many rotations, O(d) each; true when the components are found.
-  bool step(int rotations) {
+  bool fit_step(int rotations) {
     for (; rotations > 0; --rotations)
       if (sweeps_.step(covariance(), vectors())) return true;
     return false;
   }
 
-  /// Gives the PCA what was found; start() is called, and step() until it is done, unless that has been done.
-  /// out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than there is
-  /// room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest magnitude
-  /// is positive. Those of thrum::PCA from the same samples, to rounding.
+  /// Gives the PCA what was found; start_fit() is called, and fit_step() until it is done, unless that has
+  /// been done. out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than
+  /// there is room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest
+  /// magnitude is positive. Those of thrum::PCA from the same samples, to rounding.
   template <int max_components>
   Status finish(const PCAOptions& options, PCA<Scalar, max_features, max_components>& pca) {
     if ((options.components > 0) == (options.variance_share > 0) || options.components < 0 ||
         options.components > features_ || !(options.variance_share >= 0 && options.variance_share <= 1))
       return Status::out_of_range;
     if (sweeps_.sweeps() == 0) {
-      const Status status = start();
+      const Status status = start_fit();
       if (status != Status::ok) return status;
-      while (!step(1)) {
+      while (!fit_step(1)) {
       }
     }
     sort_eigenvectors(covariance(), vectors());
@@ -10845,6 +11028,13 @@ class PCAFit {
   Scalar variance(int c) const { return covariance_[c * features_ + c]; }
 
  private:
+  void forget() {
+    samples_ = 0;
+    for (double& mean : mean_) mean = 0;
+    for (double& product : products_) product = 0;
+    features_ = 0;
+  }
+
   static Index place(Index i, Index j) { return i * (i + 1) / 2 + j; }
 
   MatrixView<Scalar> covariance() { return row_major(covariance_, features_, features_); }
@@ -11003,11 +11193,22 @@ class Scaler {
   int features_ = 0;
 };
 
-/// Learns a fixed::Scaler of the standard kind from samples that come one by one. No heap; all zero at start;
-/// 48 bytes a feature. Parts merge.
+/// Learns a fixed::Scaler of the standard kind: at once by fit(), or in pieces between other work, each of
+/// them a sample, by partial_fit(), and at last finish(). No heap; all zero at start; 48 bytes a feature.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class ScalerFit {
  public:
+  /// Learns from x, n x d, n >= 1, and nothing before it. wrong_size, non_finite: then all stays as it was.
+  /// O(n d).
+  Status fit(ConstMatrixView<Scalar> x, Scaler<Scalar, max_features>& scaler) {
+    if (x.rows < 1 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(scaler);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d), some 1000 instructions a feature on a Cortex-M4F, whose double is software.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -11049,6 +11250,11 @@ class ScalerFit {
   const ColumnSpread& column(int f) const { return columns_[f]; }
 
  private:
+  void forget() {
+    for (ColumnSpread& column : columns_) column = {};
+    features_ = 0;
+  }
+
   static void add(ColumnSpread& column, const ColumnSpread& more) {
     if (column.moments.weight > 0)
       column.merge(more);

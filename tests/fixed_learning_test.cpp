@@ -71,7 +71,10 @@ TEMPLATE_TEST_CASE("samples one by one or in parts give the scaler of the laptop
   CHECK(parts[0].samples() == 500);
   REQUIRE(fit.finish(chip) == Status::ok);
   REQUIRE(parts[0].finish(merged) == Status::ok);
-  for (const auto* found : {&chip, &merged}) {
+  thrum::fixed::Scaler<TestType, 6> at_once;
+  REQUIRE(parts[1].fit(thrum::view(x), at_once) == Status::ok);  // which forgets its own samples
+  CHECK(parts[1].samples() == 500);
+  for (const auto* found : {&chip, &merged, &at_once}) {
     for (Index f = 0; f < x.cols(); ++f) {
       // 500 updates of the mean in double round by 500 2^-53 of the largest value at most, then once to
       // Scalar.
@@ -86,10 +89,16 @@ TEMPLATE_TEST_CASE("samples one by one or in parts give the scaler of the laptop
     CHECK(found->model().factor[1] == 1);
   }
 
-  const Matrix<TestType> other = Matrix<TestType>::Zero(1, 6);
+  for (Index f = 0; f < x.cols(); ++f) CHECK(at_once.model().factor[f] == chip.model().factor[f]);
+
+  const Matrix<TestType> other = Matrix<TestType>::Zero(1, 6), wide = Matrix<TestType>::Zero(1, 7);
   CHECK(fit.partial_fit(thrum::view(other).row(0)) == Status::wrong_size);
+  CHECK(fit.fit(thrum::view(wide), at_once) == Status::wrong_size);
+  CHECK(fit.fit(thrum::view(x).middle_rows(0, 0), at_once) == Status::wrong_size);
   x(0, 0) = std::numeric_limits<TestType>::infinity();
   CHECK(fit.partial_fit(thrum::view(x).row(0)) == Status::non_finite);
+  CHECK(fit.fit(thrum::view(x), at_once) == Status::non_finite);
+  CHECK(at_once.model().factor[0] == chip.model().factor[0]);
   CHECK(fit.samples() == 500);
 }
 
@@ -112,17 +121,20 @@ TEMPLATE_TEST_CASE("samples one by one or in parts give the components of the la
   REQUIRE(parts[0].merge(parts[2]) == Status::ok);
   CHECK(fit.samples() == 400);
   CHECK(parts[0].samples() == 400);
-  REQUIRE(fit.start() == Status::ok);
+  REQUIRE(fit.start_fit() == Status::ok);
   int steps = 1;
-  while (!fit.step(2)) ++steps;
+  while (!fit.fit_step(2)) ++steps;
   CHECK(steps > 5);
   REQUIRE(fit.finish({6, 0}, chip) == Status::ok);
   REQUIRE(parts[0].finish({6, 0}, merged) == Status::ok);
+  thrum::fixed::PCA<TestType, 8, 6> at_once;
+  REQUIRE(parts[1].fit(thrum::view(x), {6, 0}, at_once) == Status::ok);  // which forgets its own samples
+  CHECK(parts[1].samples() == 400);
   // Rotations round a few dozen times; neighbouring variances are a factor of 4 apart, so directions move by
   // no more than that.
   const double largest = static_cast<double>(laptop.explained_variance()[0]);
   const double tolerance = 100 * static_cast<double>(std::numeric_limits<TestType>::epsilon());
-  for (const auto* found : {&chip, &merged}) {
+  for (const auto* found : {&chip, &merged, &at_once}) {
     REQUIRE(found->components() == 6);
     for (Index c = 0; c < 6; ++c) {
       for (Index f = 0; f < features; ++f)
@@ -152,7 +164,7 @@ TEST_CASE("a device refuses components it has not learned or has no room for") {
   thrum::fixed::PCA<float, 3, 1> pca;
   const float x[3] = {1, 2, 3}, bad[3] = {1, std::numeric_limits<float>::quiet_NaN(), 3};
   const auto row = thrum::contiguous(x, 3);
-  CHECK(fit.start() == Status::not_fitted);
+  CHECK(fit.start_fit() == Status::not_fitted);
   REQUIRE(fit.partial_fit(row) == Status::ok);
   CHECK(fit.finish({1, 0}, pca) == Status::not_fitted);
   CHECK(fit.partial_fit(thrum::contiguous(bad, 3)) == Status::non_finite);
@@ -163,6 +175,9 @@ TEST_CASE("a device refuses components it has not learned or has no room for") {
   CHECK(fit.finish({4, 0}, pca) == Status::out_of_range);
   CHECK(fit.finish({0, 1.5}, pca) == Status::out_of_range);
   CHECK(fit.finish({2, 0}, pca) == Status::wrong_size);
+  CHECK(fit.fit(thrum::row_major(x, 1, 3), {1, 0}, pca) == Status::wrong_size);
+  CHECK(fit.fit(thrum::row_major(bad, 3, 1), {1, 0}, pca) == Status::non_finite);
+  CHECK(fit.samples() == 2);
   CHECK(pca.components() == 0);
   REQUIRE(fit.finish({1, 0}, pca) == Status::ok);  // nothing varies: any direction will do
   CHECK(fit.variance(0) == 0);

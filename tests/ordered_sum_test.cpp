@@ -51,6 +51,18 @@ TEMPLATE_TEST_CASE("the bits of an ordered sum do not depend on who adds which p
   }
 }
 
+TEMPLATE_TEST_CASE("an ordered sum that is taken a term at a time has the same bits", "", float, double) {
+  for (const Index size : sizes) {
+    const std::vector<TestType> terms = uneven_terms<TestType>(size);
+    thrum::OrderedSum<TestType, 10000> sum;
+    for (Index i = 0; i < size; ++i) sum.add(i, terms[thrum::array_size(i)]);
+    CHECK(sum.fold() == sum_of(terms));
+  }
+  thrum::OrderedSum<TestType, 256> of_one_chunk;
+  for (Index i = 0; i < 256; ++i) of_one_chunk.add(i, TestType(1));
+  CHECK(of_one_chunk.fold() == 256);
+}
+
 TEMPLATE_TEST_CASE("the check of the order would see a sum taken from the other end", "", float, double) {
   const std::vector<TestType> terms = uneven_terms<TestType>(10000);
   CHECK(sum_of(terms) != sum_of(std::vector<TestType>(terms.rbegin(), terms.rend())));

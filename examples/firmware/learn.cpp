@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "accelerometer.hpp"
 #include "instruction_counter.hpp"
 #include "line.hpp"
 #include "semihosting.hpp"
@@ -22,20 +23,7 @@
 
 namespace {
 
-/// An accelerometer of three axes and +-4 g, 200 times a second: 33 features.
-constexpr thrum::FeatureOptions accelerometer() {
-  thrum::FeatureOptions signal;
-  signal.channels = 3;
-  signal.window = 128;
-  signal.hop = 16;
-  signal.sampling_rate = 200;
-  signal.bands = 4;
-  signal.median_absolute_deviation = false;
-  for (int axis = 0; axis < signal.channels; ++axis) signal.channel[axis] = {8192, 4, "g"};
-  return signal;
-}
-
-constexpr thrum::LearningCapacity capacity{accelerometer(), 120, 2};
+constexpr const thrum::LearningCapacity& capacity = accelerometer;
 using Detector = thrum::fixed::LearningDetector<capacity>;
 using Learner = thrum::fixed::Learner<capacity>;
 

@@ -55,7 +55,7 @@ void watch() {  // main loop, whenever there is time
     print(to_string(detector.learner().obstacle()), 0);
   if (detector.state() == thrum::State::alarm) print("alarm", detector.verdict().score);
   // Somebody has looked: that was no fault.
-  if (button_pressed() && detector.this_is_normal() == thrum::Status::ok) save();
+  if (button_pressed() && detector.that_was_normal() == thrum::Status::ok) save();
   // Mended, or mounted anew: what was saved is of no use any more.
   if (service_done() && detector.relearn() == thrum::Status::ok) erase_flash();
 }

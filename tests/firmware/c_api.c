@@ -35,7 +35,7 @@ static void make_noise(int16_t* samples, int count, uint32_t seed) {
 
 static bool all_zero(const thrum_detector* detector) {
   size_t i;
-  for (i = 0; i < sizeof(*detector); ++i)
+  for (i = 0; i < sizeof(detector->bytes); ++i)
     if (detector->bytes[i] != 0) return false;
   return true;
 }

@@ -10,6 +10,9 @@
 #       byte of flash.
 #   life.sh cut FOLDER BOARD ELF
 #       power fails while what was learned is written for the third time: all of that boot happens once more.
+#   life.sh in_c FOLDER BOARD ELF
+#       lets the firmware in C (examples/firmware/c_api/learn.c) live on a board: what it says of recordings, and every
+#       byte of flash, is what the one in C++ left.
 #   life.sh goals FOLDER NAME
 #       what such a device must reach while learning and watching.
 #   life.sh spoil FOLDER NAME
@@ -62,6 +65,20 @@ same() {
   echo "the same in three boots: what it said and $(wc -c <"$life.flash") bytes of flash"
 }
 said() { grep -Ev '^(stack|detector|instructions) ' "$1"; }
+
+in_c() {
+  local life="$1/$2" boot
+  folder="$(mktemp -d)"
+  trap 'rm -rf "$folder"' EXIT
+  : >"$folder/flash"
+  for boot in $boots; do
+    boot "$2" "$3" "$1/$boot" "$folder/flash" "$folder/output"
+    diff <(of_recordings "$life.$boot.output") <(of_recordings "$folder/output") >&2 || fail "they say other things"
+    cmp "$life.$boot.flash" "$folder/flash" || fail "their flash differs"
+  done
+  echo "the same in three boots, the last of $(of_recordings "$folder/output" | wc -l) recordings"
+}
+of_recordings() { grep '^recording [0-9]' "$1"; }
 
 figure() {  # the number behind words that begin a line; file
   local found
@@ -123,9 +140,9 @@ noticed() {  # same or goals; name; file; sed command; what
 }
 
 case "$#:${1:-}" in
-  4:live | 4:cut | 3:same | 3:goals | 3:spoil) "$@" ;;
+  4:live | 4:cut | 4:in_c | 3:same | 3:goals | 3:spoil) "$@" ;;
   *)
-    sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
+    sed -n '2,20s/^# \{0,1\}//p' "${BASH_SOURCE[0]}" >&2
     exit 64
     ;;
 esac

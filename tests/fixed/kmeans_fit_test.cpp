@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -49,7 +50,61 @@ bool same_centers(const Model<Scalar>& a, const Model<Scalar>& b) {
   return true;
 }
 
+/// Distances as greedy k-means++ asks for them, all samples at once.
+struct PlainSpace {
+  MatrixView<const float> x;
+  std::vector<float> closest;
+  std::vector<Index> candidates;
+
+  float left_by(Index center, Index i) const {
+    return (std::min)(closest[thrum::array_size(i)], thrum::squared_distance(x.row(i), x.row(center)));
+  }
+  Index draw(thrum::Random& random) const {
+    const auto share = [this](Index i) { return closest[thrum::array_size(i)]; };
+    if (!std::isfinite(closest[0]))
+      return static_cast<Index>(random.below(static_cast<std::uint32_t>(x.rows)));
+    return random.weighted_index(x.rows, thrum::ordered_sum<float>(x.rows, share), share);
+  }
+  void evaluate(const Index* rows, Index count) { candidates.assign(rows, rows + count); }
+  float potential(Index number) const {
+    const Index center = candidates[thrum::array_size(number)];
+    return thrum::ordered_sum<float>(x.rows, [&](Index i) { return left_by(center, i); });
+  }
+  void accept(Index number) {
+    const Index center = candidates[thrum::array_size(number)];
+    for (Index i = 0; i < x.rows; ++i) closest[thrum::array_size(i)] = left_by(center, i);
+  }
+};
+
 }  // namespace
+
+TEST_CASE("first centres that are found a sample at a time are those found at once") {
+  constexpr Index n = 700;  // sums go by chunks of 256
+  constexpr float infinite = std::numeric_limits<float>::infinity();
+  static thrum::fixed::KMeansFit<float, 4, 30, 700, float> fit;
+  thrum::Random random(8);
+  std::vector<float> x;
+  for (Index i = 0; i < n * features; ++i) x.push_back(static_cast<float>(std::exp(random.normal())));
+  for (const int k : {1, 2, 3, 30}) {
+    PlainSpace space{rows_of(x), std::vector<float>(n, infinite), {}};
+    thrum::Random draws(5);
+    std::vector<Index> candidates(thrum::array_size(thrum::seeding_trials(k)));
+    std::vector<float> first;
+    thrum::seed_plus_plus(space, draws, k, candidates.data(), [&](Index, Index row) {
+      for (Index f = 0; f < features; ++f) first.push_back(rows_of(x)(row, f));
+    });
+    thrum::fixed::KMeansOptions options;
+    options.clusters = k;
+    options.seed = 5;
+    thrum::fixed::KMeans<float, 4, 30> from_first, model;
+    REQUIRE(fit.fit_from(rows_of(first), rows_of(x), options, from_first) == Status::ok);
+    const int iterations = fit.report().iterations;
+    REQUIRE(fit.fit(rows_of(x), options, model) == Status::ok);
+    CHECK(fit.report().iterations == iterations);
+    for (Index j = 0; j < k; ++j)
+      for (Index f = 0; f < features; ++f) CHECK(model.centers()(j, f) == from_first.centers()(j, f));
+  }
+}
 
 TEMPLATE_TEST_CASE("a fixed k-means learns clouds that are far apart, each centre their mean", "", float,
                    double) {
@@ -97,13 +152,19 @@ TEMPLATE_TEST_CASE("k-means in pieces of any size finds what it finds at once", 
   REQUIRE(fit.fit(rows_of(x), options, at_once) == Status::ok);
   for (const Index budget : {1, 7, 90, 1000}) {
     Model<TestType> model;
-    REQUIRE(pieces.start(rows_of(x), options, model) == Status::ok);
+    REQUIRE(pieces.start_fit(rows_of(x), options) == Status::ok);
+    CHECK(pieces.status() == Status::not_fitted);
     int steps = 1;
-    while (!pieces.step(rows_of(x), budget, model)) ++steps;
+    while (!pieces.fit_step(rows_of(x), budget, model)) ++steps;
     CHECK(same_centers(model, at_once));
     CHECK(pieces.report().iterations == fit.report().iterations);
     CHECK(steps > (budget < 100 ? 5 : 0));
-    CHECK(pieces.step(rows_of(x), budget, model));  // done stays done
+    CHECK(pieces.fit_step(rows_of(x), budget, model));  // done stays done
+    CHECK(pieces.status() == Status::ok);
+    if (budget > 1) continue;
+    // A step is a sample that is checked, tried, accepted or assigned, or a centre that moves.
+    const int k = options.clusters, iterations = pieces.report().iterations;
+    CHECK(steps == samples * (1 + k + (k - 1) + iterations + 1) + iterations * k);
   }
 }
 
@@ -162,6 +223,10 @@ TEST_CASE("what k-means cannot learn from is refused and the model stays") {
   options.max_iterations = 10;
   x[17] = std::numeric_limits<float>::quiet_NaN();
   CHECK(fit.fit(rows_of(x), options, model) == Status::non_finite);
+  REQUIRE(fit.start_fit(rows_of(x), options) == Status::ok);
+  CHECK_FALSE(fit.fit_step(rows_of(x), 5, model));
+  CHECK(fit.fit_step(rows_of(x), 1, model));  // its sixth sample is the bad one
+  CHECK(fit.status() == Status::non_finite);
   x[17] = 1e19f;
   CHECK(fit.fit(rows_of(x), options, model) == Status::overflow);
   const float given[2] = {1, std::numeric_limits<float>::infinity()};

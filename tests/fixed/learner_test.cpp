@@ -212,7 +212,9 @@ TEST_CASE("a learner collects, learns in steps and watches") {
     before = learner.progress();
     CHECK(take(learner, machine.next()).state == State::unknown);  // windows come meanwhile
   }
-  CHECK(steps > 20);
+  // 8 rows a step, 2 while distances are measured: spread, scales, a check, two tries, an acceptance, at
+  // least two assignments, moments; distances.
+  CHECK(steps > 9 * 80 / 8 + 80 / 2);
   CHECK(before > 0.5f);
   CHECK(learner.progress() == 1);
   REQUIRE(learner.state() == LearningState::watching);
@@ -497,6 +499,39 @@ TEST_CASE("a row that a person vouches for is normal from then on, and more of i
   CHECK(collecting.vouch(row.data(), scratch) == Status::not_fitted);
 }
 
+TEST_CASE("a person who comes later vouches for the latest row that was an alarm, once") {
+  const auto learner = learned(20);
+  float scratch[d];
+  CHECK(learner->vouch_for_alarm(scratch) == Status::not_fitted);
+  CHECK(take(*learner, Machine::typical(0)).state == State::normal);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::not_fitted);
+  Row row = Machine::typical(0), earlier = row;
+  for (int f = 0; f < d; ++f) {
+    row[static_cast<std::size_t>(f)] = Machine::value(f, 30);
+    earlier[static_cast<std::size_t>(f)] = Machine::value(f, -30);
+  }
+  CHECK(take(*learner, earlier).state == State::alarm);
+  CHECK(take(*learner, row).state == State::alarm);
+  CHECK(take(*learner, Machine::typical(0)).state == State::normal);
+  CHECK(take(*learner, Machine::typical(1)).state == State::normal);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::ok);
+  CHECK(learner->learned().classes() == 3);
+  CHECK(take(*learner, row).state == State::normal);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::not_fitted);
+  // There is no room for another, and it stays the one that is vouched for.
+  CHECK(take(*learner, earlier).state == State::alarm);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::wrong_size);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::wrong_size);
+
+  // What was learned anew or loaded has seen no alarm.
+  const std::vector<std::uint8_t> image = saved(*learner);
+  REQUIRE(learner->load(image.data(), image.size()) == Status::ok);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::not_fitted);
+  CHECK(take(*learner, earlier).state == State::alarm);
+  REQUIRE(learner->relearn() == Status::ok);
+  CHECK(learner->vouch_for_alarm(scratch) == Status::not_fitted);
+}
+
 // ---- images
 
 TEST_CASE("what was learned goes to an image and comes back whole") {
@@ -731,6 +766,15 @@ TEST_CASE("a detector learns from its samples, and goes on with what it had save
   CHECK(detector.learner().learned().classes() == 3);
   run(4, 300);
   CHECK(detector.verdict().cluster == 2);
+
+  // Nor for an alarm there was not; and later for one there was.
+  CHECK(detector.load(image, written) == Status::ok);
+  CHECK(detector.that_was_normal() == Status::not_fitted);
+  run(4, 300);
+  CHECK(detector.verdict().state == State::alarm);
+  run(4, 0);
+  CHECK(detector.that_was_normal() == Status::ok);
+  CHECK(detector.learner().learned().classes() == 3);
 }
 
 TEST_CASE("a detector whose memory outlives a reset goes on learning") {

@@ -18,6 +18,13 @@ extern "C" {
 
 uint32_t host_open(const char* path) { return semihosting::open(path, semihosting::Mode::read); }
 
+uint32_t host_open_to_change(const char* path) { return semihosting::open(path, semihosting::Mode::update); }
+void host_close(uint32_t file) { semihosting::close(file); }
+
+bool host_write_at(uint32_t file, uint32_t position, const void* data, uint32_t bytes) {
+  return semihosting::seek(file, position) && semihosting::write(file, data, bytes);
+}
+
 uint32_t host_read(uint32_t file, void* data, uint32_t bytes) { return semihosting::read(file, data, bytes); }
 
 void host_text(const char* text) { line.text(text); }

@@ -134,7 +134,7 @@ static void print_summary(void) {
   print_line("idle ", windows_in_state[THRUM_STATE_IDLE]);
   print_line("overruns ", counters.overruns);
   print_line("discarded windows ", counters.discarded_windows);
-  print_line("detector bytes ", (int64_t)sizeof(detector));
+  print_line("detector bytes ", (int64_t)sizeof(detector.bytes));
 }
 
 int firmware_main(void) {

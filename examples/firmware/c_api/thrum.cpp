@@ -1,4 +1,5 @@
-// thrum.h on top of thrum::fixed::Detector, for one model. The only C++ that a firmware in C compiles.
+// thrum.h on top of thrum::fixed::Detector, for one model. The only C++ that a firmware in C compiles; one
+// that learns its model compiles learning.cpp.
 
 #include "thrum.h"
 
@@ -86,7 +87,7 @@ extern "C" {
 const thrum_sizes thrum_model_sizes = {model.signal.channels,
                                        static_cast<int>(model.signal.window),
                                        static_cast<int>(model.signal.hop),
-                                       static_cast<int>(model.features),
+                                       thrum::feature_count(model.signal),
                                        model.signal.inputs,
                                        Detector::steps_per_window};
 

@@ -119,7 +119,7 @@ extern const thrum_sizes thrum_model_sizes;
  * thrum_detector_init(). It holds no pointer, so that it may be copied; several are independent. What is in
  * it is not for the caller. */
 typedef union thrum_detector {
-  void* alignment;
+  uint64_t alignment;
   unsigned char bytes[THRUM_DETECTOR_BYTES];
 } thrum_detector;
 

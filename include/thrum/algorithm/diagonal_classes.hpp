@@ -105,20 +105,11 @@ struct DiagonalClasses {
 };
 
 /// Share of the variance of n samples of a feature, mean 0 and variance 1, that a straight line over time
-/// tells: 1 of a steady drift, 3/4 of a jump half way, about 1 / n of independent samples. times: n, not all
-/// equal. O(n).
-template <typename Scalar, typename Times>
-inline Scalar share_of_trend(VectorView<const Scalar> x, Times times) {
-  const Scalar n = static_cast<Scalar>(x.size);
-  Scalar mean = 0;
-  for (Index i = 0; i < x.size; ++i) mean += times(i) / n;
-  Scalar products = 0, squares = 0;
-  for (Index i = 0; i < x.size; ++i) {
-    const Scalar time = times(i) - mean;
-    products += x[i] * time;
-    squares += time * time;
-  }
-  return products / squares * products / n;
+/// tells: 1 of a steady drift, 3/4 of a jump half way, about 1 / n of independent samples. With times less
+/// their mean, products: the sum of samples times time; squares: that of squared times, > 0.
+template <typename Scalar>
+constexpr Scalar share_of_trend(Scalar products, Scalar squares, Index n) {
+  return products / squares * products / static_cast<Scalar>(n);
 }
 
 }  // namespace thrum

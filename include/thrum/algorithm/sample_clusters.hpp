@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "thrum/algorithm/seeding.hpp"
 #include "thrum/core/distance.hpp"
 #include "thrum/core/exact_sum.hpp"
 #include "thrum/core/matrix_view.hpp"
@@ -10,7 +11,7 @@
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
 
-// K-means of a few samples in the caller's memory: the policies of Lloyd and of seed_center() for a device.
+// K-means of a few samples in the caller's memory: the policies of Lloyd and of the seeding for a device.
 // They are views, made anew for each step.
 
 namespace thrum {
@@ -54,16 +55,32 @@ class SampleAssignment {
                    const Scalar* centers, Index clusters)
       : x_(x), memory_(memory), centers_(centers), clusters_(clusters) {}
 
-  /// No sample has a label yet. O(n d).
+  /// No sample has been looked at. O(d).
   void start() {
-    for (Index i = 0; i < x_.rows; ++i) memory_.labels[i] = -1;
+    for (Index f = 0; f < x_.cols; ++f) memory_.scale[f] = 0;
+  }
+  /// Looks at one sample, which has no label yet; whether it is finite. O(d).
+  bool look_at(Index row) {
+    memory_.labels[row] = -1;
+    bool finite = true;
+    for (Index f = 0; f < x_.cols; ++f) {
+      const Scalar value = x_(row, f);
+      finite = finite && is_finite(value);
+      memory_.scale[f] = larger(memory_.scale[f], static_cast<Accumulator>(absolute(value)));
+    }
+    return finite;
+  }
+  /// When all have been looked at. False where squared distances may leave the range of a Scalar. O(d k).
+  bool start_sums() {
+    Accumulator largest = 0;
+    for (Index f = 0; f < x_.cols; ++f) {
+      largest = larger(largest, memory_.scale[f]);
+      memory_.scale[f] = Sum::scale_for(memory_.scale[f]);
+    }
     for (Index j = 0; j < clusters_; ++j) memory_.counts[j] = 0;
     for (Index i = 0; i < clusters_ * x_.cols; ++i) memory_.sums[i] = {};
-    for (Index f = 0; f < x_.cols; ++f) {
-      Scalar largest = 0;
-      for (Index i = 0; i < x_.rows; ++i) largest = larger(largest, absolute(x_(i, f)));
-      memory_.scale[f] = Sum::scale_for(static_cast<Accumulator>(largest));
-    }
+    const Scalar widest = 2 * static_cast<Scalar>(largest);
+    return is_finite(static_cast<Scalar>(x_.cols) * widest * widest);
   }
 
   /// Labels one sample; whether its label has changed. O(d k).
@@ -124,40 +141,58 @@ class SampleAssignment {
   Index clusters_;
 };
 
-/// Squared distances of samples to the nearest first centre so far; see seed_center().
-template <typename Scalar, typename Accumulator>
+/// What is kept of the rows that are tried as the next first centre, between steps. All zero at first.
+template <typename Accumulator, Index most_clusters, Index most_samples>
+struct SampleCandidates {
+  static constexpr Index most = seeding_trials(most_clusters);
+  Index rows[array_size(most)] = {};
+  OrderedSum<Accumulator, most_samples> left[array_size(most)] = {};  ///< of the squared distances, by each
+  Accumulator potentials[array_size(most)] = {};                      ///< those sums, when they are complete
+  Index count = 0;
+  Accumulator potential = 0;  ///< of the centres so far; 0 where there is none
+};
+
+/// Squared distances of samples to the nearest first centre so far, for greedy k-means++ (see
+/// seed_plus_plus()) a sample at a time: begin(), evaluate() each sample, choose(), accept() each sample.
+template <typename Scalar, typename Accumulator, Index most_clusters, Index most_samples>
 class SampleSpace {
  public:
-  /// x: n x d; closest: n, which it keeps from one centre to the next.
-  SampleSpace(MatrixView<const Scalar> x, Scalar* closest) : x_(x), closest_(closest) {}
+  using Candidates = SampleCandidates<Accumulator, most_clusters, most_samples>;
 
-  /// There is no centre yet. O(n).
-  void start() {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = positive_infinity<Scalar>();
+  /// x: n x d; closest: n, infinite at first, which it keeps from one centre to the next.
+  SampleSpace(MatrixView<const Scalar> x, Scalar* closest, Candidates& candidates)
+      : x_(x), closest_(closest), candidates_(candidates) {}
+
+  /// Draws the rows to try as centre j of `clusters`. O(n ln k).
+  [[gnu::cold, gnu::noinline]] void begin(Random& random, Index j, Index clusters) {
+    candidates_.count = draw_candidates(*this, random, j, clusters, candidates_.rows);
+    for (auto& sum : candidates_.left) sum = {};
   }
+  /// O(d ln k). Samples come in rising order.
+  void evaluate(Index i) {
+    for (Index number = 0; number < candidates_.count; ++number)
+      candidates_.left[number].add(i, static_cast<Accumulator>(left_by(candidates_.rows[number], i)));
+  }
+  /// The row that becomes the centre. O(ln k).
+  [[gnu::cold, gnu::noinline]] Index choose() {
+    for (Index number = 0; number < candidates_.count; ++number)
+      candidates_.potentials[number] = candidates_.left[number].fold();
+    const Index best = best_candidate(*this, candidates_.count);
+    candidates_.potential = potential(best);
+    candidates_.rows[0] = candidates_.rows[best];
+    return candidates_.rows[0];
+  }
+  /// O(d).
+  void accept(Index i) { closest_[i] = left_by(candidates_.rows[0], i); }
 
-  /// O(n).
-  [[gnu::cold, gnu::noinline]] Index draw(Random& random) const {
+  // ---- for draw_candidates() and best_candidate()
+
+  Index draw(Random& random) const {
     const auto share = [this](Index i) { return closest_[i]; };
-    const Accumulator total = is_finite(closest_[0]) ? ordered_sum<Accumulator>(x_.rows, share) : 0;
-    return total > 0 ? random.weighted_index(x_.rows, total, share)
-                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
+    return candidates_.potential > 0 ? random.weighted_index(x_.rows, candidates_.potential, share)
+                                     : static_cast<Index>(random.below(static_cast<uint32_t>(x_.rows)));
   }
-  /// O(n d) for each.
-  [[gnu::cold, gnu::noinline]] void evaluate(const Index* rows, Index count) {
-    for (Index number = 0; number < count; ++number) {
-      rows_[number] = rows[number];
-      potentials_[number] =
-          ordered_sum<Accumulator>(x_.rows, [&](Index i) { return left_by(rows[number], i); });
-    }
-  }
-  Accumulator potential(Index number) const { return potentials_[number]; }
-  /// O(n d).
-  [[gnu::cold, gnu::noinline]] void accept(Index number) {
-    for (Index i = 0; i < x_.rows; ++i) closest_[i] = left_by(rows_[number], i);
-  }
-
-  static constexpr Index most_trials = 16;  ///< 2 + ln k of any k
+  Accumulator potential(Index number) const { return candidates_.potentials[number]; }
 
  private:
   /// What a further centre leaves of sample i's squared distance.
@@ -167,8 +202,7 @@ class SampleSpace {
 
   MatrixView<const Scalar> x_;
   Scalar* closest_;
-  Index rows_[most_trials] = {};
-  Accumulator potentials_[most_trials] = {};
+  Candidates& candidates_;
 };
 
 }  // namespace thrum

@@ -42,6 +42,24 @@ inline Accumulator ordered_sum(Index rows, Term term) {
   return partial[0];
 }
 
+/// The same sum of up to most_rows rows, a term at a time, between other work. All zero at start.
+template <typename Accumulator, Index most_rows>
+class OrderedSum {
+ public:
+  /// Adds the term of a row; rows come in rising order.
+  void add(Index row, Accumulator term) { partial_[partial_sum_of(row)] += term; }
+
+  /// Of all so far; then it is of no use any more until it is made anew.
+  Accumulator fold() {
+    fold_partial_sums(count, [this](Index i, Index j) { partial_[i] += partial_[j]; });
+    return partial_[0];
+  }
+
+ private:
+  static constexpr Index count = partial_sums(most_rows);
+  Accumulator partial_[array_size(count)] = {};
+};
+
 }  // namespace thrum
 
 #endif  // THRUM_CORE_ORDERED_SUM_HPP

@@ -101,11 +101,11 @@ class KMeans {
 
 /// Learns the centres of a fixed::KMeans from up to max_samples samples: greedy k-means++, then Lloyd's
 /// iteration until no label changes, the sum of squared distances no longer falls, or the iterations run out.
-/// At once by fit(), or in pieces between other work by start() and step(). From the same first centres it
-/// finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to rounding,
-/// and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory: for each
-/// sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4 and 4. It is
-/// of no use any more when the centres are learned.
+/// At once by fit(), or in pieces between other work by start_fit() and fit_step(). From the same first
+/// centres it finds those of thrum::KMeans with tolerance 0, bit for bit; with float for the Accumulator to
+/// rounding, and without the software that double takes on a Cortex-M4F. No heap; all zero at start; memory:
+/// for each sample 2 bytes and a Scalar, for each cluster 16 bytes a feature, and 8 a feature; in float 4
+/// and 4. It is of no use any more when the centres are learned.
 template <typename Scalar, int max_features, int max_clusters, int max_samples, typename Accumulator = double>
 class KMeansFit {
   static_assert(max_samples > 0 && max_samples <= INT16_MAX, "samples are 1 ... 32767");
@@ -114,13 +114,13 @@ class KMeansFit {
  public:
   /// Learns from x, n x d. wrong_size: more or fewer samples, features or clusters than there is room for, or
   /// fewer samples than clusters; out_of_range: no iteration; non_finite; overflow: squared distances of
-  /// samples may leave the range of a Scalar. Then the model stays as it was.
+  /// samples may leave the range of a Scalar. Then the model stays as it was. O(n d k) an iteration.
   Status fit(ConstMatrixView<Scalar> x, const KMeansOptions& options, Model& model) {
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options);
     if (status != Status::ok) return status;
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
-    return Status::ok;
+    return status_;
   }
   /// The same from given first centres, k x d.
   Status fit_from(ConstMatrixView<Scalar> centers, ConstMatrixView<Scalar> x, KMeansOptions options,
@@ -128,57 +128,51 @@ class KMeansFit {
     options.clusters = static_cast<int>(centers.rows);
     if (centers.cols != x.cols) return Status::wrong_size;
     if (!detail::all_finite(centers)) return Status::non_finite;
-    const Status status = start(x, options, model);
+    const Status status = start_fit(x, options);
     if (status != Status::ok) return status;
+    while (stage_ == Stage::checking) check_next(x, model);
+    if (stage_ == Stage::done) return status_;
     model.use(centers);
     begin_assignment();
-    while (!step(x, max_samples, model)) {
+    while (!fit_step(x, max_samples, model)) {
     }
-    return Status::ok;
+    return status_;
   }
 
-  /// Begins to learn; arguments as of fit(). The model is of no use until step() is done. O(n d).
-  [[gnu::cold, gnu::noinline]] Status start(ConstMatrixView<Scalar> x, const KMeansOptions& options,
-                                            Model& model) {
+  /// Begins to learn in pieces; arguments and errors as of fit(), but for those that its samples decide,
+  /// which status() tells. O(d).
+  Status start_fit(ConstMatrixView<Scalar> x, const KMeansOptions& options) {
     if (x.rows > max_samples || x.rows < options.clusters || !Model::fits(options.clusters, x.cols))
       return Status::wrong_size;
     if (options.max_iterations < 1) return Status::out_of_range;
-    if (!detail::all_finite(x)) return Status::non_finite;
-    if (!is_finite(largest_squared_distance(x))) return Status::overflow;
-    model.resize(options.clusters, x.cols);
     random_ = Random(options.seed);
     lloyd_ = Lloyd<Accumulator>({options.max_iterations, 0});
-    assignment(x, model).start();
-    SampleSpace<Scalar, Accumulator>(x, squared_).start();
-    next_ = 0;
-    stage_ = Stage::seeding;
+    clusters_ = options.clusters;
+    status_ = Status::not_fitted;
+    begin(Stage::checking);
     return Status::ok;
   }
 
-  /// Goes on, with the x and model of start(): assigns at most `samples` >= 1 of them, each O(d k); a first
-  /// centre counts as all of them, O(n d ln k), a new place of a centre as one, O(d). True when the model is
-  /// learned.
-  [[gnu::cold, gnu::noinline]] bool step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
-    while (samples > 0 && stage_ != Stage::done) {
+  /// Goes on, with the x of start_fit(), by at most `samples` >= 1: one that is looked at, O(d), that first
+  /// centres are tried on, O(d ln k), or that is assigned, O(d k); a new place of a centre, O(d), counts as
+  /// one too. Whenever all samples are through, O(n ln k + d k) more, a few instructions a sample. True when
+  /// it is done, for better or worse: see status(). Until then the model is of no use.
+  [[gnu::cold, gnu::noinline]] bool fit_step(ConstMatrixView<Scalar> x, Index samples, Model& model) {
+    for (; samples > 0 && stage_ != Stage::done; --samples) {
       switch (stage_) {
-        case Stage::seeding:
-          seed_next(x, model);
-          samples -= x.rows;
-          break;
-        case Stage::assigning:
-          assign_next(x, model);
-          --samples;
-          break;
-        case Stage::updating:
-          if (auto policy = assignment(x, model); lloyd_.update(policy, centers(model))) begin_assignment();
-          --samples;
-          break;
+        case Stage::checking: check_next(x, model); break;
+        case Stage::trying: try_next(x, model); break;
+        case Stage::accepting: accept_next(x); break;
+        case Stage::assigning: assign_next(x, model); break;
+        case Stage::updating: update_next(x, model); break;
         case Stage::done: break;
       }
     }
     return stage_ == Stage::done;
   }
 
+  /// What fit() returns; not_fitted until it is done.
+  Status status() const { return status_; }
   /// How it went, once it is done.
   LloydReport report() const {
     LloydReport report = report_;
@@ -190,36 +184,65 @@ class KMeansFit {
   const int16_t* labels() const { return labels_; }
 
  private:
-  enum class Stage : uint8_t { done, seeding, assigning, updating };
-
-  /// No two samples are farther apart.
-  static Scalar largest_squared_distance(MatrixView<const Scalar> x) {
-    Scalar largest = 0;
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) largest = larger(largest, absolute(x(i, f)));
-    return 4 * static_cast<Scalar>(x.cols) * largest * largest;
-  }
+  enum class Stage : uint8_t { done, checking, trying, accepting, assigning, updating };
+  using Space = SampleSpace<Scalar, Accumulator, max_clusters, max_samples>;
 
   SampleAssignment<Scalar, Accumulator> assignment(MatrixView<const Scalar> x, const Model& model) {
-    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, model.clusters_};
+    return {x, {labels_, squared_, scale_, sums_, counts_}, model.centers_by_feature_, clusters_};
   }
+  Space space(MatrixView<const Scalar> x) { return {x, squared_, candidates_}; }
   static MatrixView<Scalar> centers(Model& model) {
     return {model.centers_by_feature_, model.clusters_, model.features_, 1, model.clusters_};
   }
 
-  void begin_assignment() {
+  void begin(Stage stage) {
     next_ = 0;
-    changed_ = 0;
-    stage_ = Stage::assigning;
+    stage_ = stage;
+  }
+  void end(Status status) {
+    status_ = status;
+    stage_ = Stage::done;
   }
 
-  [[gnu::cold, gnu::noinline]] void seed_next(MatrixView<const Scalar> x, Model& model) {
-    using Space = SampleSpace<Scalar, Accumulator>;
-    Space space(x, squared_);
-    Index candidates[Space::most_trials];
-    const Index row = seed_center(space, random_, next_, model.clusters_, candidates);
-    for (Index f = 0; f < x.cols; ++f) centers(model)(next_, f) = x(row, f);
-    if (++next_ == model.clusters_) begin_assignment();
+  void begin_assignment() {
+    changed_ = 0;
+    begin(Stage::assigning);
+  }
+
+  void begin_center(MatrixView<const Scalar> x) {
+    space(x).begin(random_, center_, clusters_);
+    begin(Stage::trying);
+  }
+
+  [[gnu::cold, gnu::noinline]] void check_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (next_ == 0) policy.start();
+    if (!policy.look_at(next_)) return end(Status::non_finite);
+    squared_[next_] = positive_infinity<Scalar>();
+    if (++next_ < x.rows) return;
+    if (!policy.start_sums()) return end(Status::overflow);
+    model.resize(clusters_, x.cols);
+    candidates_.potential = 0;
+    center_ = 0;
+    begin_center(x);
+  }
+
+  [[gnu::cold, gnu::noinline]] void try_next(MatrixView<const Scalar> x, Model& model) {
+    space(x).evaluate(next_);
+    if (++next_ < x.rows) return;
+    const Index row = space(x).choose();
+    for (Index f = 0; f < x.cols; ++f) centers(model)(center_, f) = x(row, f);
+    if (center_ + 1 < clusters_)
+      begin(Stage::accepting);
+    else
+      begin_assignment();
+  }
+
+  [[gnu::cold, gnu::noinline]] void accept_next(MatrixView<const Scalar> x) {
+    space(x).accept(next_);
+    if (++next_ < x.rows) return;
+    ++center_;
+    begin_center(x);
   }
 
   [[gnu::cold, gnu::noinline]] void assign_next(MatrixView<const Scalar> x, Model& model) {
@@ -229,21 +252,30 @@ class KMeansFit {
     stage_ = Stage::updating;
     if (!lloyd_.take(policy, changed_, centers(model), [](const LloydReport&, Accumulator) { return true; }))
       return;
-    stage_ = Stage::done;
-    report_ = lloyd_.report(policy, model.clusters_);
+    end(Status::ok);
+    report_ = lloyd_.report(policy, clusters_);
     inertia_ = policy.inertia();
     // All there is room for: GCC 12 writes a conversion on a condition that its assembler does not know
     // (M55).
     for (Index j = 0; j < max_clusters; ++j) model.counts_[j] = static_cast<float>(counts_[j]);
   }
 
+  void update_next(MatrixView<const Scalar> x, Model& model) {
+    auto policy = assignment(x, model);
+    if (lloyd_.update(policy, centers(model))) begin_assignment();
+  }
+
   Random random_{};
   Lloyd<Accumulator> lloyd_{};
   LloydReport report_{StopReason{}, 0, 0, 0, 0};
   Accumulator inertia_ = 0;
+  Status status_ = Status::not_fitted;
   Stage stage_ = Stage::done;
-  Index next_ = 0;     // sample or first centre
+  int clusters_ = 0;
+  Index next_ = 0;     // sample of the stage
+  Index center_ = 0;   // that is looked for
   Index changed_ = 0;  // labels, of those assigned
+  typename Space::Candidates candidates_{};
   int16_t labels_[array_size(max_samples)] = {};
   Scalar squared_[array_size(max_samples)] = {};
   Accumulator scale_[array_size(max_features)] = {};

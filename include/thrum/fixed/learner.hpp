@@ -67,6 +67,7 @@ class Learner {
     if (status != Status::ok) return status;
     state_ = LearningState::watching;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     return Status::ok;
   }
 
@@ -79,6 +80,15 @@ class Learner {
   /// A person vouches for a row; see LearnedClasses::vouch(). not_fitted while not watching.
   Status vouch(const float* row, float* scratch) {
     return state_ == LearningState::watching ? learned_.vouch(row, scratch) : Status::not_fitted;
+  }
+
+  /// The same for the latest row that was an alarm, while no one has for it; not_fitted when there is none
+  /// since watching began.
+  Status vouch_for_alarm(float* scratch) {
+    if (!has_alarm_) return Status::not_fitted;
+    const Status status = vouch(alarm(), scratch);
+    has_alarm_ = status != Status::ok;
+    return status;
   }
 
   // ---- what it is told
@@ -103,16 +113,20 @@ class Learner {
     if (state_ == LearningState::collecting) obstacle_ = obstacle;
   }
 
-  /// Goes on with learning, where it is at that: at most 200,000 instructions of a Cortex-M4F for 120 rows of
-  /// 33 features. True while there is more to do.
+  /// Goes on with learning, where it is at that, by 8 rows or fewer: at most 40,000 instructions of a
+  /// Cortex-M4F, 120,000 of a Cortex-M3, for two classes of 33 features, of 120 rows as of 480. True while
+  /// there is more to do.
   [[gnu::cold, gnu::noinline]] bool step() {
     if (state_ != LearningState::learning) return false;
     switch (stage_) {
-      case Stage::scaling: scale_next(); break;
+      case Stage::spreading: find_spread(); break;
+      case Stage::scaling: scale_rows(); break;
       case Stage::clustering: cluster(); break;
       case Stage::gathering: gather(); break;
       case Stage::measuring: measure(); break;
+      case Stage::finishing: finish(); break;
       case Stage::moving: move(); break;
+      case Stage::moved: finish_moving(); break;
     }
     return state_ == LearningState::learning;
   }
@@ -138,7 +152,7 @@ class Learner {
   float progress() const {
     if (state_ == LearningState::collecting)
       return static_cast<float>(collected_) / static_cast<float>(to_collect_);
-    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 4;
+    if (state_ == LearningState::learning) return static_cast<float>(stage_) / 8;
     return state_ == LearningState::watching ? 1.0f : 0.0f;
   }
   const Classes& learned() const { return learned_; }
@@ -151,9 +165,19 @@ class Learner {
   static constexpr size_t bytes_per_window = 4 * array_size(d) + sizeof(uint32_t) + 4 + sizeof(int16_t);
 
  private:
-  enum class Stage : uint8_t { scaling, clustering, gathering, measuring, moving };
+  enum class Stage : uint8_t {
+    spreading,
+    scaling,
+    clustering,
+    gathering,
+    measuring,
+    finishing,
+    moving,
+    moved
+  };
 
-  static constexpr Index rows_per_step = 16;
+  static constexpr Index rows_per_step = 8;
+  static constexpr Index distances_per_step = 2;  // of rows from all classes, in deviations: divisions
 
   void begin(const LearningOptions& options, uint32_t windows) {
     learned_.options_ = options;
@@ -161,6 +185,7 @@ class Learner {
     learned_.watched_ = 0;
     state_ = LearningState::collecting;
     obstacle_ = Obstacle::none;
+    has_alarm_ = false;
     random_ = Random(options.seed);
     to_collect_ = windows;
     collected_ = skipped_ = 0;
@@ -192,9 +217,10 @@ class Learner {
     }
     if (++collected_ < to_collect_) return;
     state_ = LearningState::learning;
-    next_ = 0;
-    stage_ = learned_.classes_ > 0 ? Stage::moving : Stage::scaling;
-    if (stage_ == Stage::moving) start_moving();
+    if (learned_.classes_ > 0)
+      start_moving();
+    else
+      start_spread();
   }
 
   // ---- learning
@@ -207,36 +233,82 @@ class Learner {
     obstacle_ = obstacle;
   }
 
-  /// The rows of the next step, from next_ on.
-  Index end_of_step() const { return smaller(next_ + rows_per_step, rows()); }
+  void begin_stage(Stage stage) {
+    stage_ = stage;
+    next_ = 0;
+  }
 
-  /// One feature.
-  void scale_next() {
-    if (next_ == 0) {
-      constant_features_ = 0;
-      largest_trend_ = 0;
+  /// Takes so many further rows; whether all of the stage have been.
+  template <typename Take>
+  bool take_rows(Take take, Index count = rows_per_step) {
+    for (const Index end = smaller(next_ + count, rows()); next_ < end; ++next_) take(next_);
+    return next_ == rows();
+  }
+
+  /// What the features' spread is, and the mean time of the rows. (Means and sums of squares are where
+  /// offsets and factors will be.)
+  void start_spread() {
+    for (Index f = 0; f < d; ++f) learned_.offset_[f] = learned_.factor_[f] = 0;
+    mean_time_ = 0;
+    begin_stage(Stage::spreading);
+  }
+  Moments<float> spread_of(Index f, Index n) const {
+    return {static_cast<float>(n), learned_.offset_[f], learned_.factor_[f]};
+  }
+  void find_spread() {
+    const auto take = [this](Index i) {
+      for (Index f = 0; f < d; ++f) {
+        Moments<float> all = spread_of(f, i);
+        all.add(rows_[i * d + f]);
+        learned_.offset_[f] = all.mean;
+        learned_.factor_[f] = all.squared_deviations;
+      }
+      mean_time_ += static_cast<float>(times_[i]) / static_cast<float>(rows());
+    };
+    if (take_rows(take)) start_scaling();
+  }
+
+  /// (Products with time are where variances within classes will be.)
+  void start_scaling() {
+    constant_features_ = 0;
+    squared_times_ = 0;
+    for (Index f = 0; f < d; ++f) {
+      learned_.factor_[f] = factor_for(spread_of(f, rows()));
+      learned_.pooled_[f] = 0;
     }
-    const Index f = next_;
-    const VectorView<float> values{rows_ + f, rows(), d};
-    Moments<float> all;
-    for (Index i = 0; i < values.size; ++i) all.add(values[i]);
+    begin_stage(Stage::scaling);
+  }
+  float factor_for(const Moments<float>& all) {
     const float magnitude = absolute(all.mean), deviation = square_root(all.variance());
     const bool constant = !(deviation > 1e-6f * magnitude) || !(deviation > ScalarTraits<float>::smallest());
     if (constant) ++constant_features_;
     // What never varied is thought to vary by a thousandth.
     const float scale = !constant ? deviation : magnitude > 0.0f ? 1e-3f * magnitude : 1e-3f;
-    learned_.offset_[f] = all.mean;
-    learned_.factor_[f] = smaller(1 / scale, 1e30f);
-    for (Index i = 0; i < values.size; ++i) values[i] = (values[i] - all.mean) * learned_.factor_[f];
-    if (!constant) notice_trend(values, static_cast<int>(f));
-    if (++next_ == d) start_clusters();
+    return smaller(1 / scale, 1e30f);
+  }
+  void scale_rows() {
+    const auto take = [this](Index i) {
+      const float time = static_cast<float>(times_[i]) - mean_time_;
+      for (Index f = 0; f < d; ++f) {
+        float& value = rows_[i * d + f];
+        value = (value - learned_.offset_[f]) * learned_.factor_[f];
+        learned_.pooled_[f] += value * time;
+      }
+      squared_times_ += time * time;
+    };
+    if (take_rows(take)) start_clusters();
   }
 
-  void notice_trend(VectorView<const float> values, int f) {
-    const float trend = share_of_trend(values, [this](Index i) { return static_cast<float>(times_[i]); });
-    if (!(trend > largest_trend_)) return;
-    largest_trend_ = trend;
-    drifting_feature_ = f;
+  /// Of the feature that follows a line most. (One that never varied has a variance of next to none.)
+  float largest_trend() {
+    float largest = 0;
+    for (Index f = 0; f < d; ++f) {
+      const float trend = share_of_trend(learned_.pooled_[f], squared_times_, rows());
+      if (!(trend > largest)) continue;
+      largest = trend;
+      drifting_feature_ = static_cast<int>(f);
+    }
+    return largest;
   }
 
   /// Few independent samples may seem to follow a line: of 33 features, one has a trend above 20 / n once in
@@ -244,36 +316,36 @@ class Learner {
   void start_clusters() {
     const float n = static_cast<float>(rows());
     if (2 * constant_features_ > d) return refuse(Obstacle::unvaried);
-    if (largest_trend_ > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
+    if (largest_trend() > larger(0.5f, 20 / n)) return refuse(Obstacle::drifting);
     const KMeansOptions options{learned_.options_.classes, 100, learned_.options_.seed};
-    if (fit_.start(collected_rows(), options, kmeans_) != Status::ok) return refuse(Obstacle::unusable);
-    stage_ = Stage::clustering;
+    if (fit_.start_fit(collected_rows(), options) != Status::ok) return refuse(Obstacle::unusable);
+    begin_stage(Stage::clustering);
   }
 
   void cluster() {
-    constexpr Index samples = 8;  // each may leave one class for another, exactly
-    if (!fit_.step(collected_rows(), samples, kmeans_)) return;
+    if (!fit_.fit_step(collected_rows(), rows_per_step, kmeans_)) return;
+    if (fit_.status() != Status::ok) return refuse(Obstacle::unusable);
     if (fit_.empty_clusters() > 0) return refuse(Obstacle::unvaried);
     learned_.classes_ = 0;
     while (learned_.classes_ < kmeans_.clusters()) learned_.add_class();
-    stage_ = Stage::gathering;
-    next_ = 0;
+    begin_stage(Stage::gathering);
   }
 
   void gather() {
-    for (const Index end = end_of_step(); next_ < end; ++next_)
-      learned_.moments().add(fit_.labels()[next_], row(next_));
-    if (next_ < rows()) return;
+    if (!take_rows([this](Index i) { learned_.moments().add(fit_.labels()[i], row(i)); })) return;
     learned_.moments().pool(Classes::least_deviation);
     learned_.distances_ = typename Classes::Distances();
-    stage_ = Stage::measuring;
-    next_ = 0;
+    begin_stage(Stage::measuring);
   }
 
   void measure() {
-    for (const Index end = end_of_step(); next_ < end; ++next_)
-      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[next_], row(next_)));
-    if (next_ < rows()) return;
+    const auto take = [this](Index i) {
+      learned_.distances_.add(learned_.moments().distance_of_further(fit_.labels()[i], row(i)));
+    };
+    if (take_rows(take, distances_per_step)) begin_stage(Stage::finishing);
+  }
+
+  void finish() {
     for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
     learned_.find_model();
     state_ = LearningState::watching;
@@ -287,13 +359,12 @@ class Learner {
 
   void start_moving() {
     for (Index i = 0; i < learned_.classes_ * d; ++i) learned_.centers_[i] = learned_.means_[i];
-    for (Index i = 0; i < rows(); ++i) learned_.to_scale(rows_ + i * d, rows_ + i * d);
     rounds_ = 0;
     start_round();
   }
 
   void start_round() {
-    next_ = 0;
+    begin_stage(Stage::moving);
     for (int j = 0; j < learned_.classes_; ++j) found_[j] = 0;
     for (Index i = 0; i < learned_.classes_ * d; ++i) moves()[i] = 0;
   }
@@ -304,16 +375,16 @@ class Learner {
   void move() {
     DiagonalClasses<float> moved = learned_.moments();
     moved.means = learned_.centers_;
-    for (const Index end = end_of_step(); next_ < end; ++next_) {
-      const int own = moved.nearest(row(next_));
+    const auto take = [&](Index i) {
+      if (rounds_ == 0) learned_.to_scale(rows_ + i * d, rows_ + i * d);
+      const int own = moved.nearest(row(i));
       found_[own] += 1;
-      for (Index f = 0; f < d; ++f)
-        moves()[own * d + f] += rows_[next_ * d + f] - learned_.means_[own * d + f];
-    }
-    if (next_ < rows()) return;
+      for (Index f = 0; f < d; ++f) moves()[own * d + f] += rows_[i * d + f] - learned_.means_[own * d + f];
+    };
+    if (!take_rows(take, distances_per_step)) return;
     constexpr int most_rounds = 20;
     if (move_centers() && ++rounds_ < most_rounds) return start_round();
-    finish_moving();
+    begin_stage(Stage::moved);
   }
 
   /// A class that had no row moves as the others do together. Whether any moved to elsewhere than before.
@@ -350,18 +421,26 @@ class Learner {
   Verdict watch(const float* row, float* scratch) {
     const Verdict verdict = learned_.judge(row, scratch);
     if (verdict.state == State::normal && is_due()) learned_.follow(verdict.cluster, row, scratch);
+    if (verdict.state == State::alarm) {
+      for (Index f = 0; f < d; ++f) alarm()[f] = row[f];
+      has_alarm_ = true;
+    }
     return verdict;
   }
 
+  /// The latest row that was one. (Where the first of those collected was, which is of no use any more.)
+  float* alarm() { return rows_; }
+
   LearningState state_ = LearningState::not_started;
   Obstacle obstacle_ = Obstacle::none;
-  Stage stage_ = Stage::scaling;
+  Stage stage_ = Stage::spreading;
+  bool has_alarm_ = false;
   uint32_t to_collect_ = 0, collected_ = 0;
   uint32_t skipped_ = 0;  // windows until the next one's turn
-  Index next_ = 0;        // row or feature of the stage
+  Index next_ = 0;        // row of the stage
   int constant_features_ = 0, drifting_feature_ = 0;
-  int rounds_ = 0;  // of moving
-  float largest_trend_ = 0;
+  int rounds_ = 0;                           // of moving
+  float mean_time_ = 0, squared_times_ = 0;  // of the rows; times less their mean
   Random random_{};
   Classes learned_{};
   KMeans<float, d, capacity.classes> kmeans_{};

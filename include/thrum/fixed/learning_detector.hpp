@@ -57,6 +57,10 @@ class LearningDetector : public Detector<capacity, Sample, slack> {
                                             : Status::not_fitted;
   }
 
+  /// The same of the latest window that was an alarm, for who comes when the machine runs as before again.
+  /// not_fitted when there is none since it watches, or when somebody has vouched for it by this call.
+  Status that_was_normal() { return own().vouch_for_alarm(Base::row_scratch()); }
+
   /// How far learning is, and what was learned.
   const Learner<capacity>& learner() const { return Base::held().learner; }
 

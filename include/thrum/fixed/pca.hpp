@@ -79,12 +79,25 @@ struct PCAOptions {
   double variance_share = 0;  ///< in (0, 1]: the fewest whose variances reach that share; 0: not asked
 };
 
-/// Learns a fixed::PCA from samples that come one by one: their moments, then the eigenvectors of the
-/// covariance by Jacobi rotations, at once by finish() or in pieces by start() and step(). No heap; all zero
-/// at start; memory: 4 d^2 bytes, and 2 d^2 Scalars. Parts merge.
+/// Learns a fixed::PCA: at once by fit(), or from samples that come one by one, their moments by
+/// partial_fit(), then the eigenvectors of the covariance by Jacobi rotations, at once by finish() or in
+/// pieces by start_fit() and fit_step(). No heap; all zero at start; memory: 4 d^2 bytes, and 2 d^2 Scalars.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class PCAFit {
  public:
+  /// Learns from x, n x d, n >= 2, and nothing before it. wrong_size, non_finite: then all stays as it was;
+  /// overflow, and errors of finish(). O(n d^2 + d^3).
+  template <int max_components>
+  Status fit(ConstMatrixView<Scalar> x, const PCAOptions& options,
+             PCA<Scalar, max_features, max_components>& pca) {
+    if (x.rows < 2 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(options, pca);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d^2) in double.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -109,7 +122,7 @@ class PCAFit {
 
   /// Begins to find the components of the samples so far. not_fitted: fewer than two; overflow: a variance is
   /// too large for a Scalar. O(d^2).
-  Status start() {
+  Status start_fit() {
     if (samples_ < 2) return Status::not_fitted;
     for (Index i = 0; i < features_; ++i)
       for (Index j = 0; j <= i; ++j)
@@ -123,25 +136,25 @@ class PCAFit {
   }
 
   /// Goes on by at most so many rotations, O(d) each; true when the components are found.
-  bool step(int rotations) {
+  bool fit_step(int rotations) {
     for (; rotations > 0; --rotations)
       if (sweeps_.step(covariance(), vectors())) return true;
     return false;
   }
 
-  /// Gives the PCA what was found; start() is called, and step() until it is done, unless that has been done.
-  /// out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than there is
-  /// room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest magnitude
-  /// is positive. Those of thrum::PCA from the same samples, to rounding.
+  /// Gives the PCA what was found; start_fit() is called, and fit_step() until it is done, unless that has
+  /// been done. out_of_range: options ask for both or neither, or for more than d; wrong_size: for more than
+  /// there is room for. Variances are over n - 1; each direction's first loading within 1e-6 of its largest
+  /// magnitude is positive. Those of thrum::PCA from the same samples, to rounding.
   template <int max_components>
   Status finish(const PCAOptions& options, PCA<Scalar, max_features, max_components>& pca) {
     if ((options.components > 0) == (options.variance_share > 0) || options.components < 0 ||
         options.components > features_ || !(options.variance_share >= 0 && options.variance_share <= 1))
       return Status::out_of_range;
     if (sweeps_.sweeps() == 0) {
-      const Status status = start();
+      const Status status = start_fit();
       if (status != Status::ok) return status;
-      while (!step(1)) {
+      while (!fit_step(1)) {
       }
     }
     sort_eigenvectors(covariance(), vectors());
@@ -161,6 +174,13 @@ class PCAFit {
   Scalar variance(int c) const { return covariance_[c * features_ + c]; }
 
  private:
+  void forget() {
+    samples_ = 0;
+    for (double& mean : mean_) mean = 0;
+    for (double& product : products_) product = 0;
+    features_ = 0;
+  }
+
   static Index place(Index i, Index j) { return i * (i + 1) / 2 + j; }
 
   MatrixView<Scalar> covariance() { return row_major(covariance_, features_, features_); }

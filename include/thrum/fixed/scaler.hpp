@@ -52,11 +52,22 @@ class Scaler {
   int features_ = 0;
 };
 
-/// Learns a fixed::Scaler of the standard kind from samples that come one by one. No heap; all zero at start;
-/// 48 bytes a feature. Parts merge.
+/// Learns a fixed::Scaler of the standard kind: at once by fit(), or in pieces between other work, each of
+/// them a sample, by partial_fit(), and at last finish(). No heap; all zero at start; 48 bytes a feature.
+/// Parts merge.
 template <typename Scalar, int max_features>
 class ScalerFit {
  public:
+  /// Learns from x, n x d, n >= 1, and nothing before it. wrong_size, non_finite: then all stays as it was.
+  /// O(n d).
+  Status fit(ConstMatrixView<Scalar> x, Scaler<Scalar, max_features>& scaler) {
+    if (x.rows < 1 || x.cols < 1 || x.cols > max_features) return Status::wrong_size;
+    if (!detail::all_finite(x)) return Status::non_finite;
+    forget();
+    for (Index i = 0; i < x.rows; ++i) partial_fit(x.row(i));
+    return finish(scaler);
+  }
+
   /// Adds a sample of d <= max_features values, as many as those before. wrong_size, non_finite: nothing is
   /// added. O(d), some 1000 instructions a feature on a Cortex-M4F, whose double is software.
   Status partial_fit(ConstVectorView<Scalar> x) {
@@ -98,6 +109,11 @@ class ScalerFit {
   const ColumnSpread& column(int f) const { return columns_[f]; }
 
  private:
+  void forget() {
+    for (ColumnSpread& column : columns_) column = {};
+    features_ = 0;
+  }
+
   static void add(ColumnSpread& column, const ColumnSpread& more) {
     if (column.moments.weight > 0)
       column.merge(more);
