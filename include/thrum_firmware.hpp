@@ -1637,7 +1637,7 @@ template <typename Scalar>
 /// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
 /// model without a table of scores, as one that was not fitted but written down.
 template <typename Scalar>
-inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
+[[gnu::always_inline]] inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
   if (!is_finite(score) || model.score_table == nullptr) return Scalar(0);
   return exponential(-surprise(model.score_table, score * model.threshold));
 }
@@ -3569,7 +3569,7 @@ template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
@@ -3578,9 +3578,11 @@ inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVec
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
   }
-  // The scaled row is of no use any more, nor are coordinates that were visited.
-  const auto slopes = contiguous(scratch, model.projection.components);
+  // The scaled row is of no use any more, nor are coordinates that were visited. Of a distance from a centre
+  // the difference is the slope.
+  constexpr bool of_centers = (allowed & Classes::possible_parts & ~(radius_part | soft_part)) == 0;
   const auto differences = contiguous(scratch + model.features, model.projection.components);
+  const auto slopes = of_centers ? differences : contiguous(scratch, model.projection.components);
   for_each_slope<allowed>(model.anomaly, z, score, rest, [&](Index c, Scalar difference, Scalar slope) {
     differences[c] = difference;
     slopes[c] = slope;
@@ -3662,7 +3664,7 @@ struct Culprit {
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                             const Score<Scalar>& score, Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
@@ -3714,7 +3716,7 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
+[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
