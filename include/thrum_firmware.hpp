@@ -397,10 +397,6 @@ struct LaneSums {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    low.add_to(sums);
-    high.add_to(sums + lanes / 2);
-  }
 };
 
 template <typename Scalar>
@@ -428,12 +424,6 @@ struct LaneSums<Scalar, 4> {
     sums[2] = c;
     sums[3] = d;
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += c;
-    sums[3] += d;
-  }
 };
 
 #if defined(THRUM_FLOATS_BY_HELIUM)
@@ -448,23 +438,22 @@ struct LaneSums<float, 4> {
     sums = add_term(sums, value, load_four(entries));
   }
   void store(float* results) const { store_four(results, sums); }
-  void add_to(float* results) const { store_four(results, load_four(results) + sums); }
 };
 #endif
 
-/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
-/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
-/// its registers, and all who sum share its code.
+/// Writes the sums over `features` values, at least one, `stride` apart, of `lanes` neighbouring columns. A
+/// function of its own, so that nothing else competes for its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
-                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+                                 Index columns, AddTerm add_term, Scalar* results) {
   LaneSums<Scalar, lanes> sums;
-  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+  const Scalar* const end = value + features * stride;
+  do {
     sums.add(*value, entries, add_term);
-  if (first)
-    sums.store(results);
-  else
-    sums.add_to(results);
+    value += stride;
+    entries += columns;
+  } while (value != end);
+  sums.store(results);
 }
 
 }  // namespace detail
@@ -492,13 +481,14 @@ constexpr int most_lanes = 16;
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::always_inline]] inline void sum_neighbours(VectorView<const Scalar> x, const Scalar* entries,
                                                   Index columns, AddTerm add_term, Scalar* results) {
-  Index begin = 0;
-  do {
-    const Index count = smaller(features_per_partial_sum, x.size - begin);
-    sum_lanes<lanes>(&x[begin], x.stride, count, entries + begin * columns, columns, add_term, begin == 0,
-                     results);
-    begin += count;
-  } while (begin < x.size);
+  sum_lanes<lanes>(x.data, x.stride, smaller(features_per_partial_sum, x.size), entries, columns, add_term,
+                   results);
+  for (Index begin = features_per_partial_sum; begin < x.size; begin += features_per_partial_sum) {
+    Scalar part[array_size(lanes)];
+    sum_lanes<lanes>(&x[begin], x.stride, smaller(features_per_partial_sum, x.size - begin),
+                     entries + begin * columns, columns, add_term, part);
+    for (int i = 0; i < lanes; ++i) results[i] += part[i];
+  }
 }
 
 /// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
@@ -530,7 +520,7 @@ template <typename Scalar, typename AddTerm>
 
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
-/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
+/// x: d values, at least one; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
@@ -3569,8 +3559,9 @@ template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
-[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model,
+                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                  Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   if (!detail::projects<allowed>(model)) {
@@ -3664,8 +3655,9 @@ struct Culprit {
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                            const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model,
+                                                   ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                   Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -3716,8 +3708,9 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                          const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
+                                                 ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                 Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;

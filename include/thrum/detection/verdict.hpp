@@ -149,8 +149,9 @@ template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
 /// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
-[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
+[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model,
+                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                  Scalar* scratch, Visit visit) {
   const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   if (!detail::projects<allowed>(model)) {
@@ -244,8 +245,9 @@ struct Culprit {
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
 /// out; without a class (cluster -1), the first feature that overflowed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                            const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model,
+                                                   ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                   Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -296,8 +298,9 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
 /// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
 /// alarm O(d p) and what anomaly_score costs; allocates nothing.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                          const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
+                                                 ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                 Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;
