@@ -151,13 +151,13 @@ class Extraction {
   void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
                    float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
-    if (!is_usable(scale)) {
+    if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
       status_ = Status::overflow;
       for (int i = 0; i < features_per_channel(options); ++i) features[i] = detail::overflowed_feature;
       return;
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
-    if (done_ < most_channels)
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels)
       terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares, scale.sum};
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
@@ -166,7 +166,7 @@ class Extraction {
                    int32_t* scratch, float* features) {
     const detail::IntegerCorrelationTerm term =
         detail::write_integer_channel<allowed>(options, window, done_, table, scratch, features);
-    if (done_ < most_channels) terms_[done_] = term;
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels) terms_[done_] = term;
   }
 
   /// Where a channel overflowed, so do the correlations.

@@ -309,7 +309,7 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       sums.add(signal[i] = scale.normalised(signal[i]));
       sums.add(signal[i + 1] = scale.normalised(signal[i + 1]));
     }
-    if (i < end) sums.add(signal[i] = scale.normalised(signal[i]));
+    if ((end & 1) != 0) sums.add(signal[i] = scale.normalised(signal[i]));  // blocks begin at even ones
     total.squares += sums.squares;
     total.cubes += sums.cubes;
     total.fourths += sums.fourths;
