@@ -3041,23 +3041,21 @@ struct ChannelReader<int16_t> {
     const Index together = count / 4 * 4;
     read_fours(sample, together, stride, shifted);
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
-    const Index together = count / 2 * 2;
+    const Index together = count & ~Index{1};
     read_pairs(sample, together, stride, shifted);
 #else
     const Index together = 0;
 #endif
     sample += together * stride;
     shifted += together;
-    count -= together;
+#if defined(THRUM_SAMPLES_BY_PAIRS)
+    if (together != count) *shifted = take(*sample);
+#else
     ChannelReader seen = *this;
-    for (float* const end = shifted + count; shifted != end; sample += stride) {
-      const int32_t value = *sample;
-      seen.least = smaller(value, seen.least);
-      seen.greatest = larger(seen.greatest, value);
-      seen.sum += value;
-      *shifted++ = static_cast<float>(value - first);
-    }
+    for (float* const end = shifted + (count - together); shifted != end; sample += stride)
+      *shifted++ = seen.take(*sample);
     *this = seen;
+#endif
   }
   float block_sum(Index count) {
     const int32_t block = sum;
@@ -3067,8 +3065,16 @@ struct ChannelReader<int16_t> {
   }
   int32_t exact_sum() const { return sum_before; }
 
-#if defined(THRUM_FLOATS_BY_HELIUM)
  private:
+  /// Returns it minus the first.
+  [[gnu::always_inline]] float take(int32_t value) {
+    least = smaller(value, least);
+    greatest = larger(greatest, value);
+    sum += value;
+    return static_cast<float>(value - first);
+  }
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
   /// Four samples at a time. A multiple of four.
   void read_fours(const int16_t* sample, Index count, Index stride, float* shifted) {
     int32x4_t lows = vdupq_n_s32(least), highs = vdupq_n_s32(greatest);
@@ -3086,7 +3092,6 @@ struct ChannelReader<int16_t> {
     sum = four_sum;
   }
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
- private:
   [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
     return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
   }
@@ -3516,8 +3521,7 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
 template <uint32_t allowed, typename Scalar, typename Classes>
 inline VectorView<const Scalar> scored_row(const DetectorModel<Scalar, Classes>& model,
                                            VectorView<const Scalar> x, const Scalar* scratch) {
-  if (projects<allowed>(model))
-    return contiguous(scratch + model.features, model.projection.components);
+  if (projects<allowed>(model)) return contiguous(scratch + model.features, model.projection.components);
   return scales<allowed>(model) ? contiguous(scratch, model.features) : x;
 }
 
@@ -4758,9 +4762,7 @@ template <typename Scalar>
 inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
   detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
-  Index stages = count;
-  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
-  if (stages == 2) {
+  if ((count & 0x55555555) == 0) {  // no power of four
     detail::join_pairs(z, count);
     quarter = 2;
   }
@@ -10369,7 +10371,11 @@ class Detector : private HeldModel<source> {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
         const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(missed(verdict_on(condition)));
+        if (!condition.scored()) {
+          const Verdict verdict = verdict_on(condition);
+          Held::miss(verdict);
+          return complete(verdict);
+        }
         stage_ = Stage::extracting;
         return false;
       }
@@ -10396,10 +10402,6 @@ class Detector : private HeldModel<source> {
       return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
-    return missed(verdict);
-  }
-
-  const Verdict& missed(const Verdict& verdict) {
     Held::miss(verdict);
     return verdict;
   }

@@ -30,9 +30,7 @@ template <typename Scalar>
 inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
   detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
-  Index stages = count;
-  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
-  if (stages == 2) {
+  if ((count & 0x55555555) == 0) {  // no power of four
     detail::join_pairs(z, count);
     quarter = 2;
   }

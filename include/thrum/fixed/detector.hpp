@@ -261,7 +261,11 @@ class Detector : private HeldModel<source> {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
         const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(missed(verdict_on(condition)));
+        if (!condition.scored()) {
+          const Verdict verdict = verdict_on(condition);
+          Held::miss(verdict);
+          return complete(verdict);
+        }
         stage_ = Stage::extracting;
         return false;
       }
@@ -288,10 +292,6 @@ class Detector : private HeldModel<source> {
       return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
-    return missed(verdict);
-  }
-
-  const Verdict& missed(const Verdict& verdict) {
     Held::miss(verdict);
     return verdict;
   }
