@@ -4421,8 +4421,8 @@ template <typename Scalar>
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
 [[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
-  const Index from_quarter = k - circle.size / 4;
-  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
+  const Index from_quarter = k - (circle.size >> 2);
+  return {circle.cosines[k <= circle.size >> 1 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
@@ -4438,7 +4438,7 @@ template <typename Scalar>
 /// apart; each odd one of the lower half changes with an even one of the upper half.
 template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
-  const Index half = count / 2;
+  const Index half = count >> 1;
   Scalar* const upper = z + 2 * half;
   Index reversed = 0;
   for (Index i = 0; i < half; i += 2) {
@@ -4447,8 +4447,8 @@ inline void reverse_bits_of_positions(Scalar* z, Index count) {
       swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
     }
     swap_complex(z + 2 * i + 2, upper + 2 * reversed);
-    Index bit = half / 2;
-    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
+    Index bit = half >> 1;
+    for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
     reversed |= bit;
   }
 }
@@ -4493,7 +4493,7 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
-  const Index quarter_turn = circle.size / 4;
+  const Index quarter_turn = circle.size >> 2;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   Index angle = 0;
@@ -4527,7 +4527,7 @@ template <typename Scalar>
 inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circle) {
   const Index step = circle.size / size;
   const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
-  const Scalar* sine = circle.cosines + circle.size / 4 - k * step;
+  const Scalar* sine = circle.cosines + (circle.size >> 2) - k * step;
   for (Index place = 2 * k; place < size / 2; place += 2) {
     split_bins(z + place, z + size - place, {*cosine, *sine});
     cosine += step;
@@ -4748,7 +4748,7 @@ inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
   z[1] = z[0] - z[1];
   z[0] = mean;
   split_bins_from(Index{1}, z, size, circle);
-  z[size / 2 + 1] = -z[size / 2 + 1];
+  z[(size >> 1) + 1] = -z[(size >> 1) + 1];
 }
 
 }  // namespace detail
@@ -4776,7 +4776,7 @@ inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> cir
 /// nothing, no recursion. By complex_fourier_transform of half as many numbers.
 template <typename Scalar>
 inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
-  complex_fourier_transform(x, size / 2, circle);
+  complex_fourier_transform(x, size >> 1, circle);
   detail::split_real(x, size, circle);
 }
 
