@@ -3130,7 +3130,7 @@ struct ChannelReader<int16_t> {
 /// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
 /// see is_usable.
 template <typename Sample>
-inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
   const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
@@ -6523,7 +6523,7 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
+  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
             Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
@@ -6554,7 +6554,7 @@ class Extraction {
   }
 
   template <typename Sample>
-  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
+  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
                    float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
@@ -10365,12 +10365,11 @@ class Detector : private HeldModel<source> {
 
   /// The next step of the window; true when its verdict is there.
   bool step() {
-    const WindowView<Sample> window = stream_.window(buffer());
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(Held::most)) {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
-        const WindowCondition condition = check_.update(signal(), window, rate_off);
+        const WindowCondition condition = check_.update(signal(), stream_.window(buffer()), rate_off);
         if (!condition.scored()) {
           const Verdict verdict = verdict_on(condition);
           Held::miss(verdict);
@@ -10380,13 +10379,13 @@ class Detector : private HeldModel<source> {
         return false;
       }
     }
-    stage_ = extract(window) ? Stage::judging : Stage::extracting;
+    stage_ = extract() ? Stage::judging : Stage::extracting;
     return false;
   }
 
   /// (Never inlined, nor is judged(): the stack of neither is to lie below that of the other.)
-  [[gnu::noinline]] bool extract(const WindowView<Sample>& window) {
-    return extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
+  [[gnu::noinline]] bool extract() {
+    return extraction_.step(signal(), stream_.window(buffer()), Held::feature_table(), scratch_, features_);
   }
 
   bool complete(const Verdict& verdict) {
