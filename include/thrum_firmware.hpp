@@ -3130,7 +3130,8 @@ struct ChannelReader<int16_t> {
 /// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
 /// see is_usable.
 template <typename Sample>
-[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel,
+                                                        float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
   const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
@@ -4440,8 +4441,8 @@ template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
   const Index half = count >> 1;
   Scalar* const upper = z + 2 * half;
-  Index reversed = 0;
-  for (Index i = 0; i < half; i += 2) {
+  Index reversed = 0, i = 0;
+  do {
     if (i < reversed) {
       swap_complex(z + 2 * i, z + 2 * reversed);
       swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
@@ -4450,17 +4451,20 @@ inline void reverse_bits_of_positions(Scalar* z, Index count) {
     Index bit = half >> 1;
     for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
     reversed |= bit;
-  }
+    i += 2;
+  } while (i < half);
 }
 
 /// First stage when the count is not a power of four: neighbours become transforms of length two.
 template <typename Scalar>
 inline void join_pairs(Scalar* z, Index count) {
-  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+  Scalar* const end = z + 2 * count;
+  do {
     const Complex<Scalar> a = load(z), b = load(z + 2);
     store(z, a + b);
     store(z + 2, a - b);
-  }
+    z += 4;
+  } while (z != end);
 }
 
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
@@ -4528,7 +4532,7 @@ inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circl
   const Index step = circle.size / size;
   const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
   const Scalar* sine = circle.cosines + (circle.size >> 2) - k * step;
-  for (Index place = 2 * k; place < size / 2; place += 2) {
+  for (Index place = 2 * k; place < size >> 1; place += 2) {
     split_bins(z + place, z + size - place, {*cosine, *sine});
     cosine += step;
     sine -= step;
@@ -6523,8 +6527,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
-            Number* scratch, float* features) {
+  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window,
+                                   const Number* table, Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -6554,8 +6558,8 @@ class Extraction {
   }
 
   template <typename Sample>
-  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-                   float* scratch, float* features) {
+  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window,
+                                          const float* table, float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
       status_ = Status::overflow;

@@ -93,8 +93,8 @@ template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
   const Index half = count >> 1;
   Scalar* const upper = z + 2 * half;
-  Index reversed = 0;
-  for (Index i = 0; i < half; i += 2) {
+  Index reversed = 0, i = 0;
+  do {
     if (i < reversed) {
       swap_complex(z + 2 * i, z + 2 * reversed);
       swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
@@ -103,17 +103,20 @@ inline void reverse_bits_of_positions(Scalar* z, Index count) {
     Index bit = half >> 1;
     for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
     reversed |= bit;
-  }
+    i += 2;
+  } while (i < half);
 }
 
 /// First stage when the count is not a power of four: neighbours become transforms of length two.
 template <typename Scalar>
 inline void join_pairs(Scalar* z, Index count) {
-  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+  Scalar* const end = z + 2 * count;
+  do {
     const Complex<Scalar> a = load(z), b = load(z + 2);
     store(z, a + b);
     store(z + 2, a - b);
-  }
+    z += 4;
+  } while (z != end);
 }
 
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
@@ -181,7 +184,7 @@ inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circl
   const Index step = circle.size / size;
   const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
   const Scalar* sine = circle.cosines + (circle.size >> 2) - k * step;
-  for (Index place = 2 * k; place < size / 2; place += 2) {
+  for (Index place = 2 * k; place < size >> 1; place += 2) {
     split_bins(z + place, z + size - place, {*cosine, *sine});
     cosine += step;
     sine -= step;

@@ -117,8 +117,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
-            Number* scratch, float* features) {
+  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window,
+                                   const Number* table, Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -148,8 +148,8 @@ class Extraction {
   }
 
   template <typename Sample>
-  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-                   float* scratch, float* features) {
+  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window,
+                                          const float* table, float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
     if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
       status_ = Status::overflow;

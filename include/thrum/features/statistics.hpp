@@ -198,7 +198,8 @@ struct ChannelReader<int16_t> {
 /// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
 /// see is_usable.
 template <typename Sample>
-[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel,
+                                                        float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
   const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
