@@ -3718,7 +3718,8 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
 
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: as score_row() left it, destroyed.
-/// On alarm O(d p) and what for_each_slope costs; allocates nothing.
+/// On alarm O(d p) and what for_each_slope costs; allocates nothing. Always inlined, as all it calls: of a
+/// model that is a constant, sizes are too, and what it has not is left out.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 [[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,
@@ -4386,6 +4387,8 @@ struct Circle {
 };
 
 namespace detail {
+
+// Sizes, powers of two, are halved by shifts: to divide a number with a sign takes two instructions more.
 
 template <typename Scalar>
 struct Complex {
@@ -6513,9 +6516,10 @@ template <Arithmetic arithmetic>
 using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
-/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+/// features of one channel, or all correlations. Inlined, so that of options that are a constant sizes are
+/// too. allowed: see extract_features; most_channels: room, at least options.channels when correlation is on;
+/// Number: float, or int32_t when options.arithmetic is integer. All zero at start; 8 bytes and 20, of
+/// integers 8, for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:

@@ -307,7 +307,8 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
 
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
 /// else normal. x: d values; score: what score_row() said of it; scratch: as score_row() left it, destroyed.
-/// On alarm O(d p) and what for_each_slope costs; allocates nothing.
+/// On alarm O(d p) and what for_each_slope costs; allocates nothing. Always inlined, as all it calls: of a
+/// model that is a constant, sizes are too, and what it has not is left out.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 [[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,

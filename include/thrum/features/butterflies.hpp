@@ -39,6 +39,8 @@ struct Circle {
 
 namespace detail {
 
+// Sizes, powers of two, are halved by shifts: to divide a number with a sign takes two instructions more.
+
 template <typename Scalar>
 struct Complex {
   Scalar re;

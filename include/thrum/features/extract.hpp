@@ -103,9 +103,10 @@ template <Arithmetic arithmetic>
 using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
-/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+/// features of one channel, or all correlations. Inlined, so that of options that are a constant sizes are
+/// too. allowed: see extract_features; most_channels: room, at least options.channels when correlation is on;
+/// Number: float, or int32_t when options.arithmetic is integer. All zero at start; 8 bytes and 20, of
+/// integers 8, for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:
