@@ -397,10 +397,6 @@ struct LaneSums {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    low.add_to(sums);
-    high.add_to(sums + lanes / 2);
-  }
 };
 
 template <typename Scalar>
@@ -428,12 +424,6 @@ struct LaneSums<Scalar, 4> {
     sums[2] = c;
     sums[3] = d;
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += c;
-    sums[3] += d;
-  }
 };
 
 #if defined(THRUM_FLOATS_BY_HELIUM)
@@ -448,23 +438,22 @@ struct LaneSums<float, 4> {
     sums = add_term(sums, value, load_four(entries));
   }
   void store(float* results) const { store_four(results, sums); }
-  void add_to(float* results) const { store_four(results, load_four(results) + sums); }
 };
 #endif
 
-/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
-/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
-/// its registers, and all who sum share its code.
+/// Writes the sums over `features` values, at least one, `stride` apart, of `lanes` neighbouring columns. A
+/// function of its own, so that nothing else competes for its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
-                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+                                 Index columns, AddTerm add_term, Scalar* results) {
   LaneSums<Scalar, lanes> sums;
-  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+  const Scalar* const end = value + features * stride;
+  do {
     sums.add(*value, entries, add_term);
-  if (first)
-    sums.store(results);
-  else
-    sums.add_to(results);
+    value += stride;
+    entries += columns;
+  } while (value != end);
+  sums.store(results);
 }
 
 }  // namespace detail
@@ -492,13 +481,14 @@ constexpr int most_lanes = 16;
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::always_inline]] inline void sum_neighbours(VectorView<const Scalar> x, const Scalar* entries,
                                                   Index columns, AddTerm add_term, Scalar* results) {
-  Index begin = 0;
-  do {
-    const Index count = smaller(features_per_partial_sum, x.size - begin);
-    sum_lanes<lanes>(&x[begin], x.stride, count, entries + begin * columns, columns, add_term, begin == 0,
-                     results);
-    begin += count;
-  } while (begin < x.size);
+  sum_lanes<lanes>(x.data, x.stride, smaller(features_per_partial_sum, x.size), entries, columns, add_term,
+                   results);
+  for (Index begin = features_per_partial_sum; begin < x.size; begin += features_per_partial_sum) {
+    Scalar part[array_size(lanes)];
+    sum_lanes<lanes>(&x[begin], x.stride, smaller(features_per_partial_sum, x.size - begin),
+                     entries + begin * columns, columns, add_term, part);
+    for (int i = 0; i < lanes; ++i) results[i] += part[i];
+  }
 }
 
 /// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
@@ -530,7 +520,7 @@ template <typename Scalar, typename AddTerm>
 
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
-/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
+/// x: d values, at least one; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {
@@ -1637,7 +1627,7 @@ template <typename Scalar>
 /// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
 /// model without a table of scores, as one that was not fitted but written down.
 template <typename Scalar>
-inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
+[[gnu::always_inline]] inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
   if (!is_finite(score) || model.score_table == nullptr) return Scalar(0);
   return exponential(-surprise(model.score_table, score * model.threshold));
 }
@@ -1877,8 +1867,8 @@ class Monitor {
     known_ = (known_ << 1 | (is_scored(verdict) ? 1u : 0u)) & mask;
     if (wait_ > 0) --wait_;
     const bool before = state_ == State::alarm;
-    const bool alarm =
-        before ? wait_ > 0 || count(above_) > options.release : wait_ == 0 && count(above_) >= options.votes;
+    const int votes = count(above_);
+    const bool alarm = before ? wait_ > 0 || votes > options.release : wait_ == 0 && votes >= options.votes;
     if (alarm != before) wait_ = static_cast<uint16_t>(alarm ? options.minimum_duration : options.cool_down);
     state_ = alarm ? State::alarm : calm(options, verdict);
     return state_;
@@ -2752,41 +2742,42 @@ class WindowStream {
   /// Writer: takes `frames` x channels interleaved samples. Returns the frames accepted: all, or as many as
   /// there is room for. Cost: two memcpy at most.
   Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = smaller(frames, room(buffer, written));
-    if (accepted <= 0) return finish(buffer, written, 0, frames);
+    const Index written = own(written_);
+    const Index accepted = larger(smaller(frames, room(buffer)), Index{0});
     const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
     const Index start = in_ring(buffer, written);
     const Index straight = smaller(accepted, buffer.capacity - start);
-    memcpy(buffer.samples + start * buffer.channels, interleaved,
-           static_cast<size_t>(straight) * frame_bytes);
+    if (straight > 0)
+      memcpy(buffer.samples + start * buffer.channels, interleaved,
+             static_cast<size_t>(straight) * frame_bytes);
     if (accepted > straight)
       memcpy(buffer.samples, interleaved + straight * buffer.channels,
              static_cast<size_t>(accepted - straight) * frame_bytes);
-    return finish(buffer, written, accepted, frames);
+    return finish(buffer, accepted, frames);
   }
 
   /// Writer: the same from one array of `frames` samples for each channel.
   Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = larger(smaller(frames, room(buffer, written)), Index{0});
-    Index place = in_ring(buffer, written);
+    const Index accepted = larger(smaller(frames, room(buffer)), Index{0});
+    Index place = in_ring(buffer, own(written_));
     for (Index i = 0; i < accepted; ++i) {
       for (Index c = 0; c < buffer.channels; ++c)
         buffer.samples[place * buffer.channels + c] = channels[c][i];
       if (++place == buffer.capacity) place = 0;
     }
-    return finish(buffer, written, accepted, frames);
+    return finish(buffer, accepted, frames);
   }
 
   /// Writer: frames that write() would take now.
-  Index room(const WindowBuffer<Sample>& buffer) const { return room(buffer, load(written_)); }
+  Index room(const WindowBuffer<Sample>& buffer) const {
+    return buffer.capacity - waiting(buffer, own(written_), load(read_));
+  }
 
   /// Writer: so many frames are missing between those written and those to come; 0 or less when it is not
   /// known how many. O(1).
   void gap(Index frames) {
     add(missing_, frames);
-    mark_gap(load(written_));
+    mark_gap(own(written_));
   }
 
   /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
@@ -2799,18 +2790,23 @@ class WindowStream {
 
   /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
   bool window_ready(const WindowBuffer<Sample>& buffer) {
-    if (no_gap_ahead()) return complete(buffer);
-    return complete_before_gap(buffer) || (pass_gap(buffer) && complete(buffer));
+    if (!no_gap_ahead()) {
+      const Gap gap = gap_ahead(buffer);
+      if (!gap.known) return false;  // it is to be tried again later
+      if (gap.only_one && gap.frames_before >= buffer.window) return true;
+      pass(buffer, gap);
+    }
+    return complete(buffer);
   }
 
   /// Reader: frames written and not yet left behind by advance().
   Index frames_waiting(const WindowBuffer<Sample>& buffer) const {
-    return waiting(buffer, load(written_), load(read_));
+    return waiting(buffer, load(written_), own(read_));
   }
 
   /// Reader: the oldest window; requires window_ready(). Valid until advance().
   WindowView<Sample> window(const WindowBuffer<Sample>& buffer) const {
-    const Index start = in_ring(buffer, load(read_));
+    const Index start = in_ring(buffer, own(read_));
     const Index straight = smaller(buffer.window, buffer.capacity - start);
     const Sample* samples = buffer.samples;
     return {row_major(samples + start * buffer.channels, straight, buffer.channels),
@@ -2818,7 +2814,7 @@ class WindowStream {
   }
 
   /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
-  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
+  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, own(read_), buffer.hop)); }
 
   /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
   void drop_waiting() {
@@ -2842,6 +2838,8 @@ class WindowStream {
 
  private:
   static Index load(const uint32_t& position) { return static_cast<Index>(load_shared(position)); }
+  /// The same of a word that no other side changes.
+  static Index own(uint32_t position) { return static_cast<Index>(position); }
   static void store(uint32_t& position, Index value) { store_shared(position, static_cast<uint32_t>(value)); }
   static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
     return position < buffer.capacity ? position : position - buffer.capacity;
@@ -2857,19 +2855,15 @@ class WindowStream {
   /// One side's own counter, which the other may read.
   static void add(uint32_t& counter, Index events) {
     if (events <= 0) return;
-    const uint64_t total = uint64_t{load_shared(counter)} + static_cast<uint64_t>(events);
-    store_shared(counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})));
+    const uint32_t total = counter + static_cast<uint32_t>(smaller(events, Index{INT32_MAX}));
+    store_shared(counter, total < counter ? UINT32_MAX : total);
   }
 
   // ---- writer
 
-  Index room(const WindowBuffer<Sample>& buffer, Index written) const {
-    return buffer.capacity - waiting(buffer, written, load(read_));
-  }
-
   /// Hands the accepted frames to the reader; the others leave a gap.
-  Index finish(const WindowBuffer<Sample>& buffer, Index written, Index accepted, Index frames) {
-    const Index now = moved(buffer, written, accepted);
+  Index finish(const WindowBuffer<Sample>& buffer, Index accepted, Index frames) {
+    const Index now = moved(buffer, own(written_), accepted);
     if (accepted > 0) {
       store(written_, now);
       gap_is_last_ = 0;
@@ -2912,27 +2906,18 @@ class WindowStream {
     const uint32_t mark = load_shared(gap_marks_);
     const Index place = load(gap_at_);
     const bool known = mark % 2 == 0 && load_shared(gap_marks_) == mark;
-    const Index before = waiting(buffer, place, load(read_));
+    const Index before = waiting(buffer, place, own(read_));
     const bool ahead = before <= frames_waiting(buffer);
     return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
   }
 
-  bool complete_before_gap(const WindowBuffer<Sample>& buffer) const {
-    const Gap gap = gap_ahead(buffer);
-    return gap.known && gap.only_one && gap.frames_before >= buffer.window;
-  }
-
-  /// Drops the frames before the gap, and counts the windows that began there. False when it is to be tried
-  /// again later.
-  bool pass_gap(const WindowBuffer<Sample>& buffer) {
-    const Gap gap = gap_ahead(buffer);
-    if (!gap.known) return false;
+  /// Drops the frames before the gap, and counts the windows that began there.
+  void pass(const WindowBuffer<Sample>& buffer, const Gap& gap) {
     if (gap.frames_before > 0) {
       add(discarded_, (gap.frames_before + buffer.hop - 1) / buffer.hop);
-      store(read_, moved(buffer, load(read_), gap.frames_before));
+      store(read_, moved(buffer, own(read_), gap.frames_before));
     }
     gaps_passed_ = gap.mark;
-    return true;
   }
 
   // changed by the writer only
@@ -3056,23 +3041,21 @@ struct ChannelReader<int16_t> {
     const Index together = count / 4 * 4;
     read_fours(sample, together, stride, shifted);
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
-    const Index together = count / 2 * 2;
+    const Index together = count & ~Index{1};
     read_pairs(sample, together, stride, shifted);
 #else
     const Index together = 0;
 #endif
     sample += together * stride;
     shifted += together;
-    count -= together;
+#if defined(THRUM_SAMPLES_BY_PAIRS)
+    if (together != count) *shifted = take(*sample);
+#else
     ChannelReader seen = *this;
-    for (float* const end = shifted + count; shifted != end; sample += stride) {
-      const int32_t value = *sample;
-      seen.least = smaller(value, seen.least);
-      seen.greatest = larger(seen.greatest, value);
-      seen.sum += value;
-      *shifted++ = static_cast<float>(value - first);
-    }
+    for (float* const end = shifted + (count - together); shifted != end; sample += stride)
+      *shifted++ = seen.take(*sample);
     *this = seen;
+#endif
   }
   float block_sum(Index count) {
     const int32_t block = sum;
@@ -3082,8 +3065,16 @@ struct ChannelReader<int16_t> {
   }
   int32_t exact_sum() const { return sum_before; }
 
-#if defined(THRUM_FLOATS_BY_HELIUM)
  private:
+  /// Returns it minus the first.
+  [[gnu::always_inline]] float take(int32_t value) {
+    least = smaller(value, least);
+    greatest = larger(greatest, value);
+    sum += value;
+    return static_cast<float>(value - first);
+  }
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
   /// Four samples at a time. A multiple of four.
   void read_fours(const int16_t* sample, Index count, Index stride, float* shifted) {
     int32x4_t lows = vdupq_n_s32(least), highs = vdupq_n_s32(greatest);
@@ -3101,7 +3092,6 @@ struct ChannelReader<int16_t> {
     sum = four_sum;
   }
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
- private:
   [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
     return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
   }
@@ -3140,7 +3130,8 @@ struct ChannelReader<int16_t> {
 /// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
 /// see is_usable.
 template <typename Sample>
-inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel,
+                                                        float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
   const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
@@ -3256,7 +3247,7 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       sums.add(signal[i] = scale.normalised(signal[i]));
       sums.add(signal[i + 1] = scale.normalised(signal[i + 1]));
     }
-    if (i < end) sums.add(signal[i] = scale.normalised(signal[i]));
+    if ((end & 1) != 0) sums.add(signal[i] = scale.normalised(signal[i]));  // blocks begin at even ones
     total.squares += sums.squares;
     total.cubes += sums.cubes;
     total.fourths += sums.fourths;
@@ -3527,6 +3518,14 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
   return projects<allowed>(model) ? project_row(model, x, scratch) : x;
 }
 
+/// Where to_cluster_space() and score_row() leave that.
+template <uint32_t allowed, typename Scalar, typename Classes>
+inline VectorView<const Scalar> scored_row(const DetectorModel<Scalar, Classes>& model,
+                                           VectorView<const Scalar> x, const Scalar* scratch) {
+  if (projects<allowed>(model)) return contiguous(scratch + model.features, model.projection.components);
+  return scales<allowed>(model) ? contiguous(scratch, model.features) : x;
+}
+
 }  // namespace detail
 
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
@@ -3567,20 +3566,24 @@ template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 /// Calls visit(f, share) with each input feature's share of what a row was judged by (see for_each_slope):
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
-/// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
+/// said of it, with a class; scratch: as score_row() left it, destroyed. O(d p) and what for_each_slope
+/// costs.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model,
+                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                  Scalar* scratch, Visit visit) {
+  const auto z = detail::scored_row<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
   }
-  // The scaled row is of no use any more, nor are coordinates that were visited.
-  const auto slopes = contiguous(scratch, model.projection.components);
+  // The scaled row is of no use any more, nor are coordinates that were visited. Of a distance from a centre
+  // the difference is the slope.
+  constexpr bool of_centers = (allowed & Classes::possible_parts & ~(radius_part | soft_part)) == 0;
   const auto differences = contiguous(scratch + model.features, model.projection.components);
+  const auto slopes = of_centers ? differences : contiguous(scratch, model.projection.components);
   for_each_slope<allowed>(model.anomaly, z, score, rest, [&](Index c, Scalar difference, Scalar slope) {
     differences[c] = difference;
     slopes[c] = slope;
@@ -3600,7 +3603,7 @@ inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVec
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::scored_row<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -3660,10 +3663,12 @@ struct Culprit {
 /// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
-/// out; without a class (cluster -1), the first feature that overflowed.
+/// out; without a class (cluster -1), the first feature that overflowed. scratch: as score_row() left it,
+/// destroyed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                            const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model,
+                                                   ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                   Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -3706,16 +3711,19 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
   if (status == Status::ok) return status;
   for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
   if (status == Status::overflow)
-    shares[find_culprit<allowed>(model, x, score, scratch).feature] = positive_infinity<Scalar>();
+    shares[find_culprit<allowed>(model, x, score_row<allowed>(model, x, scratch), scratch).feature] =
+        positive_infinity<Scalar>();
   return status;
 }
 
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
-/// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
-/// alarm O(d p) and what anomaly_score costs; allocates nothing.
+/// else normal. x: d values; score: what score_row() said of it; scratch: as score_row() left it, destroyed.
+/// On alarm O(d p) and what for_each_slope costs; allocates nothing. Always inlined, as all it calls: of a
+/// model that is a constant, sizes are too, and what it has not is left out.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                          const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
+                                                 ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                 Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;
@@ -4380,6 +4388,8 @@ struct Circle {
 
 namespace detail {
 
+// Sizes, powers of two, are halved by shifts: to divide a number with a sign takes two instructions more.
+
 template <typename Scalar>
 struct Complex {
   Scalar re;
@@ -4415,8 +4425,8 @@ template <typename Scalar>
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
 [[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
-  const Index from_quarter = k - circle.size / 4;
-  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
+  const Index from_quarter = k - (circle.size >> 2);
+  return {circle.cosines[k <= circle.size >> 1 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
@@ -4432,29 +4442,32 @@ template <typename Scalar>
 /// apart; each odd one of the lower half changes with an even one of the upper half.
 template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
-  const Index half = count / 2;
+  const Index half = count >> 1;
   Scalar* const upper = z + 2 * half;
-  Index reversed = 0;
-  for (Index i = 0; i < half; i += 2) {
+  Index reversed = 0, i = 0;
+  do {
     if (i < reversed) {
       swap_complex(z + 2 * i, z + 2 * reversed);
       swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
     }
     swap_complex(z + 2 * i + 2, upper + 2 * reversed);
-    Index bit = half / 2;
-    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
+    Index bit = half >> 1;
+    for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
     reversed |= bit;
-  }
+    i += 2;
+  } while (i < half);
 }
 
 /// First stage when the count is not a power of four: neighbours become transforms of length two.
 template <typename Scalar>
 inline void join_pairs(Scalar* z, Index count) {
-  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+  Scalar* const end = z + 2 * count;
+  do {
     const Complex<Scalar> a = load(z), b = load(z + 2);
     store(z, a + b);
     store(z + 2, a - b);
-  }
+    z += 4;
+  } while (z != end);
 }
 
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
@@ -4487,7 +4500,7 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
-  const Index quarter_turn = circle.size / 4;
+  const Index quarter_turn = circle.size >> 2;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   Index angle = 0;
@@ -4521,8 +4534,8 @@ template <typename Scalar>
 inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circle) {
   const Index step = circle.size / size;
   const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
-  const Scalar* sine = circle.cosines + circle.size / 4 - k * step;
-  for (Index place = 2 * k; place < size / 2; place += 2) {
+  const Scalar* sine = circle.cosines + (circle.size >> 2) - k * step;
+  for (Index place = 2 * k; place < size >> 1; place += 2) {
     split_bins(z + place, z + size - place, {*cosine, *sine});
     cosine += step;
     sine -= step;
@@ -4742,7 +4755,7 @@ inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
   z[1] = z[0] - z[1];
   z[0] = mean;
   split_bins_from(Index{1}, z, size, circle);
-  z[size / 2 + 1] = -z[size / 2 + 1];
+  z[(size >> 1) + 1] = -z[(size >> 1) + 1];
 }
 
 }  // namespace detail
@@ -4756,9 +4769,7 @@ template <typename Scalar>
 inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
   detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
-  Index stages = count;
-  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
-  if (stages == 2) {
+  if ((count & 0x55555555) == 0) {  // no power of four
     detail::join_pairs(z, count);
     quarter = 2;
   }
@@ -4772,7 +4783,7 @@ inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> cir
 /// nothing, no recursion. By complex_fourier_transform of half as many numbers.
 template <typename Scalar>
 inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
-  complex_fourier_transform(x, size / 2, circle);
+  complex_fourier_transform(x, size >> 1, circle);
   detail::split_real(x, size, circle);
 }
 
@@ -6505,9 +6516,10 @@ template <Arithmetic arithmetic>
 using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
-/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+/// features of one channel, or all correlations. Inlined, so that of options that are a constant sizes are
+/// too. allowed: see extract_features; most_channels: room, at least options.channels when correlation is on;
+/// Number: float, or int32_t when options.arithmetic is integer. All zero at start; 8 bytes and 20, of
+/// integers 8, for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:
@@ -6519,8 +6531,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
-            Number* scratch, float* features) {
+  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window,
+                                   const Number* table, Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -6550,16 +6562,16 @@ class Extraction {
   }
 
   template <typename Sample>
-  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-                   float* scratch, float* features) {
+  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window,
+                                          const float* table, float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
-    if (!is_usable(scale)) {
+    if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
       status_ = Status::overflow;
       for (int i = 0; i < features_per_channel(options); ++i) features[i] = detail::overflowed_feature;
       return;
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
-    if (done_ < most_channels)
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels)
       terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares, scale.sum};
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
@@ -6568,7 +6580,7 @@ class Extraction {
                    int32_t* scratch, float* features) {
     const detail::IntegerCorrelationTerm term =
         detail::write_integer_channel<allowed>(options, window, done_, table, scratch, features);
-    if (done_ < most_channels) terms_[done_] = term;
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels) terms_[done_] = term;
   }
 
   /// Where a channel overflowed, so do the correlations.
@@ -6961,29 +6973,52 @@ template <typename Coordinate>
 namespace detail {
 
 #if defined(THRUM_FEW_REGISTERS)
+/// Products of x with two rows, taken off two sums.
+template <typename Coordinate>
+struct RowPair {
+  const DotInput<Coordinate>* x;
+  const Coordinate* row_a;
+  const Coordinate* row_b;
+  Index left;
+  uint32_t a, b;
+
+  [[gnu::always_inline]] void subtract(Index f) {
+    const uint32_t integer = x[f];
+    a -= integer * row_a[f];
+    b -= integer * row_b[f];
+    __asm__ volatile("" : "+l"(a), "+l"(b));  // else many products wait in memory to be added
+  }
+  template <Index block>
+  [[gnu::always_inline]] void subtract_blocks() {
+    for (; left >= block; left -= block, x += block, row_a += block, row_b += block) {
+#pragma GCC unroll 16
+      for (Index i = 0; i < block; ++i) subtract(i);
+      __asm__ volatile("" : "+l"(left));  // the one counter
+    }
+  }
+};
+
+/// 0 less the dot products of x with two rows, that with b in the upper 32 bits. Not inline: with the loops
+/// around it, registers run out.
+template <typename Coordinate>
+[[gnu::noinline]] inline uint64_t minus_two_dots(const DotInput<Coordinate>* x, const Coordinate* a,
+                                                 const Coordinate* b, Index features) {
+  RowPair<Coordinate> pair{x, a, b, features, 0, 0};
+  pair.template subtract_blocks<16>();
+  pair.template subtract_blocks<4>();
+  pair.template subtract_blocks<1>();
+  return uint64_t{pair.b} << 32 | pair.a;
+}
+
 /// Sums start(j + i) less the dot product of x with row i, of two rows.
 struct RowSums {
   static constexpr Index count = 2;
   uint32_t sums[count];
   template <typename Coordinate, typename Start>
   RowSums(Start start, Index j, const DotInput<Coordinate>* x, const Coordinate* row, Index features) {
-    uint32_t a = start(j), b = start(j + 1);
-    const Coordinate* row_b = row + integer_row_size(features);
-    __asm__("" : "+r"(row_b));  // a pointer of its own: then all loads have constant offsets
-    const auto subtract = [&](Index f) __attribute__((always_inline)) {
-      const uint32_t integer = x[f];
-      a -= integer * row[f];
-      b -= integer * row_b[f];
-      __asm__ volatile("" : "+l"(a), "+l"(b));  // else many products wait in memory to be added
-    };
-    Index f = 0;
-    for (; f + 8 <= features; f += 8, x += 8, row += 8, row_b += 8) {
-#pragma GCC unroll 8
-      for (Index i = 0; i < 8; ++i) subtract(i);
-    }
-    for (; f < features; ++f, ++x, ++row, ++row_b) subtract(0);
-    sums[0] = a;
-    sums[1] = b;
+    const uint64_t dots = minus_two_dots(x, row, row + integer_row_size(features), features);
+    sums[0] = start(j) + static_cast<uint32_t>(dots);
+    sums[1] = start(j + 1) + static_cast<uint32_t>(dots >> 32);
   }
 };
 #else
@@ -7206,6 +7241,17 @@ inline int32_t upper_bits(const QuantisedClasses<Stored, d, k>& model, int32_t v
   }
 }
 
+/// The same of value + 2^29, which takes fewer instructions where constants are short.
+template <typename Stored, int d, int k>
+inline int32_t upper_bits_from_middle(const QuantisedClasses<Stored, d, k>& model, int32_t value) {
+  if constexpr (d > 0) {
+    constexpr int bits = quantised_bits<Stored>(d);
+    return saturated<bits>((value >> (30 - bits)) + (1 << (bits - 1)));
+  } else {
+    return saturated<14>((value >> 16) + (1 << 13)) >> (14 - quantised_bits<Stored>(model.features));
+  }
+}
+
 /// Feature f of a row in integers. x: no NaN.
 template <typename Stored, int d, int k>
 inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, float x) {
@@ -7219,12 +7265,12 @@ inline int32_t quantised(const QuantisedClasses<Stored, d, k>& model, Index f, f
   const int32_t difference = scaled_integer(bits_of(x), bits_of(model.scale[f])) - model.offset[f];
 #if defined(__ARM_FEATURE_SAT)
   const auto near = static_cast<int32_t>(__builtin_arm_ssat(difference, 17));
-#else
-  const int32_t near = difference;
-  if (__builtin_expect(static_cast<uint32_t>(difference + (1 << 16)) >> 17 != 0, 0))
-    return difference < 0 ? 0 : (1 << quantised_bits<Stored>(model.features)) - 1;
-#endif
   return upper_bits<30>(model, near * model.factor[f] + (1 << 29));
+#else
+  if (__builtin_expect(difference >> 16 != difference >> 31, 0))
+    return difference < 0 ? 0 : (1 << quantised_bits<Stored>(model.features)) - 1;
+  return upper_bits_from_middle(model, difference * model.factor[f]);
+#endif
 #endif
 }
 
@@ -7279,7 +7325,10 @@ inline uint32_t quantise(const QuantisedClasses<Stored, d, k>& model, ConstVecto
   using Coordinate = QuantisedCoordinate<Stored>;
   uint32_t squared = 0;
   const auto take = [&](Index f, Index i) {
-    const int32_t entry = detail::quantised(model, f + i, x[f + i]);
+    int32_t entry = detail::quantised(model, f + i, x[f + i]);
+#if defined(THRUM_FEW_REGISTERS)
+    __asm__("" : "+l"(entry));  // else what is stored and what is squared are registers of their own
+#endif
     put_integer<Coordinate>(row + f, i, entry);
     squared += static_cast<uint32_t>(entry * entry);
   };
@@ -10490,24 +10539,27 @@ class Detector : private HeldModel<source> {
 
   /// The next step of the window; true when its verdict is there.
   bool step() {
-    const WindowView<Sample> window = stream_.window(buffer());
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(Held::most)) {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
-        const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(missed(verdict_on(condition)));
+        const WindowCondition condition = check_.update(signal(), stream_.window(buffer()), rate_off);
+        if (!condition.scored()) {
+          const Verdict verdict = verdict_on(condition);
+          Held::miss(verdict);
+          return complete(verdict);
+        }
         stage_ = Stage::extracting;
         return false;
       }
     }
-    stage_ = extract(window) ? Stage::judging : Stage::extracting;
+    stage_ = extract() ? Stage::judging : Stage::extracting;
     return false;
   }
 
   /// (Never inlined, nor is judged(): the stack of neither is to lie below that of the other.)
-  [[gnu::noinline]] bool extract(const WindowView<Sample>& window) {
-    return extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
+  [[gnu::noinline]] bool extract() {
+    return extraction_.step(signal(), stream_.window(buffer()), Held::feature_table(), scratch_, features_);
   }
 
   bool complete(const Verdict& verdict) {
@@ -10523,10 +10575,6 @@ class Detector : private HeldModel<source> {
       return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
-    return missed(verdict);
-  }
-
-  const Verdict& missed(const Verdict& verdict) {
     Held::miss(verdict);
     return verdict;
   }

@@ -280,7 +280,7 @@ template <typename Scalar>
 /// The share of normal samples that score at least so high, in (0, 1]; 0 for an infinite score, and for a
 /// model without a table of scores, as one that was not fitted but written down.
 template <typename Scalar>
-inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
+[[gnu::always_inline]] inline Scalar tail_probability(const AnomalyModel<Scalar>& model, Scalar score) {
   if (!is_finite(score) || model.score_table == nullptr) return Scalar(0);
   return exponential(-surprise(model.score_table, score * model.threshold));
 }

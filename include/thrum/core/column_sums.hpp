@@ -67,10 +67,6 @@ struct LaneSums {
     low.store(sums);
     high.store(sums + lanes / 2);
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    low.add_to(sums);
-    high.add_to(sums + lanes / 2);
-  }
 };
 
 template <typename Scalar>
@@ -98,12 +94,6 @@ struct LaneSums<Scalar, 4> {
     sums[2] = c;
     sums[3] = d;
   }
-  [[gnu::always_inline]] void add_to(Scalar* sums) const {
-    sums[0] += a;
-    sums[1] += b;
-    sums[2] += c;
-    sums[3] += d;
-  }
 };
 
 #if defined(THRUM_FLOATS_BY_HELIUM)
@@ -118,23 +108,22 @@ struct LaneSums<float, 4> {
     sums = add_term(sums, value, load_four(entries));
   }
   void store(float* results) const { store_four(results, sums); }
-  void add_to(float* results) const { store_four(results, load_four(results) + sums); }
 };
 #endif
 
-/// Writes the sums over `features` values, `stride` apart, of `lanes` neighbouring columns; or, unless they
-/// are the first features, adds them to `results`. A function of its own, so that nothing else competes for
-/// its registers, and all who sum share its code.
+/// Writes the sums over `features` values, at least one, `stride` apart, of `lanes` neighbouring columns. A
+/// function of its own, so that nothing else competes for its registers, and all who sum share its code.
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::noinline]] void sum_lanes(const Scalar* value, Index stride, Index features, const Scalar* entries,
-                                 Index columns, AddTerm add_term, bool first, Scalar* results) {
+                                 Index columns, AddTerm add_term, Scalar* results) {
   LaneSums<Scalar, lanes> sums;
-  for (const Scalar* const end = value + features * stride; value != end; value += stride, entries += columns)
+  const Scalar* const end = value + features * stride;
+  do {
     sums.add(*value, entries, add_term);
-  if (first)
-    sums.store(results);
-  else
-    sums.add_to(results);
+    value += stride;
+    entries += columns;
+  } while (value != end);
+  sums.store(results);
 }
 
 }  // namespace detail
@@ -162,13 +151,14 @@ constexpr int most_lanes = 16;
 template <int lanes, typename Scalar, typename AddTerm>
 [[gnu::always_inline]] inline void sum_neighbours(VectorView<const Scalar> x, const Scalar* entries,
                                                   Index columns, AddTerm add_term, Scalar* results) {
-  Index begin = 0;
-  do {
-    const Index count = smaller(features_per_partial_sum, x.size - begin);
-    sum_lanes<lanes>(&x[begin], x.stride, count, entries + begin * columns, columns, add_term, begin == 0,
-                     results);
-    begin += count;
-  } while (begin < x.size);
+  sum_lanes<lanes>(x.data, x.stride, smaller(features_per_partial_sum, x.size), entries, columns, add_term,
+                   results);
+  for (Index begin = features_per_partial_sum; begin < x.size; begin += features_per_partial_sum) {
+    Scalar part[array_size(lanes)];
+    sum_lanes<lanes>(&x[begin], x.stride, smaller(features_per_partial_sum, x.size - begin),
+                     entries + begin * columns, columns, add_term, part);
+    for (int i = 0; i < lanes; ++i) results[i] += part[i];
+  }
 }
 
 /// Writes the sums of the next columns, from column j on; returns how many: 16, 4 or 1. results: most_lanes
@@ -200,7 +190,7 @@ template <typename Scalar, typename AddTerm>
 
 /// Calls visit(j, sum) for every column j in rising order, where the sum runs over features by
 /// sum = add_term(sum, x[f], matrix[f * columns + j]).
-/// x: d values; matrix: d x columns, contiguous. O(d columns), allocates nothing.
+/// x: d values, at least one; matrix: d x columns, contiguous. O(d columns), allocates nothing.
 template <typename Scalar, typename AddTerm, typename Visit>
 inline void for_each_column_sum(VectorView<const Scalar> x, const Scalar* matrix, Index columns,
                                 AddTerm add_term, Visit visit) {

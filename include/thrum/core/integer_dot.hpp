@@ -258,29 +258,52 @@ template <typename Coordinate>
 namespace detail {
 
 #if defined(THRUM_FEW_REGISTERS)
+/// Products of x with two rows, taken off two sums.
+template <typename Coordinate>
+struct RowPair {
+  const DotInput<Coordinate>* x;
+  const Coordinate* row_a;
+  const Coordinate* row_b;
+  Index left;
+  uint32_t a, b;
+
+  [[gnu::always_inline]] void subtract(Index f) {
+    const uint32_t integer = x[f];
+    a -= integer * row_a[f];
+    b -= integer * row_b[f];
+    __asm__ volatile("" : "+l"(a), "+l"(b));  // else many products wait in memory to be added
+  }
+  template <Index block>
+  [[gnu::always_inline]] void subtract_blocks() {
+    for (; left >= block; left -= block, x += block, row_a += block, row_b += block) {
+#pragma GCC unroll 16
+      for (Index i = 0; i < block; ++i) subtract(i);
+      __asm__ volatile("" : "+l"(left));  // the one counter
+    }
+  }
+};
+
+/// 0 less the dot products of x with two rows, that with b in the upper 32 bits. Not inline: with the loops
+/// around it, registers run out.
+template <typename Coordinate>
+[[gnu::noinline]] inline uint64_t minus_two_dots(const DotInput<Coordinate>* x, const Coordinate* a,
+                                                 const Coordinate* b, Index features) {
+  RowPair<Coordinate> pair{x, a, b, features, 0, 0};
+  pair.template subtract_blocks<16>();
+  pair.template subtract_blocks<4>();
+  pair.template subtract_blocks<1>();
+  return uint64_t{pair.b} << 32 | pair.a;
+}
+
 /// Sums start(j + i) less the dot product of x with row i, of two rows.
 struct RowSums {
   static constexpr Index count = 2;
   uint32_t sums[count];
   template <typename Coordinate, typename Start>
   RowSums(Start start, Index j, const DotInput<Coordinate>* x, const Coordinate* row, Index features) {
-    uint32_t a = start(j), b = start(j + 1);
-    const Coordinate* row_b = row + integer_row_size(features);
-    __asm__("" : "+r"(row_b));  // a pointer of its own: then all loads have constant offsets
-    const auto subtract = [&](Index f) __attribute__((always_inline)) {
-      const uint32_t integer = x[f];
-      a -= integer * row[f];
-      b -= integer * row_b[f];
-      __asm__ volatile("" : "+l"(a), "+l"(b));  // else many products wait in memory to be added
-    };
-    Index f = 0;
-    for (; f + 8 <= features; f += 8, x += 8, row += 8, row_b += 8) {
-#pragma GCC unroll 8
-      for (Index i = 0; i < 8; ++i) subtract(i);
-    }
-    for (; f < features; ++f, ++x, ++row, ++row_b) subtract(0);
-    sums[0] = a;
-    sums[1] = b;
+    const uint64_t dots = minus_two_dots(x, row, row + integer_row_size(features), features);
+    sums[0] = start(j) + static_cast<uint32_t>(dots);
+    sums[1] = start(j + 1) + static_cast<uint32_t>(dots >> 32);
   }
 };
 #else

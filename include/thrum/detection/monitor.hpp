@@ -51,8 +51,8 @@ class Monitor {
     known_ = (known_ << 1 | (is_scored(verdict) ? 1u : 0u)) & mask;
     if (wait_ > 0) --wait_;
     const bool before = state_ == State::alarm;
-    const bool alarm =
-        before ? wait_ > 0 || count(above_) > options.release : wait_ == 0 && count(above_) >= options.votes;
+    const int votes = count(above_);
+    const bool alarm = before ? wait_ > 0 || votes > options.release : wait_ == 0 && votes >= options.votes;
     if (alarm != before) wait_ = static_cast<uint16_t>(alarm ? options.minimum_duration : options.cool_down);
     state_ = alarm ? State::alarm : calm(options, verdict);
     return state_;

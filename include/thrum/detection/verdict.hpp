@@ -107,6 +107,14 @@ inline VectorView<const Scalar> to_cluster_space(const DetectorModel<Scalar, Cla
   return projects<allowed>(model) ? project_row(model, x, scratch) : x;
 }
 
+/// Where to_cluster_space() and score_row() leave that.
+template <uint32_t allowed, typename Scalar, typename Classes>
+inline VectorView<const Scalar> scored_row(const DetectorModel<Scalar, Classes>& model,
+                                           VectorView<const Scalar> x, const Scalar* scratch) {
+  if (projects<allowed>(model)) return contiguous(scratch + model.features, model.projection.components);
+  return scales<allowed>(model) ? contiguous(scratch, model.features) : x;
+}
+
 }  // namespace detail
 
 /// Score of one feature row; status non_finite (score 0, no class) when it holds NaN or infinity; overflow
@@ -147,20 +155,24 @@ template <uint32_t allowed = every_part, typename Scalar, typename Classes>
 /// Calls visit(f, share) with each input feature's share of what a row was judged by (see for_each_slope):
 /// the shares add up to it, and may be negative. Through PCA, difference and slope are carried back into
 /// feature space, where their products add up to the same sum. x: d finite values; score: what score_row()
-/// said of it, with a class; scratch: model.scratch_size() values. O(d p) and what anomaly_score costs.
+/// said of it, with a class; scratch: as score_row() left it, destroyed. O(d p) and what for_each_slope
+/// costs.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes, typename Visit>
-inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+[[gnu::always_inline]] inline void for_each_share(const DetectorModel<Scalar, Classes>& model,
+                                                  ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                  Scalar* scratch, Visit visit) {
+  const auto z = detail::scored_row<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   if (!detail::projects<allowed>(model)) {
     for_each_slope<allowed>(model.anomaly, z, score, rest,
                             [&](Index f, Scalar difference, Scalar slope) { visit(f, difference * slope); });
     return;
   }
-  // The scaled row is of no use any more, nor are coordinates that were visited.
-  const auto slopes = contiguous(scratch, model.projection.components);
+  // The scaled row is of no use any more, nor are coordinates that were visited. Of a distance from a centre
+  // the difference is the slope.
+  constexpr bool of_centers = (allowed & Classes::possible_parts & ~(radius_part | soft_part)) == 0;
   const auto differences = contiguous(scratch + model.features, model.projection.components);
+  const auto slopes = of_centers ? differences : contiguous(scratch, model.projection.components);
   for_each_slope<allowed>(model.anomaly, z, score, rest, [&](Index c, Scalar difference, Scalar slope) {
     differences[c] = difference;
     slopes[c] = slope;
@@ -180,7 +192,7 @@ inline void for_each_share(const DetectorModel<Scalar, Classes>& model, ConstVec
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_fall(const DetectorModel<Scalar>& model, ConstVectorView<Scalar> x,
                           const Score<Scalar>& score, Scalar* scratch, Visit visit) {
-  const auto z = detail::to_cluster_space<allowed>(model, VectorView<const Scalar>(x), scratch);
+  const auto z = detail::scored_row<allowed>(model, VectorView<const Scalar>(x), scratch);
   Scalar* const rest = model.anomaly_scratch(scratch);
   const EllipsoidsModel<Scalar>& ellipsoids = model.anomaly.ellipsoids;
   const Index j = detail::ellipsoid_of(model.anomaly, score);
@@ -240,10 +252,12 @@ struct Culprit {
 /// The feature that an alarm is put down to, the lowest of equals: with the largest share of what the row was
 /// judged by; of a Mahalanobis distance, with the largest fall, since there the shares of a fault spread over
 /// the features that vary with it. Where one overflows (through PCA, all do), the feature that is farthest
-/// out; without a class (cluster -1), the first feature that overflowed.
+/// out; without a class (cluster -1), the first feature that overflowed. scratch: as score_row() left it,
+/// destroyed.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                            const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Culprit find_culprit(const DetectorModel<Scalar, Classes>& model,
+                                                   ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                   Scalar* scratch) {
   int culprit = 0;
   if (score.cluster < 0) {
     while (absolute(x[culprit]) < ScalarTraits<Scalar>::largest()) ++culprit;
@@ -286,16 +300,19 @@ inline Status shares_of_row(const DetectorModel<Scalar, Classes>& model, ConstVe
   if (status == Status::ok) return status;
   for (Index f = 0; f < shares.size; ++f) shares[f] = 0;
   if (status == Status::overflow)
-    shares[find_culprit<allowed>(model, x, score, scratch).feature] = positive_infinity<Scalar>();
+    shares[find_culprit<allowed>(model, x, score_row<allowed>(model, x, scratch), scratch).feature] =
+        positive_infinity<Scalar>();
   return status;
 }
 
 /// The verdict on a feature row that scored so: unknown when it is not finite, alarm strictly above score 1,
-/// else normal. x: d values; score: what score_row() said of it; scratch: model.scratch_size() values. On
-/// alarm O(d p) and what anomaly_score costs; allocates nothing.
+/// else normal. x: d values; score: what score_row() said of it; scratch: as score_row() left it, destroyed.
+/// On alarm O(d p) and what for_each_slope costs; allocates nothing. Always inlined, as all it calls: of a
+/// model that is a constant, sizes are too, and what it has not is left out.
 template <uint32_t allowed = every_part, typename Scalar, typename Classes>
-inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model, ConstVectorView<Scalar> x,
-                          const Score<Scalar>& score, Scalar* scratch) {
+[[gnu::always_inline]] inline Verdict verdict_on(const DetectorModel<Scalar, Classes>& model,
+                                                 ConstVectorView<Scalar> x, const Score<Scalar>& score,
+                                                 Scalar* scratch) {
   Verdict verdict;
   verdict.status = score.status;
   if (score.status == Status::non_finite) return verdict;

@@ -39,6 +39,8 @@ struct Circle {
 
 namespace detail {
 
+// Sizes, powers of two, are halved by shifts: to divide a number with a sign takes two instructions more.
+
 template <typename Scalar>
 struct Complex {
   Scalar re;
@@ -74,8 +76,8 @@ template <typename Scalar>
 /// Cosine and sine of k parts of the circle, 0 <= k < 3/4 of them.
 template <typename Scalar>
 [[gnu::always_inline]] inline Complex<Scalar> twiddle(Circle<Scalar> circle, Index k) {
-  const Index from_quarter = k - circle.size / 4;
-  return {circle.cosines[k <= circle.size / 2 ? k : circle.size - k],
+  const Index from_quarter = k - (circle.size >> 2);
+  return {circle.cosines[k <= circle.size >> 1 ? k : circle.size - k],
           circle.cosines[from_quarter < 0 ? -from_quarter : from_quarter]};
 }
 
@@ -91,29 +93,32 @@ template <typename Scalar>
 /// apart; each odd one of the lower half changes with an even one of the upper half.
 template <typename Scalar>
 inline void reverse_bits_of_positions(Scalar* z, Index count) {
-  const Index half = count / 2;
+  const Index half = count >> 1;
   Scalar* const upper = z + 2 * half;
-  Index reversed = 0;
-  for (Index i = 0; i < half; i += 2) {
+  Index reversed = 0, i = 0;
+  do {
     if (i < reversed) {
       swap_complex(z + 2 * i, z + 2 * reversed);
       swap_complex(upper + 2 * i + 2, upper + 2 * reversed + 2);
     }
     swap_complex(z + 2 * i + 2, upper + 2 * reversed);
-    Index bit = half / 2;
-    for (; (reversed & bit) != 0; bit /= 2) reversed ^= bit;
+    Index bit = half >> 1;
+    for (; (reversed & bit) != 0; bit >>= 1) reversed ^= bit;
     reversed |= bit;
-  }
+    i += 2;
+  } while (i < half);
 }
 
 /// First stage when the count is not a power of four: neighbours become transforms of length two.
 template <typename Scalar>
 inline void join_pairs(Scalar* z, Index count) {
-  for (Scalar* const end = z + 2 * count; z != end; z += 4) {
+  Scalar* const end = z + 2 * count;
+  do {
     const Complex<Scalar> a = load(z), b = load(z + 2);
     store(z, a + b);
     store(z + 2, a - b);
-  }
+    z += 4;
+  } while (z != end);
 }
 
 /// Joins one element each of four transforms of length `quarter`, b, c, d turned already. In bit-reversed
@@ -146,7 +151,7 @@ inline void join_quarters(Scalar* z, Index count, Index quarter, Circle<Scalar> 
   const Index step = circle.size / (4 * quarter);
   Scalar* const end = z + 2 * count;
   const Index b = 2 * quarter, c = 4 * quarter, d = 6 * quarter;
-  const Index quarter_turn = circle.size / 4;
+  const Index quarter_turn = circle.size >> 2;
   for (Scalar* at = z; at < end; at += 8 * quarter)
     join_four(at, quarter, load(at + b), load(at + c), load(at + d));
   Index angle = 0;
@@ -180,8 +185,8 @@ template <typename Scalar>
 inline void split_bins_from(Index k, Scalar* z, Index size, Circle<Scalar> circle) {
   const Index step = circle.size / size;
   const Scalar* cosine = circle.cosines + k * step;  // of less than a quarter of a turn
-  const Scalar* sine = circle.cosines + circle.size / 4 - k * step;
-  for (Index place = 2 * k; place < size / 2; place += 2) {
+  const Scalar* sine = circle.cosines + (circle.size >> 2) - k * step;
+  for (Index place = 2 * k; place < size >> 1; place += 2) {
     split_bins(z + place, z + size - place, {*cosine, *sine});
     cosine += step;
     sine -= step;

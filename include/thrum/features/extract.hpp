@@ -103,9 +103,10 @@ template <Arithmetic arithmetic>
 using FeatureNumber = typename detail::NumberOf<arithmetic>::Type;
 
 /// Extracts the features of one window a step at a time: what extract_features() does at once. A step is the
-/// features of one channel, or all correlations. allowed: see extract_features; most_channels: room, at least
-/// options.channels when correlation is on; Number: float, or int32_t when options.arithmetic is integer. All
-/// zero at start; 8 bytes and 20, of integers 8, for each of most_channels.
+/// features of one channel, or all correlations. Inlined, so that of options that are a constant sizes are
+/// too. allowed: see extract_features; most_channels: room, at least options.channels when correlation is on;
+/// Number: float, or int32_t when options.arithmetic is integer. All zero at start; 8 bytes and 20, of
+/// integers 8, for each of most_channels.
 template <uint32_t allowed = every_feature, int most_channels = max_channels, typename Number = float>
 class Extraction {
  public:
@@ -117,8 +118,8 @@ class Extraction {
   /// Does the next step; true when it was the last one, so that status() and all features are there, and the
   /// next step begins anew. Arguments as for extract_features(), the same for each step of a window.
   template <typename Sample>
-  bool step(const FeatureOptions& options, const WindowView<Sample>& window, const Number* table,
-            Number* scratch, float* features) {
+  [[gnu::always_inline]] bool step(const FeatureOptions& options, const WindowView<Sample>& window,
+                                   const Number* table, Number* scratch, float* features) {
     if (done_ == 0) status_ = status_of(options, window);
     if (status_ != Status::ok && status_ != Status::overflow) return true;
     if (done_ < options.channels)
@@ -148,16 +149,16 @@ class Extraction {
   }
 
   template <typename Sample>
-  void add_channel(const FeatureOptions& options, const WindowView<Sample>& window, const float* table,
-                   float* scratch, float* features) {
+  [[gnu::always_inline]] void add_channel(const FeatureOptions& options, const WindowView<Sample>& window,
+                                          const float* table, float* scratch, float* features) {
     const ChannelScale scale = read_channel(window, done_, scratch);
-    if (!is_usable(scale)) {
+    if (sizeof(Sample) != sizeof(int16_t) && !is_usable(scale)) {  // integers do not overflow
       status_ = Status::overflow;
       for (int i = 0; i < features_per_channel(options); ++i) features[i] = detail::overflowed_feature;
       return;
     }
     const ChannelSums sums = normalise(scale, scratch, options.window);
-    if (done_ < most_channels)
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels)
       terms_[done_] = {scale.first, scale.mean, scale.inverse_peak, sums.squares, scale.sum};
     detail::write_channel<allowed>(options, scale, sums, done_, table, scratch, features);
   }
@@ -166,7 +167,7 @@ class Extraction {
                    int32_t* scratch, float* features) {
     const detail::IntegerCorrelationTerm term =
         detail::write_integer_channel<allowed>(options, window, done_, table, scratch, features);
-    if (done_ < most_channels) terms_[done_] = term;
+    if ((allowed & correlation_feature) != 0 && done_ < most_channels) terms_[done_] = term;
   }
 
   /// Where a channel overflowed, so do the correlations.

@@ -16,7 +16,7 @@ inline void split_real(Scalar* z, Index size, Circle<Scalar> circle) {
   z[1] = z[0] - z[1];
   z[0] = mean;
   split_bins_from(Index{1}, z, size, circle);
-  z[size / 2 + 1] = -z[size / 2 + 1];
+  z[(size >> 1) + 1] = -z[(size >> 1) + 1];
 }
 
 }  // namespace detail
@@ -30,9 +30,7 @@ template <typename Scalar>
 inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> circle) {
   detail::reverse_bits_of_positions(z, count);
   Index quarter = 1;
-  Index stages = count;
-  while (stages > 2) stages /= 4;  // ends at 1 for powers of four, at 2 for the others
-  if (stages == 2) {
+  if ((count & 0x55555555) == 0) {  // no power of four
     detail::join_pairs(z, count);
     quarter = 2;
   }
@@ -46,7 +44,7 @@ inline void complex_fourier_transform(Scalar* z, Index count, Circle<Scalar> cir
 /// nothing, no recursion. By complex_fourier_transform of half as many numbers.
 template <typename Scalar>
 inline void real_fourier_transform(Scalar* x, Index size, Circle<Scalar> circle) {
-  complex_fourier_transform(x, size / 2, circle);
+  complex_fourier_transform(x, size >> 1, circle);
   detail::split_real(x, size, circle);
 }
 

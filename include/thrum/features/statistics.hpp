@@ -109,23 +109,21 @@ struct ChannelReader<int16_t> {
     const Index together = count / 4 * 4;
     read_fours(sample, together, stride, shifted);
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
-    const Index together = count / 2 * 2;
+    const Index together = count & ~Index{1};
     read_pairs(sample, together, stride, shifted);
 #else
     const Index together = 0;
 #endif
     sample += together * stride;
     shifted += together;
-    count -= together;
+#if defined(THRUM_SAMPLES_BY_PAIRS)
+    if (together != count) *shifted = take(*sample);
+#else
     ChannelReader seen = *this;
-    for (float* const end = shifted + count; shifted != end; sample += stride) {
-      const int32_t value = *sample;
-      seen.least = smaller(value, seen.least);
-      seen.greatest = larger(seen.greatest, value);
-      seen.sum += value;
-      *shifted++ = static_cast<float>(value - first);
-    }
+    for (float* const end = shifted + (count - together); shifted != end; sample += stride)
+      *shifted++ = seen.take(*sample);
     *this = seen;
+#endif
   }
   float block_sum(Index count) {
     const int32_t block = sum;
@@ -135,8 +133,16 @@ struct ChannelReader<int16_t> {
   }
   int32_t exact_sum() const { return sum_before; }
 
-#if defined(THRUM_FLOATS_BY_HELIUM)
  private:
+  /// Returns it minus the first.
+  [[gnu::always_inline]] float take(int32_t value) {
+    least = smaller(value, least);
+    greatest = larger(greatest, value);
+    sum += value;
+    return static_cast<float>(value - first);
+  }
+
+#if defined(THRUM_FLOATS_BY_HELIUM)
   /// Four samples at a time. A multiple of four.
   void read_fours(const int16_t* sample, Index count, Index stride, float* shifted) {
     int32x4_t lows = vdupq_n_s32(least), highs = vdupq_n_s32(greatest);
@@ -154,7 +160,6 @@ struct ChannelReader<int16_t> {
     sum = four_sum;
   }
 #elif defined(THRUM_SAMPLES_BY_PAIRS)
- private:
   [[gnu::always_inline]] static int16x2_t pair_of(int32_t low, int32_t high) {
     return static_cast<int16x2_t>(static_cast<uint16_t>(low) | static_cast<uint32_t>(high) << 16);
   }
@@ -193,7 +198,8 @@ struct ChannelReader<int16_t> {
 /// not finite, or its peak is too great to be inverted, when the samples are too large for float arithmetic:
 /// see is_usable.
 template <typename Sample>
-inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel, float* shifted) {
+[[gnu::always_inline]] inline ChannelScale read_channel(const WindowView<Sample>& window, Index channel,
+                                                        float* shifted) {
   const VectorView<const Sample> before = window.first.col(channel), after = window.second.col(channel);
   const Index frames = window.frames();
   detail::ChannelReader<Sample> reader(before[0]);
@@ -309,7 +315,7 @@ inline ChannelSums normalise(const ChannelScale& scale, float* signal, Index fra
       sums.add(signal[i] = scale.normalised(signal[i]));
       sums.add(signal[i + 1] = scale.normalised(signal[i + 1]));
     }
-    if (i < end) sums.add(signal[i] = scale.normalised(signal[i]));
+    if ((end & 1) != 0) sums.add(signal[i] = scale.normalised(signal[i]));  // blocks begin at even ones
     total.squares += sums.squares;
     total.cubes += sums.cubes;
     total.fourths += sums.fourths;

@@ -63,41 +63,42 @@ class WindowStream {
   /// Writer: takes `frames` x channels interleaved samples. Returns the frames accepted: all, or as many as
   /// there is room for. Cost: two memcpy at most.
   Index write(const WindowBuffer<Sample>& buffer, const Sample* interleaved, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = smaller(frames, room(buffer, written));
-    if (accepted <= 0) return finish(buffer, written, 0, frames);
+    const Index written = own(written_);
+    const Index accepted = larger(smaller(frames, room(buffer)), Index{0});
     const size_t frame_bytes = static_cast<size_t>(buffer.channels) * sizeof(Sample);
     const Index start = in_ring(buffer, written);
     const Index straight = smaller(accepted, buffer.capacity - start);
-    memcpy(buffer.samples + start * buffer.channels, interleaved,
-           static_cast<size_t>(straight) * frame_bytes);
+    if (straight > 0)
+      memcpy(buffer.samples + start * buffer.channels, interleaved,
+             static_cast<size_t>(straight) * frame_bytes);
     if (accepted > straight)
       memcpy(buffer.samples, interleaved + straight * buffer.channels,
              static_cast<size_t>(accepted - straight) * frame_bytes);
-    return finish(buffer, written, accepted, frames);
+    return finish(buffer, accepted, frames);
   }
 
   /// Writer: the same from one array of `frames` samples for each channel.
   Index write_planar(const WindowBuffer<Sample>& buffer, const Sample* const* channels, Index frames) {
-    const Index written = load(written_);
-    const Index accepted = larger(smaller(frames, room(buffer, written)), Index{0});
-    Index place = in_ring(buffer, written);
+    const Index accepted = larger(smaller(frames, room(buffer)), Index{0});
+    Index place = in_ring(buffer, own(written_));
     for (Index i = 0; i < accepted; ++i) {
       for (Index c = 0; c < buffer.channels; ++c)
         buffer.samples[place * buffer.channels + c] = channels[c][i];
       if (++place == buffer.capacity) place = 0;
     }
-    return finish(buffer, written, accepted, frames);
+    return finish(buffer, accepted, frames);
   }
 
   /// Writer: frames that write() would take now.
-  Index room(const WindowBuffer<Sample>& buffer) const { return room(buffer, load(written_)); }
+  Index room(const WindowBuffer<Sample>& buffer) const {
+    return buffer.capacity - waiting(buffer, own(written_), load(read_));
+  }
 
   /// Writer: so many frames are missing between those written and those to come; 0 or less when it is not
   /// known how many. O(1).
   void gap(Index frames) {
     add(missing_, frames);
-    mark_gap(load(written_));
+    mark_gap(own(written_));
   }
 
   /// Frames refused because the reader was late. Any side. This count and the others stay at 2^32 - 1 once
@@ -110,18 +111,23 @@ class WindowStream {
 
   /// Reader: true when window() is complete. Leaves a gap behind when that is due. O(1).
   bool window_ready(const WindowBuffer<Sample>& buffer) {
-    if (no_gap_ahead()) return complete(buffer);
-    return complete_before_gap(buffer) || (pass_gap(buffer) && complete(buffer));
+    if (!no_gap_ahead()) {
+      const Gap gap = gap_ahead(buffer);
+      if (!gap.known) return false;  // it is to be tried again later
+      if (gap.only_one && gap.frames_before >= buffer.window) return true;
+      pass(buffer, gap);
+    }
+    return complete(buffer);
   }
 
   /// Reader: frames written and not yet left behind by advance().
   Index frames_waiting(const WindowBuffer<Sample>& buffer) const {
-    return waiting(buffer, load(written_), load(read_));
+    return waiting(buffer, load(written_), own(read_));
   }
 
   /// Reader: the oldest window; requires window_ready(). Valid until advance().
   WindowView<Sample> window(const WindowBuffer<Sample>& buffer) const {
-    const Index start = in_ring(buffer, load(read_));
+    const Index start = in_ring(buffer, own(read_));
     const Index straight = smaller(buffer.window, buffer.capacity - start);
     const Sample* samples = buffer.samples;
     return {row_major(samples + start * buffer.channels, straight, buffer.channels),
@@ -129,7 +135,7 @@ class WindowStream {
   }
 
   /// Reader: leaves the window; the next starts `hop` frames later. Requires window_ready().
-  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, load(read_), buffer.hop)); }
+  void advance(const WindowBuffer<Sample>& buffer) { store(read_, moved(buffer, own(read_), buffer.hop)); }
 
   /// Reader: drops the frames written so far; the next window starts after them. The counts stay.
   void drop_waiting() {
@@ -153,6 +159,8 @@ class WindowStream {
 
  private:
   static Index load(const uint32_t& position) { return static_cast<Index>(load_shared(position)); }
+  /// The same of a word that no other side changes.
+  static Index own(uint32_t position) { return static_cast<Index>(position); }
   static void store(uint32_t& position, Index value) { store_shared(position, static_cast<uint32_t>(value)); }
   static Index in_ring(const WindowBuffer<Sample>& buffer, Index position) {
     return position < buffer.capacity ? position : position - buffer.capacity;
@@ -168,19 +176,15 @@ class WindowStream {
   /// One side's own counter, which the other may read.
   static void add(uint32_t& counter, Index events) {
     if (events <= 0) return;
-    const uint64_t total = uint64_t{load_shared(counter)} + static_cast<uint64_t>(events);
-    store_shared(counter, static_cast<uint32_t>(smaller(total, uint64_t{UINT32_MAX})));
+    const uint32_t total = counter + static_cast<uint32_t>(smaller(events, Index{INT32_MAX}));
+    store_shared(counter, total < counter ? UINT32_MAX : total);
   }
 
   // ---- writer
 
-  Index room(const WindowBuffer<Sample>& buffer, Index written) const {
-    return buffer.capacity - waiting(buffer, written, load(read_));
-  }
-
   /// Hands the accepted frames to the reader; the others leave a gap.
-  Index finish(const WindowBuffer<Sample>& buffer, Index written, Index accepted, Index frames) {
-    const Index now = moved(buffer, written, accepted);
+  Index finish(const WindowBuffer<Sample>& buffer, Index accepted, Index frames) {
+    const Index now = moved(buffer, own(written_), accepted);
     if (accepted > 0) {
       store(written_, now);
       gap_is_last_ = 0;
@@ -223,27 +227,18 @@ class WindowStream {
     const uint32_t mark = load_shared(gap_marks_);
     const Index place = load(gap_at_);
     const bool known = mark % 2 == 0 && load_shared(gap_marks_) == mark;
-    const Index before = waiting(buffer, place, load(read_));
+    const Index before = waiting(buffer, place, own(read_));
     const bool ahead = before <= frames_waiting(buffer);
     return {known, mark - gaps_passed_ == 2, mark, ahead ? before : Index{-1}};
   }
 
-  bool complete_before_gap(const WindowBuffer<Sample>& buffer) const {
-    const Gap gap = gap_ahead(buffer);
-    return gap.known && gap.only_one && gap.frames_before >= buffer.window;
-  }
-
-  /// Drops the frames before the gap, and counts the windows that began there. False when it is to be tried
-  /// again later.
-  bool pass_gap(const WindowBuffer<Sample>& buffer) {
-    const Gap gap = gap_ahead(buffer);
-    if (!gap.known) return false;
+  /// Drops the frames before the gap, and counts the windows that began there.
+  void pass(const WindowBuffer<Sample>& buffer, const Gap& gap) {
     if (gap.frames_before > 0) {
       add(discarded_, (gap.frames_before + buffer.hop - 1) / buffer.hop);
-      store(read_, moved(buffer, load(read_), gap.frames_before));
+      store(read_, moved(buffer, own(read_), gap.frames_before));
     }
     gaps_passed_ = gap.mark;
-    return true;
   }
 
   // changed by the writer only

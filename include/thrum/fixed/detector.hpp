@@ -255,24 +255,27 @@ class Detector : private HeldModel<source> {
 
   /// The next step of the window; true when its verdict is there.
   bool step() {
-    const WindowView<Sample> window = stream_.window(buffer());
     if (stage_ == Stage::judging) return complete(judged(extraction_.status()));
     if constexpr (checks_windows(Held::most)) {
       if (stage_ == Stage::waiting) {
         const bool rate_off = signal().sensors.rate_tolerance > 0.0f && clock_.rate_off();
-        const WindowCondition condition = check_.update(signal(), window, rate_off);
-        if (!condition.scored()) return complete(missed(verdict_on(condition)));
+        const WindowCondition condition = check_.update(signal(), stream_.window(buffer()), rate_off);
+        if (!condition.scored()) {
+          const Verdict verdict = verdict_on(condition);
+          Held::miss(verdict);
+          return complete(verdict);
+        }
         stage_ = Stage::extracting;
         return false;
       }
     }
-    stage_ = extract(window) ? Stage::judging : Stage::extracting;
+    stage_ = extract() ? Stage::judging : Stage::extracting;
     return false;
   }
 
   /// (Never inlined, nor is judged(): the stack of neither is to lie below that of the other.)
-  [[gnu::noinline]] bool extract(const WindowView<Sample>& window) {
-    return extraction_.step(signal(), window, Held::feature_table(), scratch_, features_);
+  [[gnu::noinline]] bool extract() {
+    return extraction_.step(signal(), stream_.window(buffer()), Held::feature_table(), scratch_, features_);
   }
 
   bool complete(const Verdict& verdict) {
@@ -288,10 +291,6 @@ class Detector : private HeldModel<source> {
       return Held::judge(features_, row_scratch_);
     Verdict verdict;
     verdict.status = features_status;
-    return missed(verdict);
-  }
-
-  const Verdict& missed(const Verdict& verdict) {
     Held::miss(verdict);
     return verdict;
   }

@@ -66,6 +66,9 @@ template <typename Scalar>
 std::vector<Verdict> verdicts_on_rows(const DetectorModel<Scalar>& model, MatrixView<const Scalar> x) {
   std::vector<Verdict> verdicts(array_size(x.rows));
   for_each_score(model, x, [&](Index i, const Score<Scalar>& score, Scalar* scratch) {
+    // The row of an alarm is to be where score_row() leaves it.
+    if (score.cluster >= 0 && score.value > Scalar(1))
+      thrum::detail::to_cluster_space(model, x.row(i), scratch);
     verdicts[array_size(i)] = verdict_on(model, x.row(i), score, scratch);
   });
   return verdicts;
