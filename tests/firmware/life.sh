@@ -6,8 +6,8 @@
 #   life.sh live FOLDER laptop PROGRAM | live FOLDER BOARD ELF
 #       lets it live, as a program of this computer or on a board.
 #   life.sh same FOLDER NAME
-#       compares the life on the board NAME with that on the laptop: all that was printed but what it costs, and every
-#       byte of flash.
+#       compares the life on the board NAME with that on the laptop: all that was printed but what it costs or what
+#       memory has room for, and every byte of flash.
 #   life.sh cut FOLDER BOARD ELF
 #       power fails while what was learned is written for the third time: all of that boot happens once more.
 #   life.sh in_c FOLDER BOARD ELF
@@ -64,7 +64,7 @@ same() {
   done
   echo "the same in three boots: what it said and $(wc -c <"$life.flash") bytes of flash"
 }
-said() { grep -Ev '^(stack|detector|instructions) ' "$1"; }
+said() { grep -Ev '^(stack|detector|instructions) ' "$1" | sed -E 's/^(room .*);.*/\1/'; }
 
 in_c() {
   local life="$1/$2" boot
