@@ -112,6 +112,7 @@ TEST_CASE("block Lanczos gives up where eigenvalues are too dense, or the matrix
   CHECK(!BlockLanczos(dense, 20).leading(tolerance).found());
   const Matrix<double> zero = Matrix<double>::Zero(520, 520);
   CHECK(!BlockLanczos(zero, 20).leading(tolerance).found());
+  CHECK(!BlockLanczos(zero, 20).leading(1e-8).found());
 }
 
 #if defined(_OPENMP)
@@ -138,13 +139,17 @@ TEST_CASE("a symmetric matrix times a block is found from its lower triangle, as
   }
 }
 
-TEST_CASE("leading eigenvectors to the tolerance of float are proven in float") {
-  const Vector<double> values = eigenvalues(1024, [](double i) { return std::pow(0.9, i); });
+TEST_CASE("leading eigenvectors to the tolerance of float are proven in float, whatever the scale") {
+  const Vector<double> values = eigenvalues(520, [](double i) { return std::pow(0.9, i); });
   const Matrix<double> a = with_eigenvalues(values, 9);
-  const Eigenpairs pairs = BlockLanczos(a, 20).leading(1e-8);
-  REQUIRE(pairs.found());
-  CHECK((pairs.values - values.head(20)).cwiseAbs().maxCoeff() <= 1e-12);
-  CHECK((a * pairs.vectors - pairs.vectors * pairs.values.asDiagonal()).colwise().norm().maxCoeff() <= 1e-8);
+  for (const double scale : {1e-60, 1.0, 1e60}) {
+    const Matrix<double> scaled = scale * a;
+    const Eigenpairs pairs = BlockLanczos(scaled, 10).leading(1e-8);
+    REQUIRE(pairs.found());
+    CHECK((pairs.values / scale - values.head(10)).cwiseAbs().maxCoeff() <= 1e-12);
+    const Matrix<double> residuals = a * pairs.vectors - pairs.vectors * values.head(10).asDiagonal();
+    CHECK(residuals.colwise().norm().maxCoeff() <= 1e-8);
+  }
 }
 
 TEST_CASE("a matrix is positive definite if and only if its least eigenvalue is positive") {

@@ -166,9 +166,12 @@ class BlockLanczos {
     const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal(), rows = pairs.vectors.transpose();
     add_products(factor(thrum::view(scaled).transposed()), factor(thrum::view(rows)), wanted_,
                  thrum::view(rest), true, worker_count(operations(n, n, wanted_)));
-    const bool none_missed = coarse ? is_positive_definite(Matrix<float>(rest.cast<float>()))
-                                    : is_positive_definite(std::move(rest));
-    if (!none_missed) return {};
+    if (coarse) {
+      Matrix<float> shares = (rest / absolute(pairs.values[0])).cast<float>();  // within its range
+      if (!is_positive_definite(std::move(shares))) return {};
+    } else if (!is_positive_definite(std::move(rest))) {
+      return {};
+    }
     return std::move(pairs);
   }
 

@@ -29,8 +29,7 @@ namespace detail {
 /// sums += what rows first ... last - 1 of the triangle, and their transpose, take x to.
 inline void add_symmetric_rows(const Matrix<double>& lower, Index first, Index last, const Matrix<double>& x,
                                Matrix<double>& sums) {
-  constexpr Index columns_at_once =
-      256;  // so that a block is still in the second cache when it is transposed
+  constexpr Index columns_at_once = 256;  // a block is in the second cache still when it is transposed
   const Index rows = last - first, stride = lower.cols();
   const auto add = [&](Factor<double> block, Index steps, Index from, Index to, Index count) {
     kernels<double>().add_products({block, factor(thrum::view(x)).from(from), steps, 0, count, x.cols(),
