@@ -6,23 +6,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "host.h"
+#include "c_checks.h"
 
 enum { MOST_SAMPLES = 4096 };
 
 static thrum_detector first, second, retained;
 static int16_t signal[MOST_SAMPLES], other_signal[MOST_SAMPLES];
-static int checks, failures;
-
-static void check_at(int line, bool holds) {
-  ++checks;
-  if (holds) return;
-  ++failures;
-  host_text("FAILED: c_api.c, line ");
-  host_number(line);
-  host_end_line();
-}
-#define CHECK(condition) check_at(__LINE__, condition)
 
 /* Uniform noise of 11 bits, by a linear congruential generator. */
 static void make_noise(int16_t* samples, int count, uint32_t seed) {
@@ -192,10 +181,5 @@ int firmware_main(void) {
   check_times();
   check_resume();
   check_words();
-  host_number(checks - failures);
-  host_text(" of ");
-  host_number(checks);
-  host_text(failures == 0 ? " checks hold, all of them" : " checks hold");
-  host_end_line();
-  return failures == 0 ? 0 : 1;
+  return end_checks();
 }

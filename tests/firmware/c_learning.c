@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "host.h"
+#include "c_checks.h"
 
 enum { CHANNELS = 3, HOP = 16, WINDOW = 128, WINDOWS = 120, IMAGE_BYTES = 4096 };
 
@@ -14,17 +14,6 @@ static thrum_detector first, second;
 static unsigned char image[IMAGE_BYTES], other_image[IMAGE_BYTES], empty[IMAGE_BYTES];
 static size_t image_bytes;
 static uint32_t noise_state = 1;
-static int checks, failures;
-
-static void check_at(int line, bool holds) {
-  ++checks;
-  if (holds) return;
-  ++failures;
-  host_text("FAILED: c_learning.c, line ");
-  host_number(line);
-  host_end_line();
-}
-#define CHECK(condition) check_at(__LINE__, condition)
 
 static thrum_learning_state state_of(const thrum_detector* detector) {
   return thrum_detector_learning(detector).state;
@@ -190,10 +179,5 @@ int firmware_main(void) {
   check_vouching_late();
   check_another_start();
   check_words();
-  host_number(checks - failures);
-  host_text(" of ");
-  host_number(checks);
-  host_text(failures == 0 ? " checks hold, all of them" : " checks hold");
-  host_end_line();
-  return failures == 0 ? 0 : 1;
+  return end_checks();
 }
