@@ -84,6 +84,20 @@ std::size_t memory_for(Index rows, std::size_t groups) {
   return static_cast<std::size_t>(rows) * (sizeof(int) + (1 + groups) * sizeof(Scalar));
 }
 
+/// Bytes that leave room for samples in 16 bits.
+template <typename Scalar>
+std::size_t memory_for_coarse(const Matrix<Scalar>& x) {
+  return static_cast<std::size_t>(x.rows() * (4 + (x.cols() + 1) / 2 * 4));
+}
+
+/// An assignment that has all ranges that it needs.
+template <typename Scalar>
+thrum::host::Assignment<Scalar> assignment_of(const Matrix<Scalar>& x, Index clusters,
+                                              thrum::host::AssignmentPlan plan) {
+  const thrum::host::ColumnRanges ranges = thrum::host::column_ranges(thrum::view(x));
+  return {thrum::view(x), {}, clusters, ranges, thrum::host::SampleGrid(ranges, 1.0), plan};
+}
+
 }  // namespace
 
 // ---- exact means exact
@@ -103,6 +117,7 @@ TEMPLATE_TEST_CASE(
     const KMeansOptions choices[] = {
         options_of(clusters, problem.max_iterations, KMeansAlgorithm::lloyd),
         options_of(clusters, problem.max_iterations, KMeansAlgorithm::automatic),
+        options_of(clusters, problem.max_iterations, KMeansAlgorithm::coarse, memory_for_coarse(problem.x)),
         options_of(clusters, problem.max_iterations, KMeansAlgorithm::bounds, memory_for<TestType>(rows, 1)),
         options_of(clusters, problem.max_iterations, KMeansAlgorithm::bounds, memory_for<TestType>(rows, 40)),
         options_of(clusters, problem.max_iterations, KMeansAlgorithm::automatic,
@@ -158,9 +173,7 @@ TEMPLATE_TEST_CASE("more groups of bounds than one are exact too, where there ar
 
 TEST_CASE("bounds spare most distances once labels settle") {
   const Matrix<float> x = blobs<float>(204, 20000, 16, 8);
-  thrum::host::Assignment<float> assignment(
-      thrum::view(x), {}, 8, thrum::host::SampleGrid(thrum::host::column_ranges(thrum::view(x)), 1.0),
-      thrum::host::plan_bounds(sizeof(float), 20000, 16, 8, 0));
+  auto assignment = assignment_of(x, 8, thrum::host::plan_bounds(sizeof(float), 20000, 16, 8, 0));
   Matrix<float> centers = x.topRows(8);
   Index last = 0;
   thrum::lloyd(assignment, {100, 0}, thrum::view(centers), [&](const thrum::LloydReport&, double) {
@@ -168,6 +181,45 @@ TEST_CASE("bounds spare most distances once labels settle") {
     return true;
   });
   CHECK(last < 20000 * 8 / 20);
+}
+
+TEMPLATE_TEST_CASE("samples in 16 bits decide nearly all labels, whatever the offset and the scale", "",
+                   float, double) {
+  thrum::Random random(210);
+  for (const Index cols : {1, 2, 5, 8, 40}) {
+    for (const double scale : {1e-6, 1.0, 1e6}) {
+      const Matrix<TestType> samples =
+          ((noise<TestType>(random, 20000, cols).array() + TestType(100)) * static_cast<TestType>(scale))
+              .matrix();
+      auto assignment = assignment_of(samples, 16, {0, 0, true});
+      Matrix<TestType> centers = samples.topRows(16);
+      for (int times = 0; times < 2; ++times) {
+        assignment.assign(thrum::view(centers));
+        INFO(cols << " features, scale " << scale);
+        CHECK(assignment.distances_computed() > 0);
+        CHECK(assignment.distances_computed() < 20000 * 16 / 5);
+      }
+    }
+  }
+}
+
+TEST_CASE("where samples in 16 bits cannot tell, all distances are computed") {
+  Matrix<float> x = blobs<float>(211, 3000, 4, 6);
+  const auto rows = static_cast<Index>(3000);
+  SECTION("one sample a million times as far out as all others") { x(17, 2) = 1e7f; }
+  SECTION("values so small that squares underflow") { x *= 1e-25f; }
+  SECTION("values so small that a step has no reciprocal") { x *= 1e-38f; }
+  auto coarse = assignment_of(x, 6, {0, 0, true});
+  auto plain = assignment_of(x, 6, {});
+  const Matrix<float> centers = x.topRows(6);
+  for (int times = 0; times < 2; ++times) {
+    CHECK(coarse.assign(thrum::view(centers)) == plain.assign(thrum::view(centers)));
+    CHECK(coarse.distances_computed() == rows * 6);
+    for (Index j = 0; j < 6; ++j) {
+      CHECK(coarse.weight(j) == plain.weight(j));
+      for (Index f = 0; f < 4 && plain.weight(j) > 0; ++f) CHECK(coarse.mean(j, f) == plain.mean(j, f));
+    }
+  }
 }
 
 TEMPLATE_TEST_CASE("the order of the rows does not matter, not a bit", "", float, double) {
@@ -191,8 +243,9 @@ TEMPLATE_TEST_CASE("blocks, strides and column order have the bits of a plain ma
     const thrum::MatrixView<TestType> strided{spread.data(), 700, cols, 2 * cols, 2};
     for (Index i = 0; i < 700; ++i)
       for (Index f = 0; f < cols; ++f) strided(i, f) = x(i, f);
-    for (const KMeansAlgorithm algorithm : {KMeansAlgorithm::lloyd, KMeansAlgorithm::bounds,
-                                            KMeansAlgorithm::mini_batch, KMeansAlgorithm::bisecting}) {
+    for (const KMeansAlgorithm algorithm :
+         {KMeansAlgorithm::lloyd, KMeansAlgorithm::coarse, KMeansAlgorithm::bounds,
+          KMeansAlgorithm::mini_batch, KMeansAlgorithm::bisecting}) {
       KMeansOptions options = options_of(7, 20, algorithm);
       options.batch_size = 100;
       KMeans<TestType> expected(options), columns(options), block(options), view(options);
@@ -213,7 +266,8 @@ TEMPLATE_TEST_CASE("blocks, strides and column order have the bits of a plain ma
 
 TEST_CASE("float labels are those of double arithmetic on data with a common offset of 1e4 deviations") {
   const Matrix<float> x = (blobs<float>(207, 5000, 8, 10).array() + 1e4f * 6).matrix();
-  for (const KMeansAlgorithm algorithm : {KMeansAlgorithm::lloyd, KMeansAlgorithm::bounds}) {
+  for (const KMeansAlgorithm algorithm :
+       {KMeansAlgorithm::lloyd, KMeansAlgorithm::coarse, KMeansAlgorithm::bounds}) {
     KMeans<float> kmeans(options_of(10, 100, algorithm));
     const Vector<int> labels = kmeans.fit_predict(x);
     const Eigen::MatrixXd points = x.cast<double>(), centers = kmeans.centers().cast<double>();
@@ -261,7 +315,8 @@ TEMPLATE_TEST_CASE("from given centres a weight of N is N repeats, in every exac
       repeated.row(repeated.rows() - 1) = x.row(i);
     }
   }
-  for (const KMeansAlgorithm algorithm : {KMeansAlgorithm::lloyd, KMeansAlgorithm::bounds}) {
+  for (const KMeansAlgorithm algorithm :
+       {KMeansAlgorithm::lloyd, KMeansAlgorithm::coarse, KMeansAlgorithm::bounds}) {
     KMeans<TestType> weighted(options_of(5, 300, algorithm)), copies = weighted;
     weighted.fit_from(x.topRows(5), x, weights);
     copies.fit_from(x.topRows(5), repeated);
@@ -409,6 +464,15 @@ TEST_CASE("bounds stay within the memory that they are allowed") {
   CHECK(plan_bounds(4, 1000, 128, 1024, 1000 * 12).groups == 1);  // label, upper and one lower bound
   CHECK(plan_bounds(4, 1000, 128, 1024, 1000 * 11).groups == 0);  // labels alone
   CHECK(plan_bounds(8, 1000, 128, 1024, 1000 * 20).groups == 1);
+}
+
+TEST_CASE("samples in 16 bits stay within the memory that they are allowed") {
+  using thrum::host::plan_coarse;
+  CHECK(plan_coarse(4, 1000, 10, 0).coarse);  // 24 bytes a sample up to 32 features
+  CHECK_FALSE(plan_coarse(4, 1000, 11, 0).coarse);
+  CHECK(plan_coarse(4, 1000, 33, 0).coarse);  // as much as the data
+  CHECK(plan_coarse(4, 1000, 3, 1000 * 12).coarse);
+  CHECK_FALSE(plan_coarse(4, 1000, 3, 1000 * 12 - 1).coarse);
 }
 
 // ---- running models

@@ -37,10 +37,12 @@ enum class KMeansSeeding {
   random,     ///< k different samples
 };
 
-/// How centres are found from the first ones. lloyd and bounds find the same labels and centres, bit for bit.
+/// How centres are found from the first ones. lloyd, coarse and bounds find the same labels and centres, bit
+/// for bit.
 enum class KMeansAlgorithm {
-  automatic,   ///< the faster of lloyd and bounds, by the sizes of the data and the memory limit
+  automatic,   ///< the fastest of these three, by the sizes of the data and the memory limit
   lloyd,       ///< every distance in every iteration; no memory but labels
+  coarse,      ///< samples rounded to 16 bits decide, in integers, all but close cases; for few features
   bounds,      ///< bounds on distances spare most of them (Hamerly 2010, Yinyang 2015)
   mini_batch,  ///< steps on random batches (Sculley 2010): for data so large that a rough answer will do
   bisecting,   ///< splits the cluster of the largest inertia in two until there are k, then as automatic
@@ -58,8 +60,8 @@ struct KMeansOptions {
   KMeansAlgorithm algorithm = KMeansAlgorithm::automatic;
   std::int64_t batch_size = 4096;  ///< >= 1: samples in a batch of mini_batch
   /// Bytes that a fit may take beyond the data for what grows with the number of samples; 0: as many as the
-  /// data, and 24 a sample up to 32 features. Chooses what `automatic` and `bounds` keep; below 4 bytes a
-  /// sample not even labels.
+  /// data, and 24 a sample up to 32 features. Chooses what `automatic`, `coarse` and `bounds` keep; below 4
+  /// bytes a sample not even labels.
   std::size_t memory_limit = 0;
   bool record_history = false;  ///< keep inertia and shift of every iteration in FitReport::history
   double half_life =
@@ -413,21 +415,26 @@ class KMeans {
       host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters, grid);
       keep(best_run(x, weights, given, assignment, progress));
     } else {
-      host::Assignment<Scalar> assignment(x, weights, options_.clusters, grid, plan(x));
+      host::Assignment<Scalar> assignment(x, weights, options_.clusters, ranges, grid, plan(x));
       keep(best_run(x, weights, given, assignment, progress));
     }
     return report_;
   }
 
-  /// What bounds to keep.
-  host::BoundsPlan plan(MatrixView<const Scalar> x) const {
-    const bool wanted = options_.algorithm == KMeansAlgorithm::bounds ||
-                        ((options_.algorithm == KMeansAlgorithm::automatic ||
-                          options_.algorithm == KMeansAlgorithm::bisecting) &&
-                         host::bounds_pay(x.cols, options_.clusters));
-    return wanted
-               ? host::plan_bounds(sizeof(Scalar), x.rows, x.cols, options_.clusters, options_.memory_limit)
-               : host::BoundsPlan{};
+  /// What to keep that spares distances.
+  host::AssignmentPlan plan(MatrixView<const Scalar> x) const {
+    KMeansAlgorithm algorithm = options_.algorithm;
+    if (algorithm == KMeansAlgorithm::automatic || algorithm == KMeansAlgorithm::bisecting) {
+      if (host::bounds_pay(x.cols, options_.clusters))
+        algorithm = KMeansAlgorithm::bounds;
+      else if (host::coarse_pays<Scalar>(x.cols, options_.clusters))
+        algorithm = KMeansAlgorithm::coarse;
+    }
+    if (algorithm == KMeansAlgorithm::bounds)
+      return host::plan_bounds(sizeof(Scalar), x.rows, x.cols, options_.clusters, options_.memory_limit);
+    if (algorithm == KMeansAlgorithm::coarse)
+      return host::plan_coarse(sizeof(Scalar), x.rows, x.cols, options_.memory_limit);
+    return {};
   }
 
   Run best_run(MatrixView<const Scalar> x, VectorView<const Scalar> weights,

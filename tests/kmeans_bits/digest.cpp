@@ -126,6 +126,7 @@ int main(int argc, char** argv) {
   const bool spoiled = argc > 1 && std::strcmp(argv[1], "--spoil") == 0;
   const Choice choices[] = {
       {"lloyd after k-means++", KMeansAlgorithm::lloyd, KMeansSeeding::plus_plus},
+      {"coarse after k-means++", KMeansAlgorithm::coarse, KMeansSeeding::plus_plus},
       {"bounds after k-means||", KMeansAlgorithm::bounds, KMeansSeeding::parallel},
       {"bounds after random seeds", KMeansAlgorithm::bounds, KMeansSeeding::random},
       {"mini-batches", KMeansAlgorithm::mini_batch, KMeansSeeding::plus_plus},

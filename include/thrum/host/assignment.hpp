@@ -14,6 +14,8 @@
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/cluster_sums.hpp"
+#include "thrum/host/coarse_samples.hpp"
+#include "thrum/host/column_summary.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
@@ -64,29 +66,48 @@ class AssignmentPolicy {
   virtual void restart() = 0;
 };
 
-/// How many groups of centres have bounds of their own; 0: none, every distance is computed.
-struct BoundsPlan {
-  Index groups = 0;
-  Index tiles_per_group = 0;
+/// What an assignment keeps to spare distances.
+struct AssignmentPlan {
+  Index groups = 0;           ///< of centres, with bounds of their own; 0: no bounds
+  Index tiles_per_group = 0;  ///< of centres, by fours
+  bool coarse = false;        ///< samples in 16 bits, to compute most distances in integers
 };
 
 /// Whether bounds spare more than they cost: they do not where a distance is a few instructions.
 inline bool bounds_pay(Index features, Index clusters) { return clusters > 1 && features >= 12; }
 
+/// Whether integers take less time than distances: not where samples are a few numbers and have few centres.
+template <typename Scalar>
+bool coarse_pays(Index features, Index clusters) {
+  return kernels<Scalar>().coarse_is_fast && features >= 4 && clusters >= 8;
+}
+
+/// Bytes a sample that may be kept beyond the data; memory_limit: bytes, as KMeansOptions has it.
+inline std::size_t bytes_per_row(std::size_t scalar_size, Index rows, Index features,
+                                 std::size_t memory_limit) {
+  if (memory_limit > 0) return memory_limit / array_size(rows);
+  return features <= 32 ? 24 : array_size(features) * scalar_size;
+}
+
+/// Samples in 16 bits where memory allows.
+inline AssignmentPlan plan_coarse(std::size_t scalar_size, Index rows, Index features,
+                                  std::size_t memory_limit) {
+  AssignmentPlan plan;
+  const std::size_t needed = sizeof(int) + array_size((features + 1) / 2) * sizeof(int32_t);
+  plan.coarse = needed <= bytes_per_row(scalar_size, rows, features, memory_limit);
+  return plan;
+}
+
 /// As many groups of centres as memory allows, at most one for every 64 centres.
-/// memory_limit: bytes, as KMeansOptions has it.
-inline BoundsPlan plan_bounds(std::size_t scalar_size, Index rows, Index features, Index clusters,
-                              std::size_t memory_limit) {
-  const std::size_t data = array_size(features) * scalar_size;
-  const std::size_t bytes_per_row = memory_limit > 0 ? memory_limit / array_size(rows)
-                                    : features <= 32 ? 24
-                                                     : data;
+inline AssignmentPlan plan_bounds(std::size_t scalar_size, Index rows, Index features, Index clusters,
+                                  std::size_t memory_limit) {
+  const std::size_t available = bytes_per_row(scalar_size, rows, features, memory_limit);
   const std::size_t fixed = sizeof(int) + scalar_size;
-  if (bytes_per_row < fixed + scalar_size) return {};
-  const Index affordable = static_cast<Index>((bytes_per_row - fixed) / scalar_size);
+  if (available < fixed + scalar_size) return {};
+  const Index affordable = static_cast<Index>((available - fixed) / scalar_size);
   const Index tiles = rounded_up(clusters, centers_per_tile) / centers_per_tile;
   const Index wanted = smaller(affordable, (clusters + 63) / 64);
-  BoundsPlan plan;
+  AssignmentPlan plan;
   plan.tiles_per_group = (tiles + wanted - 1) / wanted;
   plan.groups = (tiles + plan.tiles_per_group - 1) / plan.tiles_per_group;
   return plan;
@@ -102,13 +123,15 @@ class Assignment final : public AssignmentPolicy<Scalar> {
  public:
   /// x: n x d, finite, and weights, n or none: must live as long as this.
   Assignment(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Index clusters,
-             const SampleGrid& grid, BoundsPlan plan)
+             const ColumnRanges& ranges, const SampleGrid& grid, AssignmentPlan plan)
       : x_(x),
         weights_(weights),
         grid_(grid),
+        coarse_grid_(ranges),
         plan_(plan),
         workers_(worker_count(operations(x.rows, x.cols, clusters))),
         centers_(clusters, x.cols),
+        coarse_centers_(clusters, x.cols),
         sums_(clusters, x.cols),
         labels_(rounded_up(x.rows, panel_row_multiple)) {
     if (plan.groups > 0) {
@@ -116,6 +139,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       upper_ = AlignedArray<Scalar>(padded);
       lower_ = AlignedArray<Scalar>(padded * plan.groups);
     }
+    if (plan.coarse) coarse_ = AlignedArray<int32_t>(rounded_up(x.rows, rows_per_block) * coarse_pairs());
     for (int worker = 0; worker < workers_; ++worker) scratch_.emplace_back(clusters, x.cols, plan);
   }
 
@@ -123,11 +147,14 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     if (fresh_) forget_labels();
     if (plan_.groups > 0 && !fresh_) measure_drift(centers);
     centers_.set(centers);
+    const bool coarsely = coarse_pays_ && coarse_centers_.set(centers, coarse_grid_, most_steps_, slack());
     distances_known_ = false;
-    parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers_, [this](Index block, int worker) {
+    parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers_, [&](Index block, int worker) {
       const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
       if (plan_.groups > 0)
         assign_bounded(block, first, rows, scratch_[array_size(worker)]);
+      else if (coarsely)
+        assign_coarsely(block, first, rows, scratch_[array_size(worker)]);
       else
         assign_all(first, rows, scratch_[array_size(worker)]);
     });
@@ -140,6 +167,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       computed_ += scratch.computed;
       scratch.changed = scratch.computed = 0;
     }
+    if (coarsely) learn_from_coarse();
     return changed;
   }
 
@@ -189,7 +217,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
 
   /// What one thread works in; on cache lines of its own, so that threads do not wait for each other's.
   struct alignas(128) Scratch {
-    Scratch(Index clusters, Index features, BoundsPlan plan)
+    Scratch(Index clusters, Index features, AssignmentPlan plan)
         : stride(panel_rows(features)),
           sums(clusters, features),
           panel(stride * features),
@@ -198,16 +226,18 @@ class Assignment final : public AssignmentPolicy<Scalar> {
           upper(stride),
           lower(stride * larger(Index{1}, plan.groups)),
           runner_up(stride),
-          labels(stride),
+          labels(larger(stride, rows_per_block)),
+          found(stride),
           undecided(rows_per_block + 1),
           moves(rows_per_block, clusters) {}
 
     Index stride;
     ClusterSums sums;
     AlignedArray<Scalar> panel, owns, squared, upper, lower, runner_up;
-    AlignedArray<int> labels, undecided;
+    AlignedArray<int> labels, found, undecided;
     GatheredMoves moves;
     Index changed = 0, computed = 0;
+    int32_t most_steps = 0;
   };
 
   void forget_labels() {
@@ -273,6 +303,57 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     }
     scratch.computed += rows * centers_.clusters();
   }
+
+  /// In integers, and where these leave it open by every distance.
+  void assign_coarsely(Index block, Index first, Index rows, Scratch& scratch) {
+    int32_t* const pairs = coarse_.data() + block * rows_per_block * coarse_pairs();
+    if (!coarse_known_) round_rows(first, rows, pairs, scratch);
+    const Index undecided = kernels<Scalar>().nearest_coarse({pairs, rows_per_block, rows, coarse_pairs()},
+                                                             coarse_centers_.view(), scratch.labels.data(),
+                                                             scratch.undecided.data());
+    fetch(first, scratch.undecided.data(), undecided);
+    for (Index begin = 0; begin < undecided; begin += scratch.stride) {
+      const Index count = smaller(scratch.stride, undecided - begin);
+      const int* const picked = scratch.undecided.data() + begin;
+      kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(),
+                                    scratch.stride);
+      kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
+                                scratch.found.data());
+      for (Index i = 0; i < count; ++i) scratch.labels[picked[i]] = scratch.found[i];
+    }
+    relabel_all(first, 0, rows, scratch);
+    fetch(first, scratch.moves.rows(), scratch.moves.count());
+    apply_moves(first, rows, true, scratch);
+    scratch.computed += undecided * centers_.clusters();
+  }
+
+  /// Rows into the cache, all of them at once.
+  void fetch(Index first, const int* positions, Index count) const {
+    for (Index i = 0; i < count; ++i) __builtin_prefetch(&x_(first + positions[i], 0));
+  }
+
+  void round_rows(Index first, Index rows, int32_t* pairs, Scratch& scratch) {
+    for (Index begin = 0; begin < rows; begin += scratch.stride) {
+      const Index count = smaller(scratch.stride, rows - begin);
+      kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(),
+                                  scratch.stride);
+      const int32_t most =
+          kernels<Scalar>().round_to_pairs(panel_of(scratch, count), coarse_grid_.middles(),
+                                           coarse_grid_.scales(), pairs + begin, rows_per_block);
+      scratch.most_steps = larger(scratch.most_steps, most);
+    }
+  }
+
+  /// Integers that leave many rows open do not pay.
+  void learn_from_coarse() {
+    coarse_pays_ = computed_ < x_.rows / 4 * centers_.clusters();
+    if (!coarse_known_) most_steps_ = 0;
+    for (Scratch& scratch : scratch_)
+      most_steps_ = larger(most_steps_, static_cast<double>(scratch.most_steps));
+    coarse_known_ = true;
+  }
+
+  Index coarse_pairs() const { return (x_.cols + 1) / 2; }
 
   void assign_bounded(Index block, Index first, Index rows, Scratch& scratch) {
     const PanelBounds<Scalar> bounds{
@@ -414,12 +495,17 @@ class Assignment final : public AssignmentPolicy<Scalar> {
   MatrixView<const Scalar> x_;
   VectorView<const Scalar> weights_;
   SampleGrid grid_;
-  BoundsPlan plan_;
+  CoarseGrid<Scalar> coarse_grid_;
+  AssignmentPlan plan_;
   int workers_;
   CenterTable<Scalar> centers_;
+  CoarseCenterTable<Scalar> coarse_centers_;
   ClusterSums sums_;
   AlignedArray<int> labels_;
   AlignedArray<Scalar> upper_, lower_;  ///< by blocks of rows; lower_ group by group within a block
+  AlignedArray<int32_t> coarse_;        ///< x in 16 bits, by blocks of rows; pair by pair within a block
+  double most_steps_ = coarse_grid_.most_steps_of_row();
+  bool coarse_known_ = false, coarse_pays_ = plan_.coarse && coarse_grid_.fits();
   std::vector<Scalar> drift_, group_drift_;
   std::vector<Scalar> squared_distances_;
   std::vector<Scratch> scratch_;

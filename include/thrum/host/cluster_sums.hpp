@@ -124,6 +124,7 @@ class GatheredMoves {
     leaving_ |= wanted && from >= 0;
   }
   Index count() const { return count_; }
+  const int* rows() const { return rows_.data(); }
 
   /// Moves them, as rows of x that are the rows from `first` on of all, and forgets them.
   template <typename Scalar>

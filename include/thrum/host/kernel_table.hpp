@@ -66,6 +66,30 @@ struct PanelBounds {
   Scalar slack;  ///< relative error of a computed squared distance, at most
 };
 
+/// Samples rounded to 16 bits, two features a word: pair p of row r is data[p * stride + r], the first of the
+/// two in its lower half.
+struct CoarsePanel {
+  const int32_t* data;
+  Index stride;
+  Index rows;  ///< those that are asked for; there are a multiple of panel_row_multiple
+  Index pairs;
+};
+
+/// Centres to score such samples with, by tiles of four as packed ones: the score of a sample for centre j is
+/// offsets[j] and the sum of the products of its values with the centre's. Of two scores more than `margin`
+/// apart the lower one is that of the nearer centre.
+struct CoarseCenters {
+  /// Above all scores, and still no overflow when a margin is added.
+  static constexpr int32_t unreachable = int32_t{3} << 29;
+
+  const int32_t* pairs;    ///< pair p of centre j, n pairs each: pairs[(j / 4 * n + p) * 4 + j % 4]
+  const int32_t* offsets;  ///< of whole tiles; `unreachable` beyond the last centre
+  Index clusters;
+  int32_t margin;
+
+  Index tiles() const { return rounded_up(clusters, centers_per_tile) / centers_per_tile; }
+};
+
 /// What rows are centred by: a mean for each column, or one for each row; and what they are multiplied with.
 struct RowMeans {
   const double* of_columns;  ///< or null
@@ -159,6 +183,19 @@ struct KernelTable {
 
   /// Nearest centre of each row, ties to the lowest. squared, labels: panel.rows values.
   void (*nearest)(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels);
+
+  /// Rounds values to 16 bits, as steps from the middle of their feature: (x - middle) * scale, of magnitude
+  /// below 2^15. pairs: those of a CoarsePanel, panel.rows of them. Returns the largest sum of the magnitudes
+  /// of a row.
+  int32_t (*round_to_pairs)(Panel<Scalar> panel, const Scalar* middles, const Scalar* scales, int32_t* pairs,
+                            Index stride);
+
+  /// Centre of the lowest score for each row, and the rows whose second lowest is within the margin: writes
+  /// their positions, rising, and returns their number. labels: rows filled up.
+  Index (*nearest_coarse)(CoarsePanel panel, CoarseCenters centers, int* labels, int* undecided);
+
+  /// Whether those are faster than `nearest` here.
+  bool coarse_is_fast;
 
   /// Squared distance of each row of the panel to the same row of another.
   void (*pairwise)(Panel<Scalar> panel, const Scalar* other, Scalar* squared);

@@ -160,6 +160,8 @@ THRUM_INLINE void narrow_to(Lanes<float>::Narrow& narrowed, const Wide::Value& v
 
 #include "thrum/host/panel_kernels_for_target.hpp"
 
+#include "thrum/host/coarse_kernels_for_target.hpp"
+
 // These transpose as panels do.
 #include "thrum/host/distance_kernels_for_target.hpp"
 #include "thrum/host/product_kernels_for_target.hpp"
@@ -180,6 +182,9 @@ inline KernelTable<Scalar> kernel_table() {
           add_deviations<Scalar>,
           add_rows<Scalar>,
           nearest<Scalar>,
+          round_to_pairs<Scalar>,
+          nearest_coarse_here(),
+          coarse_is_fast,
           pairwise<Scalar>,
           distances<Scalar>,
           store_rows<Scalar>,
