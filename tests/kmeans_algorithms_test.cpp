@@ -1,4 +1,5 @@
 #include <Eigen/Core>
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
 #include <cstring>
@@ -173,7 +174,7 @@ TEMPLATE_TEST_CASE("more groups of bounds than one are exact too, where there ar
 
 TEST_CASE("bounds spare most distances once labels settle") {
   const Matrix<float> x = blobs<float>(204, 20000, 16, 8);
-  auto assignment = assignment_of(x, 8, thrum::host::plan_bounds(sizeof(float), 20000, 16, 8, 0));
+  auto assignment = assignment_of(x, 8, thrum::host::plan_bounds(sizeof(float), 8, 24));
   Matrix<float> centers = x.topRows(8);
   Index last = 0;
   thrum::lloyd(assignment, {100, 0}, thrum::view(centers), [&](const thrum::LloydReport&, double) {
@@ -457,22 +458,54 @@ TEMPLATE_TEST_CASE("progress is told of each iteration, and may end the fit", ""
   }
 }
 
-TEST_CASE("bounds stay within the memory that they are allowed") {
-  using thrum::host::plan_bounds;
-  CHECK(plan_bounds(4, 1000, 8, 1024, 0).groups == 4);            // 24 bytes a sample up to 32 features
-  CHECK(plan_bounds(4, 1000, 128, 1024, 0).groups <= 126);        // as much as the data
-  CHECK(plan_bounds(4, 1000, 128, 1024, 1000 * 12).groups == 1);  // label, upper and one lower bound
-  CHECK(plan_bounds(4, 1000, 128, 1024, 1000 * 11).groups == 0);  // labels alone
-  CHECK(plan_bounds(8, 1000, 128, 1024, 1000 * 20).groups == 1);
+TEST_CASE("what is kept of a sample stays within the memory that it is allowed") {
+  using thrum::host::bytes_per_row;
+  CHECK(bytes_per_row(4, 1000, 8, 0) == 24);     // up to 32 features
+  CHECK(bytes_per_row(4, 1000, 128, 0) == 512);  // as much as the data
+  CHECK(bytes_per_row(4, 1000, 128, 12999) == 12);
 }
 
-TEST_CASE("samples in 16 bits stay within the memory that they are allowed") {
+TEST_CASE("bounds are as many as memory allows") {
+  using thrum::host::plan_bounds;
+  CHECK(plan_bounds(4, 1024, 24).groups == 4);
+  CHECK(plan_bounds(4, 1024, 512).groups == 16);
+  CHECK(plan_bounds(4, 1024, 12).groups == 1);  // label, upper and one lower bound
+  CHECK(plan_bounds(4, 1024, 11).groups == 0);  // labels alone
+  CHECK(plan_bounds(8, 1024, 20).groups == 1);
+}
+
+TEST_CASE("samples in 16 bits are kept where memory allows, beside bounds too") {
+  using thrum::host::AssignmentPlan;
   using thrum::host::plan_coarse;
-  CHECK(plan_coarse(4, 1000, 10, 0).coarse);  // 24 bytes a sample up to 32 features
-  CHECK_FALSE(plan_coarse(4, 1000, 11, 0).coarse);
-  CHECK(plan_coarse(4, 1000, 33, 0).coarse);  // as much as the data
-  CHECK(plan_coarse(4, 1000, 3, 1000 * 12).coarse);
-  CHECK_FALSE(plan_coarse(4, 1000, 3, 1000 * 12 - 1).coarse);
+  CHECK(plan_coarse({}, 4, 10, 24).coarse);
+  CHECK_FALSE(plan_coarse({}, 4, 11, 24).coarse);
+  AssignmentPlan bounds;
+  bounds.groups = 2;
+  CHECK(plan_coarse(bounds, 4, 3, 24).coarse);  // label, three bounds, four integers of which one is unused
+  CHECK_FALSE(plan_coarse(bounds, 4, 3, 23).coarse);
+}
+
+TEST_CASE("integers give way to bounds once labels settle, with the same bits") {
+  const Matrix<float> x = blobs<float>(212, 20000, 40, 50);
+  const Matrix<float> first = x.topRows(50);
+  auto both =
+      assignment_of(x, 50, thrum::host::plan_coarse(thrum::host::plan_bounds(4, 50, 160), 4, 40, 160));
+  auto plain = assignment_of(x, 50, {});
+  Matrix<float> centers[2] = {first, first};
+  const auto run = [](auto& assignment, Matrix<float>& of, std::vector<Index>& computed) {
+    return thrum::lloyd(assignment, {40, 0}, thrum::view(of), [&](const thrum::LloydReport&, double) {
+      computed.push_back(assignment.distances_computed());
+      return true;
+    });
+  };
+  std::vector<Index> computed, all;
+  const thrum::LloydReport report = run(both, centers[0], computed), expected = run(plain, centers[1], all);
+  CHECK(same_bits(centers[0], centers[1]));
+  CHECK(report.inertia == expected.inertia);
+  CHECK(report.iterations == expected.iterations);
+  CHECK(computed.front() < all.front() / 10);                                 // integers
+  CHECK(*std::max_element(computed.begin(), computed.end()) == all.front());  // bounds begin
+  CHECK(computed.back() < all.back() / 10);                                   // bounds
 }
 
 // ---- running models

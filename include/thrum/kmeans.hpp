@@ -423,18 +423,16 @@ class KMeans {
 
   /// What to keep that spares distances.
   host::AssignmentPlan plan(MatrixView<const Scalar> x) const {
-    KMeansAlgorithm algorithm = options_.algorithm;
-    if (algorithm == KMeansAlgorithm::automatic || algorithm == KMeansAlgorithm::bisecting) {
-      if (host::bounds_pay(x.cols, options_.clusters))
-        algorithm = KMeansAlgorithm::bounds;
-      else if (host::coarse_pays<Scalar>(x.cols, options_.clusters))
-        algorithm = KMeansAlgorithm::coarse;
-    }
-    if (algorithm == KMeansAlgorithm::bounds)
-      return host::plan_bounds(sizeof(Scalar), x.rows, x.cols, options_.clusters, options_.memory_limit);
-    if (algorithm == KMeansAlgorithm::coarse)
-      return host::plan_coarse(sizeof(Scalar), x.rows, x.cols, options_.memory_limit);
-    return {};
+    const KMeansAlgorithm algorithm = options_.algorithm;
+    const bool choose = algorithm == KMeansAlgorithm::automatic || algorithm == KMeansAlgorithm::bisecting;
+    const std::size_t available = host::bytes_per_row(sizeof(Scalar), x.rows, x.cols, options_.memory_limit);
+    host::AssignmentPlan plan;
+    if (algorithm == KMeansAlgorithm::bounds || (choose && host::bounds_pay(x.cols, options_.clusters)))
+      plan = host::plan_bounds(sizeof(Scalar), options_.clusters, available);
+    if (algorithm == KMeansAlgorithm::coarse ||
+        (choose && host::coarse_pays<Scalar>(x.cols, options_.clusters)))
+      plan = host::plan_coarse(plan, sizeof(Scalar), x.cols, available);
+    return plan;
   }
 
   Run best_run(MatrixView<const Scalar> x, VectorView<const Scalar> weights,

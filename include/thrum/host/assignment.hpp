@@ -5,6 +5,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <memory>
 #include <vector>
 
 #include "thrum/core/matrix_view.hpp"
@@ -76,10 +77,12 @@ struct AssignmentPlan {
 /// Whether bounds spare more than they cost: they do not where a distance is a few instructions.
 inline bool bounds_pay(Index features, Index clusters) { return clusters > 1 && features >= 12; }
 
-/// Whether integers take less time than distances: not where samples are a few numbers and have few centres.
+/// Whether integers take less time than distances: not where samples are a few numbers and have few centres;
+/// nor where bounds do and reading the samples takes longer than computing.
 template <typename Scalar>
 bool coarse_pays(Index features, Index clusters) {
-  return kernels<Scalar>().coarse_is_fast && features >= 4 && clusters >= 8;
+  return kernels<Scalar>().coarse_is_fast && features >= 4 &&
+         clusters >= (bounds_pay(features, clusters) ? 32 : 8);
 }
 
 /// Bytes a sample that may be kept beyond the data; memory_limit: bytes, as KMeansOptions has it.
@@ -89,19 +92,8 @@ inline std::size_t bytes_per_row(std::size_t scalar_size, Index rows, Index feat
   return features <= 32 ? 24 : array_size(features) * scalar_size;
 }
 
-/// Samples in 16 bits where memory allows.
-inline AssignmentPlan plan_coarse(std::size_t scalar_size, Index rows, Index features,
-                                  std::size_t memory_limit) {
-  AssignmentPlan plan;
-  const std::size_t needed = sizeof(int) + array_size((features + 1) / 2) * sizeof(int32_t);
-  plan.coarse = needed <= bytes_per_row(scalar_size, rows, features, memory_limit);
-  return plan;
-}
-
-/// As many groups of centres as memory allows, at most one for every 64 centres.
-inline AssignmentPlan plan_bounds(std::size_t scalar_size, Index rows, Index features, Index clusters,
-                                  std::size_t memory_limit) {
-  const std::size_t available = bytes_per_row(scalar_size, rows, features, memory_limit);
+/// As many groups of centres as so many bytes a sample allow, at most one for every 64 centres.
+inline AssignmentPlan plan_bounds(std::size_t scalar_size, Index clusters, std::size_t available) {
   const std::size_t fixed = sizeof(int) + scalar_size;
   if (available < fixed + scalar_size) return {};
   const Index affordable = static_cast<Index>((available - fixed) / scalar_size);
@@ -113,11 +105,20 @@ inline AssignmentPlan plan_bounds(std::size_t scalar_size, Index rows, Index fea
   return plan;
 }
 
+/// Adds samples in 16 bits to a plan where they fit into so many bytes a sample.
+inline AssignmentPlan plan_coarse(AssignmentPlan plan, std::size_t scalar_size, Index features,
+                                  std::size_t available) {
+  const std::size_t bounds = plan.groups > 0 ? array_size(1 + plan.groups) * scalar_size : 0;
+  plan.coarse = available >= sizeof(int) + bounds + array_size((features + 1) / 2) * sizeof(int32_t);
+  return plan;
+}
+
 /// Which samples belong to which centre, kept from one set of centres to the next (see lloyd() in
 /// algorithm/lloyd.hpp, whose policy this is). Bounds on distances spare those that can't change a label
 /// (Hamerly, SDM 2010, with one group of centres; Ding et al., Yinyang K-means, ICML 2015, with several):
 /// they are widened by how far the centres have moved, and allow for rounding, so that the labels are those
-/// that all distances would give, bit for bit. Sums follow the samples that change their cluster.
+/// that all distances would give, bit for bit. While centres move far, and where there are no bounds,
+/// samples in 16 bits decide what they can. Sums follow the samples that change their cluster.
 template <typename Scalar>
 class Assignment final : public AssignmentPolicy<Scalar> {
  public:
@@ -127,11 +128,9 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       : x_(x),
         weights_(weights),
         grid_(grid),
-        coarse_grid_(ranges),
         plan_(plan),
         workers_(worker_count(operations(x.rows, x.cols, clusters))),
         centers_(clusters, x.cols),
-        coarse_centers_(clusters, x.cols),
         sums_(clusters, x.cols),
         labels_(rounded_up(x.rows, panel_row_multiple)) {
     if (plan.groups > 0) {
@@ -139,35 +138,30 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       upper_ = AlignedArray<Scalar>(padded);
       lower_ = AlignedArray<Scalar>(padded * plan.groups);
     }
-    if (plan.coarse) coarse_ = AlignedArray<int32_t>(rounded_up(x.rows, rows_per_block) * coarse_pairs());
+    if (plan.coarse) coarse_.reset(new CoarseSamples<Scalar>(x, ranges, clusters));
     for (int worker = 0; worker < workers_; ++worker) scratch_.emplace_back(clusters, x.cols, plan);
   }
 
   Index assign(MatrixView<const Scalar> centers) override {
     if (fresh_) forget_labels();
-    if (plan_.groups > 0 && !fresh_) measure_drift(centers);
+    if (bounds_known_) measure_drift(centers);
     centers_.set(centers);
-    const bool coarsely = coarse_pays_ && coarse_centers_.set(centers, coarse_grid_, most_steps_, slack());
     distances_known_ = false;
+    const bool coarsely = coarse_phase_ && coarse_->set_centers(centers_.view(), slack(), workers_);
     parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers_, [&](Index block, int worker) {
       const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
-      if (plan_.groups > 0)
-        assign_bounded(block, first, rows, scratch_[array_size(worker)]);
-      else if (coarsely)
-        assign_coarsely(block, first, rows, scratch_[array_size(worker)]);
+      Scratch& scratch = scratch_[array_size(worker)];
+      if (coarsely)
+        assign_coarsely(block, first, rows, scratch);
+      else if (plan_.groups > 0)
+        assign_bounded(block, first, rows, scratch);
       else
-        assign_all(first, rows, scratch_[array_size(worker)]);
+        assign_all(first, rows, scratch);
     });
     fresh_ = false;
-    Index changed = 0;
-    computed_ = 0;
-    for (Scratch& scratch : scratch_) {
-      sums_.take(scratch.sums);
-      changed += scratch.changed;
-      computed_ += scratch.computed;
-      scratch.changed = scratch.computed = 0;
-    }
-    if (coarsely) learn_from_coarse();
+    bounds_known_ = !coarsely && plan_.groups > 0;
+    const Index changed = gather_from_workers();
+    coarse_phase_ = coarsely && coarse_goes_on(changed);
     return changed;
   }
 
@@ -209,11 +203,15 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     return farthest;
   }
   void exclude(Index row) override { squared_distances_[array_size(row)] = 0; }
-  void restart() override { fresh_ = true; }
+  void restart() override {
+    fresh_ = true;
+    bounds_known_ = false;
+    coarse_phase_ = plan_.coarse;
+  }
 
  private:
   /// Rows whose bounds are looked at together: enough that those left undecided fill the lanes.
-  static constexpr Index rows_per_block = 1024;
+  static constexpr Index rows_per_block = CoarseSamples<Scalar>::rows_per_block;
 
   /// What one thread works in; on cache lines of its own, so that threads do not wait for each other's.
   struct alignas(128) Scratch {
@@ -237,7 +235,6 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     AlignedArray<int> labels, found, undecided;
     GatheredMoves moves;
     Index changed = 0, computed = 0;
-    int32_t most_steps = 0;
   };
 
   void forget_labels() {
@@ -306,11 +303,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
 
   /// In integers, and where these leave it open by every distance.
   void assign_coarsely(Index block, Index first, Index rows, Scratch& scratch) {
-    int32_t* const pairs = coarse_.data() + block * rows_per_block * coarse_pairs();
-    if (!coarse_known_) round_rows(first, rows, pairs, scratch);
-    const Index undecided = kernels<Scalar>().nearest_coarse({pairs, rows_per_block, rows, coarse_pairs()},
-                                                             coarse_centers_.view(), scratch.labels.data(),
-                                                             scratch.undecided.data());
+    const Index undecided = coarse_->nearest(block, scratch.labels.data(), scratch.undecided.data());
     fetch(first, scratch.undecided.data(), undecided);
     for (Index begin = 0; begin < undecided; begin += scratch.stride) {
       const Index count = smaller(scratch.stride, undecided - begin);
@@ -332,28 +325,25 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     for (Index i = 0; i < count; ++i) __builtin_prefetch(&x_(first + positions[i], 0));
   }
 
-  void round_rows(Index first, Index rows, int32_t* pairs, Scratch& scratch) {
-    for (Index begin = 0; begin < rows; begin += scratch.stride) {
-      const Index count = smaller(scratch.stride, rows - begin);
-      kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(),
-                                  scratch.stride);
-      const int32_t most =
-          kernels<Scalar>().round_to_pairs(panel_of(scratch, count), coarse_grid_.middles(),
-                                           coarse_grid_.scales(), pairs + begin, rows_per_block);
-      scratch.most_steps = larger(scratch.most_steps, most);
+  /// Not when integers leave many rows open, nor when centres move so little that bounds spare more.
+  bool coarse_goes_on(Index changed) const {
+    constexpr Index most_open = 4, settled = 100;  // one in so many rows
+    return computed_ < x_.rows / most_open * centers_.clusters() &&
+           (plan_.groups == 0 || changed > x_.rows / settled);
+  }
+
+  /// Sums, and how many labels have changed.
+  Index gather_from_workers() {
+    Index changed = 0;
+    computed_ = 0;
+    for (Scratch& scratch : scratch_) {
+      sums_.take(scratch.sums);
+      changed += scratch.changed;
+      computed_ += scratch.computed;
+      scratch.changed = scratch.computed = 0;
     }
+    return changed;
   }
-
-  /// Integers that leave many rows open do not pay.
-  void learn_from_coarse() {
-    coarse_pays_ = computed_ < x_.rows / 4 * centers_.clusters();
-    if (!coarse_known_) most_steps_ = 0;
-    for (Scratch& scratch : scratch_)
-      most_steps_ = larger(most_steps_, static_cast<double>(scratch.most_steps));
-    coarse_known_ = true;
-  }
-
-  Index coarse_pairs() const { return (x_.cols + 1) / 2; }
 
   void assign_bounded(Index block, Index first, Index rows, Scratch& scratch) {
     const PanelBounds<Scalar> bounds{
@@ -361,7 +351,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
         rows_per_block,        plan_.groups,
         plan_.tiles_per_group, slack()};
     Index undecided = rows;
-    if (fresh_)
+    if (!bounds_known_)
       for (Index i = 0; i < rows; ++i) scratch.undecided[i] = static_cast<int>(i);
     else
       undecided = kernels<Scalar>().drift_bounds(bounds, rows, labels_.data() + first, drift_.data(),
@@ -405,7 +395,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     for (Index group = 0; group < plan_.groups; ++group) {
       const Scalar* from = bounds.lower + group * bounds.stride;
       Scalar* to = scratch.lower.data() + group * stride;
-      if (fresh_)
+      if (!bounds_known_)
         for (Index i = 0; i < padded; ++i) to[i] = 0;
       else
         for (Index i = 0; i < padded; ++i) to[i] = from[picked[smaller(i, count - 1)]];
@@ -495,23 +485,19 @@ class Assignment final : public AssignmentPolicy<Scalar> {
   MatrixView<const Scalar> x_;
   VectorView<const Scalar> weights_;
   SampleGrid grid_;
-  CoarseGrid<Scalar> coarse_grid_;
   AssignmentPlan plan_;
   int workers_;
   CenterTable<Scalar> centers_;
-  CoarseCenterTable<Scalar> coarse_centers_;
   ClusterSums sums_;
   AlignedArray<int> labels_;
   AlignedArray<Scalar> upper_, lower_;  ///< by blocks of rows; lower_ group by group within a block
-  AlignedArray<int32_t> coarse_;        ///< x in 16 bits, by blocks of rows; pair by pair within a block
-  double most_steps_ = coarse_grid_.most_steps_of_row();
-  bool coarse_known_ = false, coarse_pays_ = plan_.coarse && coarse_grid_.fits();
+  std::unique_ptr<CoarseSamples<Scalar>> coarse_;
   std::vector<Scalar> drift_, group_drift_;
   std::vector<Scalar> squared_distances_;
   std::vector<Scratch> scratch_;
   Index computed_ = 0;
-  bool fresh_ = true;
-  bool distances_known_ = false;
+  bool fresh_ = true, bounds_known_ = false, distances_known_ = false;
+  bool coarse_phase_ = plan_.coarse;
 };
 
 }  // namespace host

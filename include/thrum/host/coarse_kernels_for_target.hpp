@@ -60,18 +60,20 @@ THRUM_INLINE typename Lanes<Scalar>::Labels rounded_steps(const Scalar* x, Scala
 
 template <typename Scalar>
 inline int32_t round_to_pairs(Panel<Scalar> panel, const Scalar* middles, const Scalar* scales,
-                              int32_t* pairs, Index stride) {
+                              int32_t* pairs) {
   using Steps = typename Lanes<Scalar>::Labels;
+  const Index pairs_per_row = (panel.features + 1) / 2;
   Steps most = {};
   for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+    int32_t* to = pairs + coarse_offset(pairs_per_row, r);
     Steps sum = {};
-    for (Index f = 0; f < panel.features; f += 2) {
+    for (Index f = 0; f < panel.features; f += 2, to += panel_row_multiple) {
       const Scalar* const x = panel.data + f * panel.stride + r;
       const Steps first = rounded_steps(x, middles[f], scales[f]);
       Steps second = {};
       if (f + 1 < panel.features) second = rounded_steps(x + panel.stride, middles[f + 1], scales[f + 1]);
       sum += maximum(first, -first) + maximum(second, -second);
-      store(pairs + f / 2 * stride + r, (second << 16) | (first & 0xffff));
+      store(to, (second << 16) | (first & 0xffff));
     }
     most = maximum(most, sum);
   }
@@ -91,9 +93,9 @@ THRUM_INLINE void tile_scores(const CoarsePanel& panel, Index r, const CoarseCen
   const int32_t* const offsets = centers.offsets + tile * centers_per_tile;
   THRUM_UNROLL
   for (Index c = 0; c < centers_per_tile; ++c) scores.of[c][0] = scores.of[c][1] = Pairs{} + offsets[c];
-  const int32_t* x = panel.data + r;
+  const int32_t* x = panel.data + coarse_offset(panel.pairs, r);
   const int32_t* factors = centers.pairs + tile * centers_per_tile * panel.pairs;
-  for (Index p = 0; p < panel.pairs; ++p, x += panel.stride, factors += centers_per_tile) {
+  for (Index p = 0; p < panel.pairs; ++p, x += panel_row_multiple, factors += centers_per_tile) {
     Pairs x0, x1;
     load(x0, x);
     load(x1, x + Lanes<float>::count);

@@ -12,6 +12,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/parallel.hpp"
 
 // Which centre is nearest can mostly be told from samples rounded to 16 bits, in integers, two features an
 // instruction: by the score |c - m|^2 / 2 - (x - m).(c - o), which is half the squared distance to c but for
@@ -49,15 +50,14 @@ class CoarseGrid {
     const double scale = static_cast<double>(scales_[array_size(f)]);
     return scale > 0 ? 1 / scale : 0;
   }
-  /// Sum of the magnitudes of a row's steps, at most.
-  double most_steps_of_row() const { return static_cast<double>(features()) * (most_steps_ + 1); }
   /// Whether no feature is so narrow that its scale would overflow.
   bool fits() const { return fits_; }
 
  private:
-  /// As many as there are for a factor of a product of 2^29 over all features.
+  /// Steps on either side of the middle: so many that roundings of samples and of centres err alike, when the
+  /// steps of a row are a third of the most and its products stay below 2^29.
   static double steps(Index features) {
-    return smaller(32766.0, std::floor(std::sqrt(536870912.0 / static_cast<double>(features))));
+    return smaller(32766.0, 3 * std::floor(std::sqrt(536870912.0 / static_cast<double>(features))));
   }
   static double smallest_half() { return sizeof(Scalar) == sizeof(float) ? 0x1p-100 : 0x1p-900; }
 
@@ -170,6 +170,69 @@ class CoarseCenterTable {
   Index pairs_per_row_, clusters_;
   AlignedArray<int32_t> pairs_, offsets_;
   int32_t margin_ = 0;
+};
+
+/// Samples in 16 bits, and which centres are nearest to them.
+template <typename Scalar>
+class CoarseSamples {
+ public:
+  /// Rows that are looked at together.
+  static constexpr Index rows_per_block = 1024;
+
+  /// x: n x d, finite, with its ranges; must live as long as this. Allocates 4 bytes for two features of a
+  /// row.
+  CoarseSamples(MatrixView<const Scalar> x, const ColumnRanges& ranges, Index clusters)
+      : x_(x),
+        grid_(ranges),
+        centers_(clusters, x.cols),
+        pairs_per_row_((x.cols + 1) / 2),
+        pairs_(rounded_up(x.rows, rows_per_block) * pairs_per_row_) {}
+
+  /// Says which centres are meant from now on, as CoarseCenterTable::set has it.
+  bool set_centers(MatrixView<const Scalar> centers, double slack, int workers) {
+    if (!grid_.fits()) return false;
+    if (!rounded_) round_rows(workers);
+    return centers_.set(centers, grid_, most_steps_, slack);
+  }
+
+  /// Labels of the rows of a block, filled up, and which of them are open; returns how many.
+  Index nearest(Index block, int* labels, int* undecided) const {
+    const Index rows = smaller(rows_per_block, x_.rows - block * rows_per_block);
+    return kernels<Scalar>().nearest_coarse({pairs_of(block), rows, pairs_per_row_}, centers_.view(), labels,
+                                            undecided);
+  }
+
+ private:
+  int32_t* pairs_of(Index block) const { return pairs_.data() + block * rows_per_block * pairs_per_row_; }
+
+  void round_rows(int workers) {
+    const Index stride = panel_rows(x_.cols);
+    std::vector<AlignedArray<Scalar>> panels;
+    for (int worker = 0; worker < workers; ++worker) panels.emplace_back(stride * x_.cols);
+    std::vector<int32_t> most(array_size(workers), 0);
+    parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers, [&](Index block, int worker) {
+      const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
+      Scalar* const panel = panels[array_size(worker)].data();
+      for (Index begin = 0; begin < rows; begin += stride) {
+        const Index count = smaller(stride, rows - begin);
+        kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, panel, stride);
+        const int32_t steps = kernels<Scalar>().round_to_pairs(
+            {panel, stride, rounded_up(count, panel_row_multiple), x_.cols}, grid_.middles(), grid_.scales(),
+            pairs_of(block) + coarse_offset(pairs_per_row_, begin));
+        most[array_size(worker)] = larger(most[array_size(worker)], steps);
+      }
+    });
+    for (const int32_t steps : most) most_steps_ = larger(most_steps_, static_cast<double>(steps));
+    rounded_ = true;
+  }
+
+  MatrixView<const Scalar> x_;
+  CoarseGrid<Scalar> grid_;
+  CoarseCenterTable<Scalar> centers_;
+  Index pairs_per_row_;
+  AlignedArray<int32_t> pairs_;  ///< as in CoarsePanel
+  double most_steps_ = 1;        ///< sum of the magnitudes of a row's steps
+  bool rounded_ = false;
 };
 
 }  // namespace host

@@ -66,14 +66,16 @@ struct PanelBounds {
   Scalar slack;  ///< relative error of a computed squared distance, at most
 };
 
-/// Samples rounded to 16 bits, two features a word: pair p of row r is data[p * stride + r], the first of the
-/// two in its lower half.
+/// Samples rounded to 16 bits, two features a word, the first in its lower half: pair p of row r, n pairs
+/// each, is data[coarse_offset(n, r) + p * panel_row_multiple]. So those that are read together lie together.
 struct CoarsePanel {
   const int32_t* data;
-  Index stride;
   Index rows;  ///< those that are asked for; there are a multiple of panel_row_multiple
   Index pairs;
 };
+constexpr Index coarse_offset(Index pairs, Index row) {
+  return row / panel_row_multiple * panel_row_multiple * pairs + row % panel_row_multiple;
+}
 
 /// Centres to score such samples with, by tiles of four as packed ones: the score of a sample for centre j is
 /// offsets[j] and the sum of the products of its values with the centre's. Of two scores more than `margin`
@@ -185,10 +187,9 @@ struct KernelTable {
   void (*nearest)(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels);
 
   /// Rounds values to 16 bits, as steps from the middle of their feature: (x - middle) * scale, of magnitude
-  /// below 2^15. pairs: those of a CoarsePanel, panel.rows of them. Returns the largest sum of the magnitudes
+  /// below 2^15. pairs: those of a CoarsePanel, of panel.rows rows. Returns the largest sum of the magnitudes
   /// of a row.
-  int32_t (*round_to_pairs)(Panel<Scalar> panel, const Scalar* middles, const Scalar* scales, int32_t* pairs,
-                            Index stride);
+  int32_t (*round_to_pairs)(Panel<Scalar> panel, const Scalar* middles, const Scalar* scales, int32_t* pairs);
 
   /// Centre of the lowest score for each row, and the rows whose second lowest is within the margin: writes
   /// their positions, rising, and returns their number. labels: rows filled up.
