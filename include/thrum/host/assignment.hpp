@@ -227,7 +227,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
           labels(larger(stride, rows_per_block)),
           found(stride),
           undecided(rows_per_block + 1),
-          moves(rows_per_block, clusters) {}
+          moves(rows_per_block) {}
 
     Index stride;
     ClusterSums sums;
@@ -244,7 +244,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
 
   /// Gives row `first` + i another label; sums follow when the moves are applied.
   void relabel(Index first, Index i, int label, Scratch& scratch) {
-    scratch.moves.add_if(true, i, labels_[first + i], label);
+    scratch.moves.add(i, labels_[first + i], label);
     labels_[first + i] = label;
     ++scratch.changed;
   }
@@ -269,24 +269,6 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       scratch.moves.apply(x_.middle_rows(first, rows), first, weights_, grid_, scratch.sums);
   }
 
-  /// Gives rows `first` + begin and following the labels in scratch.
-  void relabel_all(Index first, Index begin, Index count, Scratch& scratch) {
-    constexpr Index at_once = 8;
-    int* const labels = labels_.data() + first + begin;
-    const int* const found = scratch.labels.data();
-    for (Index next = 0; next < count; next += at_once) {
-      int differences = 0;  // labels and scratch are filled up to a multiple of at_once
-      for (Index i = next; i < next + at_once; ++i) differences |= labels[i] ^ found[i];
-      if (differences == 0) continue;
-      for (Index i = next; i < smaller(next + at_once, count); ++i) {
-        const bool differs = labels[i] != found[i];
-        scratch.moves.add_if(differs, begin + i, labels[i], found[i]);
-        scratch.changed += differs ? 1 : 0;
-        labels[i] = found[i];
-      }
-    }
-  }
-
   /// Every distance of some rows.
   void assign_all(Index first, Index rows, Scratch& scratch) {
     const Index stride = scratch.stride;
@@ -295,7 +277,8 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(), stride);
       kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
                                 scratch.labels.data());
-      relabel_all(first, begin, count, scratch);
+      scratch.changed += scratch.moves.template add_relabelled<Scalar>(scratch.labels.data(), begin, count,
+                                                                       labels_.data() + first + begin);
       apply_moves(first, rows, begin + count == rows, scratch);
     }
     scratch.computed += rows * centers_.clusters();

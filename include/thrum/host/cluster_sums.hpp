@@ -53,15 +53,24 @@ class ClusterSums {
         weights_(clusters, ExactSum{}),
         counts_(clusters, 0) {}
 
-  /// Adds rows of x, each times its weight, to a cluster, or takes them away. O(d) a row.
+  /// Takes `count` rows of x, each times its weight, from one cluster to another. weights: one each, or null
+  /// for 1. O(d) a row.
   template <typename Scalar>
-  void add(Index cluster, MatrixView<const Scalar> x, RowList rows, const SampleGrid& grid, bool away) {
+  void move(MatrixView<const Scalar> x, MovedRows moved, Index count, const double* weights,
+            const SampleGrid& grid) {
     touched_ = true;
-    if (rows.weights == nullptr) counts_[cluster] += away ? -rows.count : rows.count;
-    for (Index i = 0; i < rows.count && rows.weights != nullptr; ++i)
-      grid.weight().add(away ? -rows.weights[i] : rows.weights[i], weights_[cluster]);
-    kernels<Scalar>().add_rows(x, rows, grid.scales(), away,
-                               {high_.data() + cluster * stride_, low_.data() + cluster * stride_});
+    for (Index i = 0; i < count; ++i) {
+      const int from = moved.from[i], to = moved.to[i];
+      if (weights == nullptr) {
+        ++counts_[to];
+        if (from >= 0) --counts_[from];
+      } else {
+        grid.weight().add(weights[i], weights_[to]);
+        if (from >= 0) grid.weight().add(-weights[i], weights_[from]);
+      }
+    }
+    kernels<Scalar>().move_rows(x, moved, count, weights, grid.scales(),
+                                {high_.data(), low_.data(), stride_});
   }
 
   /// Adds another's sums and leaves it empty. O(k d), nothing when it is empty.
@@ -102,26 +111,32 @@ class ClusterSums {
   bool touched_ = false;
 };
 
-/// Rows that are to change their cluster, gathered so that sums follow them cluster by cluster.
+/// Rows that are to change their cluster, gathered so that sums follow many at once.
 class GatheredMoves {
  public:
   /// most: moves at a time.
-  GatheredMoves(Index most, Index clusters)
-      : rows_(most + 1),
-        from_(most + 1),
-        to_(most + 1),
-        sorted_(most),
-        ends_(clusters + 1),
-        weights_(most),
-        clusters_(clusters) {}
+  explicit GatheredMoves(Index most)
+      : positions_(most + widest_vector),
+        from_(most + widest_vector),
+        to_(most + widest_vector),
+        weights_(most) {}
 
-  /// from: -1 for a row that has none. Without a branch on the condition, which no processor can foresee.
-  void add_if(bool wanted, Index row, int from, int to) {
-    rows_[count_] = static_cast<int>(row);
+  /// from: -1 for a row that has none.
+  void add(Index row, int from, int to) {
+    positions_[count_] = static_cast<int>(row);
     from_[count_] = from;
     to_[count_] = to;
-    count_ += wanted ? 1 : 0;
-    leaving_ |= wanted && from >= 0;
+    ++count_;
+  }
+
+  /// Gives rows from `first` on the labels that were found (KernelTable::relabel) and adds those that had
+  /// another; returns their number.
+  template <typename Scalar>
+  Index add_relabelled(const int* found, Index first, Index rows, int* labels) {
+    const Index added = kernels<Scalar>().relabel(
+        found, first, rows, labels, {positions_.data() + count_, from_.data() + count_, to_.data() + count_});
+    count_ += added;
+    return added;
   }
   Index count() const { return count_; }
   const int* rows() const { return rows_.data(); }
@@ -131,45 +146,18 @@ class GatheredMoves {
   void apply(MatrixView<const Scalar> x, Index first, VectorView<const Scalar> weights,
              const SampleGrid& grid, ClusterSums& sums) {
     if (count_ == 0) return;
-    add_by_cluster(to_.data(), x, first, weights, grid, false, sums);
-    if (leaving_) add_by_cluster(from_.data(), x, first, weights, grid, true, sums);
+    const bool weighted = weights.size > 0;
+    for (Index i = 0; i < count_ && weighted; ++i)
+      weights_[i] = static_cast<double>(weights[first + positions_[i]]);
+    sums.move(x, {positions_.data(), from_.data(), to_.data()}, count_, weighted ? weights_.data() : nullptr,
+              grid);
     count_ = 0;
-    leaving_ = false;
   }
 
  private:
-  template <typename Scalar>
-  void add_by_cluster(const int* cluster_of, MatrixView<const Scalar> x, Index first,
-                      VectorView<const Scalar> weights, const SampleGrid& grid, bool away,
-                      ClusterSums& sums) {
-    sort_by_cluster(cluster_of);
-    for (Index i = 0; i < count_ && weights.size > 0; ++i)
-      weights_[i] = static_cast<double>(weights[first + sorted_[i]]);
-    for (Index j = 0; j < clusters_; ++j) {
-      const Index begin = ends_[j], count = ends_[j + 1] - begin;
-      const double* const own_weights = weights.size > 0 ? weights_.data() + begin : nullptr;
-      if (count > 0) sums.add(j, x, {sorted_.data() + begin, own_weights, count}, grid, away);
-    }
-  }
-
-  /// By counting; those of cluster j are then sorted_[ends_[j] ... ends_[j + 1] - 1].
-  void sort_by_cluster(const int* cluster_of) {
-    for (Index j = 0; j <= clusters_; ++j) ends_[j] = 0;
-    for (Index i = 0; i < count_; ++i) ++ends_[cluster_of[i] + 1];
-    int begin = 0;
-    for (Index j = 0; j <= clusters_; ++j) {
-      const int size = ends_[j];
-      ends_[j] = begin;
-      begin += size;
-    }
-    for (Index i = 0; i < count_; ++i) sorted_[ends_[cluster_of[i] + 1]++] = rows_[i];
-  }
-
-  AlignedArray<int> rows_, from_, to_, sorted_, ends_;
+  AlignedArray<int> positions_, from_, to_;
   AlignedArray<double> weights_;
-  Index clusters_;
   Index count_ = 0;
-  bool leaving_ = false;  ///< whether any row leaves a cluster
 };
 
 }  // namespace host

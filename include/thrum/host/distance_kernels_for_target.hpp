@@ -142,6 +142,78 @@ inline void store_rows(MatrixView<const Scalar> panel, MatrixView<Scalar> rows) 
     for (Index f = 0; f < rows.cols; ++f) rows(r, f) = panel(r, f);
 }
 
+// ---- labels, without a branch on each, which no processor can foresee
+
+#if defined(__x86_64__) && THRUM_TARGET_BYTES == 64
+/// Stores the lanes whose bit is set side by side, and anything after them.
+THRUM_INLINE void store_picked(int* to, const Lanes<float>::Integer& vector, uint16_t picked) {
+  Lanes<float>::Integer packed;
+  __asm__("vpcompressd %1, %0 %{%2%}%{z%}" : "=v"(packed) : "v"(vector), "Yk"(picked));
+  store(to, packed);  // all of it: storing only the picked ones is slow on some processors
+}
+
+inline Index relabel(const int* found, Index first, Index rows, int* labels, MovedRows moved) {
+  constexpr int lanes = Lanes<float>::count;
+  Lanes<float>::Integer position;
+  for (int lane = 0; lane < lanes; ++lane) position[lane] = static_cast<int>(first) + lane;
+  Index count = 0;
+  for (Index r = 0; r < rows; r += lanes, position += lanes) {
+    Lanes<float>::Integer before, after;
+    load(before, labels + r);
+    load(after, found + r);
+    store(labels + r, after);
+    uint16_t differ;
+    __asm__("vpcmpneqd %2, %1, %0" : "=Yk"(differ) : "v"(before), "v"(after));
+    store_picked(moved.positions + count, position, differ);
+    store_picked(moved.from + count, before, differ);
+    store_picked(moved.to + count, after, differ);
+    count += __builtin_popcount(differ);
+  }
+  while (count > 0 && moved.positions[count - 1] >= first + rows) --count;  // rows filled up with
+  return count;
+}
+
+#else
+/// Which of panel_row_multiple labels differ: bit i for those at i.
+THRUM_INLINE uint32_t differing_labels(const int* a, const int* b) {
+  uint32_t differing = 0;
+#if defined(__x86_64__) && THRUM_TARGET_BYTES >= 16
+  for (Index i = 0; i < panel_row_multiple; i += Lanes<float>::count) {
+    Lanes<float>::Integer x, y;
+    load(x, a + i);
+    load(y, b + i);
+    const Lanes<float>::Integer differ = x != y;
+    uint32_t bits;
+#if THRUM_TARGET_BYTES == 32
+    __asm__("vmovmskps %1, %0" : "=r"(bits) : "x"(differ));
+#else
+    __asm__("movmskps %1, %0" : "=r"(bits) : "x"(differ));
+#endif
+    differing |= bits << i;
+  }
+#else
+  for (Index i = 0; i < panel_row_multiple; ++i) differing |= uint32_t{a[i] != b[i]} << i;
+#endif
+  return differing;
+}
+
+inline Index relabel(const int* found, Index first, Index rows, int* labels, MovedRows moved) {
+  static_assert(panel_row_multiple == 32, "a bit for each");
+  Index count = 0;
+  for (Index begin = 0; begin < rows; begin += panel_row_multiple) {
+    uint32_t differing = differing_labels(labels + begin, found + begin);
+    if (rows - begin < panel_row_multiple) differing &= (uint32_t{1} << (rows - begin)) - 1;
+    for (; differing != 0; differing &= differing - 1, ++count) {
+      const Index r = begin + __builtin_ctz(differing);
+      moved.positions[count] = static_cast<int>(first + r);
+      moved.from[count] = labels[r];
+      moved.to[count] = labels[r] = found[r];
+    }
+  }
+  return count;
+}
+#endif
+
 // ---- bounds
 
 /// Distances are bounded from below by a computed squared distance less its error; infinite ones, which a

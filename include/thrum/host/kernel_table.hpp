@@ -99,18 +99,19 @@ struct RowMeans {
   const double* factors;     ///< one a row, or null for 1
 };
 
-/// Some rows of a matrix.
-struct RowList {
-  const int* positions;
-  const double* weights;  ///< one each, or null for 1
-  Index count;
+/// Rows of a matrix that go from one cluster to another.
+struct MovedRows {
+  int* positions;
+  int* from;  ///< -1: the row was in none
+  int* to;
 };
 
-/// The two parts of d exact sums (core/exact_sum.hpp), each on its own, filled up to a multiple of
-/// sum_multiple; what lies beyond d is nobody's.
+/// The two parts of k x d exact sums (core/exact_sum.hpp), each on its own, the sums of a cluster filled up
+/// to a multiple of sum_multiple; what lies beyond d is nobody's.
 struct SumParts {
   int64_t* high;
   int64_t* low;
+  Index stride;  ///< from cluster to cluster
 };
 /// The most doubles in a vector.
 constexpr Index sum_multiple = 8;
@@ -179,9 +180,16 @@ struct KernelTable {
   void (*add_deviations)(MatrixView<const Scalar> x, const double* weights, const double* centers,
                          double* sums, double* squares);
 
-  /// Adds rows of x, times their weights, to sums, or takes them away, on a grid of `scales`, one a feature
-  /// and filled up as the sums are.
-  void (*add_rows)(MatrixView<const Scalar> x, RowList rows, const double* scales, bool away, SumParts sums);
+  /// Gives rows from `first` on the labels that were found, and lists those that had another: returns their
+  /// number. found, labels: `rows`, filled up to a multiple of panel_row_multiple; moved: room for as many
+  /// and widest_vector more.
+  Index (*relabel)(const int* found, Index first, Index rows, int* labels, MovedRows moved);
+
+  /// Takes `count` rows of x, times their weights, from the sums of their former clusters to those of the
+  /// latter, on a grid of `scales`, one a feature and filled up as the sums are. weights: one each, or null
+  /// for 1.
+  void (*move_rows)(MatrixView<const Scalar> x, MovedRows moved, Index count, const double* weights,
+                    const double* scales, SumParts sums);
 
   /// Nearest centre of each row, ties to the lowest. squared, labels: panel.rows values.
   void (*nearest)(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar* squared, int* labels);

@@ -302,68 +302,77 @@ THRUM_INLINE void split_terms(const Wide::Value& terms, Wide::Integer& high, Wid
   round_to_integers(rest, low);
 }
 
-/// Wide::count features of a row from f on, when fewer may be left. Beyond the last one there may be
-/// anything: that goes to the part of the sums that is nobody's.
+/// So many of the first rows of x have a vector of features from f on in memory, those of the next row
+/// included.
 template <typename Scalar>
-THRUM_INLINE void load_last(const MatrixView<const Scalar>& x, Index row, Index f,
-                            typename Lanes<Scalar>::Narrow& values) {
-  const bool next_row_follows = x.row_stride == x.cols && row * x.cols + f + Wide::count <= x.rows * x.cols;
-  if (x.col_stride == 1 && next_row_follows) {
-    load(values, &x(row, f));
-  } else {
-    Scalar copied[Wide::count] = {};
-    for (Index i = 0; i < smaller(x.cols - f, Wide::count); ++i) copied[i] = x(row, f + i);
-    load(values, copied);
+THRUM_INLINE Index rows_with_vector_at(const MatrixView<const Scalar>& x, Index f) {
+  const bool within_row = f + Wide::count <= x.cols, next_row_follows = x.row_stride == x.cols;
+  if (x.col_stride != 1 || !(within_row || next_row_follows)) return 0;
+  return x.rows - (f + Wide::count - 1) / x.cols;
+}
+
+/// Some vectors of features of a row from f on. Beyond the last one there may be anything: that goes to the
+/// part of the sums that is nobody's.
+template <Index vectors, typename Scalar>
+THRUM_INLINE void load_features(const MatrixView<const Scalar>& x, Index row, Index f, bool in_memory,
+                                typename Lanes<Scalar>::Narrow (&values)[array_size(vectors)]) {
+  Scalar copied[array_size(vectors * Wide::count)];
+  const Scalar* from = x.data + row * x.row_stride + f;
+  if (!in_memory) {
+    for (Index i = 0; i < vectors * Wide::count; ++i) copied[i] = f + i < x.cols ? x(row, f + i) : 0;
+    from = copied;
   }
-}
-
-THRUM_INLINE void change_sums(int64_t* sums, const Wide::Integer& change, bool away) {
-  Wide::Integer before;
-  load(before, sums);
-  store(sums, away ? before - change : before + change);
-}
-
-/// Some vectors of features from f on; within x.cols, if `whole`.
-template <Index vectors, bool whole, typename Scalar>
-THRUM_INLINE void add_features_of_rows(const MatrixView<const Scalar>& x, const RowList& rows, Index f,
-                                       const double* scales, bool away, const SumParts& sums) {
-  Wide::Value scale[array_size(vectors)];
-  Wide::Integer high[array_size(vectors)] = {}, low[array_size(vectors)] = {};
   THRUM_UNROLL
-  for (Index v = 0; v < vectors; ++v) load(scale[v], scales + f + v * Wide::count);
-  for (Index i = 0; i < rows.count; ++i) {
-    THRUM_UNROLL
-    for (Index v = 0; v < vectors; ++v) {
-      typename Lanes<Scalar>::Narrow values;
-      if (whole)
-        load(values, &x(rows.positions[i], f + v * Wide::count));
-      else
-        load_last(x, rows.positions[i], f, values);
-      Wide::Value terms = widened(values);
-      if (rows.weights != nullptr) terms *= rows.weights[i];
-      Wide::Integer high_term, low_term;
-      split_terms(terms * scale[v], high_term, low_term);
-      high[v] += high_term;
-      low[v] += low_term;
-    }
-  }
+  for (Index v = 0; v < vectors; ++v) load(values[v], from + v * Wide::count);
+}
+
+template <Index vectors>
+THRUM_INLINE void add_to(int64_t* sums, const Wide::Integer (&terms)[array_size(vectors)], bool away) {
   THRUM_UNROLL
   for (Index v = 0; v < vectors; ++v) {
-    change_sums(sums.high + f + v * Wide::count, high[v], away);
-    change_sums(sums.low + f + v * Wide::count, low[v], away);
+    Wide::Integer sum;
+    load(sum, sums + v * Wide::count);
+    store(sums + v * Wide::count, away ? sum - terms[v] : sum + terms[v]);
+  }
+}
+
+/// Some vectors of features from f on. Sums stay in memory: rows of one cluster seldom follow each other, and
+/// to sort them by cluster takes longer than to read and write the sums.
+template <Index vectors, typename Scalar>
+THRUM_INLINE void move_features(const MatrixView<const Scalar>& x, const MovedRows& moved, Index count,
+                                Index f, const double* weights, const double* scales, const SumParts& sums) {
+  const Index in_memory = rows_with_vector_at(x, f + (vectors - 1) * Wide::count);
+  Wide::Value scale[array_size(vectors)];
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) load(scale[v], scales + f + v * Wide::count);
+  for (Index i = 0; i < count; ++i) {
+    typename Lanes<Scalar>::Narrow values[array_size(vectors)];
+    load_features<vectors>(x, moved.positions[i], f, moved.positions[i] < in_memory, values);
+    Wide::Integer high[array_size(vectors)], low[array_size(vectors)];
+    THRUM_UNROLL
+    for (Index v = 0; v < vectors; ++v) {
+      Wide::Value terms = widened(values[v]);
+      if (weights != nullptr) terms *= weights[i];
+      split_terms(terms * scale[v], high[v], low[v]);
+    }
+    const Index entered = moved.to[i] * sums.stride + f;
+    add_to<vectors>(sums.high + entered, high, false);
+    add_to<vectors>(sums.low + entered, low, false);
+    if (moved.from[i] < 0) continue;
+    const Index left = moved.from[i] * sums.stride + f;
+    add_to<vectors>(sums.high + left, high, true);
+    add_to<vectors>(sums.low + left, low, true);
   }
 }
 
 template <typename Scalar>
-inline void add_rows(MatrixView<const Scalar> x, RowList rows, const double* scales, bool away,
-                     SumParts sums) {
-  const Index whole = x.col_stride == 1 ? x.cols : 0;
+inline void move_rows(MatrixView<const Scalar> x, MovedRows moved, Index count, const double* weights,
+                      const double* scales, SumParts sums) {
+  constexpr Index vectors = 4;
   Index f = 0;
-  for (; f + 2 * Wide::count <= whole; f += 2 * Wide::count)
-    add_features_of_rows<2, true>(x, rows, f, scales, away, sums);
-  for (; f + Wide::count <= whole; f += Wide::count)
-    add_features_of_rows<1, true>(x, rows, f, scales, away, sums);
-  for (; f < x.cols; f += Wide::count) add_features_of_rows<1, false>(x, rows, f, scales, away, sums);
+  for (; f + vectors * Wide::count <= x.cols; f += vectors * Wide::count)
+    move_features<vectors>(x, moved, count, f, weights, scales, sums);
+  for (; f < x.cols; f += Wide::count) move_features<1>(x, moved, count, f, weights, scales, sums);
 }
 
 }  // namespace THRUM_TARGET

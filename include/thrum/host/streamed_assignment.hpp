@@ -118,10 +118,10 @@ class StreamedAssignment final : public AssignmentPolicy<Scalar> {
                  [&](Index task, int worker) {
                    const Index begin = task * rows_per_task;
                    const Index rows = smaller(block.rows - begin, rows_per_task);
-                   GatheredMoves moves(rows, centers_.clusters());
+                   GatheredMoves moves(rows);
                    for (Index i = 0; i < rows; ++i) {
                      const int label = labels_[array_size(begin + i)];
-                     moves.add_if(true, i, -1, label);
+                     moves.add(i, -1, label);
                      labelling[array_size(worker)] += mixed_bits(
                          mixed_bits(static_cast<uint64_t>(first + begin + i)) + static_cast<uint64_t>(label));
                    }
