@@ -297,8 +297,9 @@ class Assignment final : public AssignmentPolicy<Scalar> {
                                 scratch.found.data());
       for (Index i = 0; i < count; ++i) scratch.labels[picked[i]] = scratch.found[i];
     }
-    relabel_all(first, 0, rows, scratch);
-    fetch(first, scratch.moves.rows(), scratch.moves.count());
+    scratch.changed +=
+        scratch.moves.template add_relabelled<Scalar>(scratch.labels.data(), 0, rows, labels_.data() + first);
+    fetch(first, scratch.moves.positions(), scratch.moves.count());
     apply_moves(first, rows, true, scratch);
     scratch.computed += undecided * centers_.clusters();
   }

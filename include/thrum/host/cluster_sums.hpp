@@ -139,7 +139,7 @@ class GatheredMoves {
     return added;
   }
   Index count() const { return count_; }
-  const int* rows() const { return rows_.data(); }
+  const int* positions() const { return positions_.data(); }
 
   /// Moves them, as rows of x that are the rows from `first` on of all, and forgets them.
   template <typename Scalar>
