@@ -126,16 +126,14 @@ inline void distances(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar
 /// A panel back into rows.
 template <typename Scalar>
 inline void store_rows(MatrixView<const Scalar> panel, MatrixView<Scalar> rows) {
+  using Block = Cells<Scalar>;
   Index r = 0;
-  if (rows.col_stride == 1 && rows.cols >= 4) {
-    const auto block = [&](Index f) {
-      const Scalar* const columns[4] = {&panel(r, f), &panel(r, f + 1), &panel(r, f + 2), &panel(r, f + 3)};
-      transpose_block(columns, &rows(r, f), rows.row_stride);
-    };
-    for (; r + 4 <= rows.rows; r += 4) {
-      Index f = 0;
-      for (; f + 4 <= rows.cols; f += 4) block(f);
-      if (f < rows.cols) block(rows.cols - 4);
+  if (rows.col_stride == 1 && rows.cols >= Block::width) {
+    for (; r + Block::rows <= rows.rows; r += Block::rows) {
+      for (Index next = 0; next < rows.cols; next += Block::width) {
+        const Index f = smaller(next, rows.cols - Block::width);  // the last one may overlap
+        store_block(&panel(r, f), panel.col_stride, [&](Index i) { return &rows(r + i, f); });
+      }
     }
   }
   for (; r < rows.rows; ++r)

@@ -162,7 +162,7 @@ struct KernelTable {
   /// stride.
   void (*load_rows)(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride);
 
-  /// The same of x's rows picked[0 ... rows - 1].
+  /// The same of x's rows picked[0 ... rows - 1], at most most_panel_rows.
   void (*load_picked)(MatrixView<const Scalar> x, const int* picked, Index rows, Scalar* panel, Index stride);
 
   /// Whether no value is infinite or NaN, by the bits.

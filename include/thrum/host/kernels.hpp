@@ -3,6 +3,8 @@
 
 #include <stdint.h>
 
+#include <utility>
+
 #include "thrum/core/column_sums.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"

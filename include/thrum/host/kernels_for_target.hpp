@@ -5,6 +5,8 @@
 
 #include <stdint.h>
 
+#include <utility>
+
 #include "thrum/core/column_sums.hpp"
 #include "thrum/core/exact_sum.hpp"
 #include "thrum/core/matrix_view.hpp"

@@ -12,79 +12,164 @@ namespace THRUM_TARGET {
 
 // ---- panels
 
-template <typename Scalar>
-struct Four {
-  typedef Scalar Value __attribute__((vector_size(4 * sizeof(Scalar))));
-};
-
 #if defined(__has_builtin)
 #if __has_builtin(__builtin_shufflevector)
 #define THRUM_SHUFFLE __builtin_shufflevector
 #endif
 #endif
 
-/// Transposes 4 x 4 values: row r starts at rows[r], column c goes to columns + c * stride.
+/// Rows and panels are transposed by cells of 16 bytes, of which there are as many in a vector as it has room
+/// for: shuffles stay within cells, whatever the width of the vectors.
 template <typename Scalar>
-THRUM_INLINE void transpose_block(const Scalar* const (&rows)[4], Scalar* columns, Index stride) {
+struct Cells {
+  static constexpr Index width = 16 / static_cast<Index>(sizeof(Scalar));
+  static constexpr Index count = THRUM_TARGET_BYTES < 16 ? 1 : THRUM_TARGET_BYTES / 16;
+  static constexpr Index rows = width * count;
+  typedef Scalar Value __attribute__((vector_size(16 * count)));
+};
+
 #if defined(THRUM_SHUFFLE)
-  typename Four<Scalar>::Value a, b, c, d;
-  load(a, rows[0]);
-  load(b, rows[1]);
-  load(c, rows[2]);
-  load(d, rows[3]);
-  const auto ab_low = THRUM_SHUFFLE(a, b, 0, 4, 1, 5), ab_high = THRUM_SHUFFLE(a, b, 2, 6, 3, 7);
-  const auto cd_low = THRUM_SHUFFLE(c, d, 0, 4, 1, 5), cd_high = THRUM_SHUFFLE(c, d, 2, 6, 3, 7);
-  store(columns, THRUM_SHUFFLE(ab_low, cd_low, 0, 1, 4, 5));
-  store(columns + stride, THRUM_SHUFFLE(ab_low, cd_low, 2, 3, 6, 7));
-  store(columns + 2 * stride, THRUM_SHUFFLE(ab_high, cd_high, 0, 1, 4, 5));
-  store(columns + 3 * stride, THRUM_SHUFFLE(ab_high, cd_high, 2, 3, 6, 7));
+
+template <typename Vector>
+using Positions = std::make_integer_sequence<int, static_cast<int>(sizeof(Vector) / sizeof(Vector{}[0]))>;
+
+/// In every cell what the pattern takes from those of a and b, whose values it counts through.
+template <int... pattern, typename Vector, int... lane>
+THRUM_INLINE Vector shuffled_as(const Vector& a, const Vector& b, std::integer_sequence<int, lane...>) {
+  constexpr int from[] = {pattern...}, width = static_cast<int>(sizeof...(pattern)),
+                lanes = static_cast<int>(sizeof...(lane));
+  return THRUM_SHUFFLE(
+      a, b, (lane + from[lane % width] - lane % width + from[lane % width] / width * (lanes - width))...);
+}
+template <int... pattern, typename Vector>
+THRUM_INLINE Vector shuffled(const Vector& a, const Vector& b) {
+  return shuffled_as<pattern...>(a, b, Positions<Vector>{});
+}
+
+/// A vector of the cells at cell_at(0), cell_at(1), ..., and back. In assembly, as GCC 12 would go by more
+/// shuffles.
+template <typename Vector, typename CellAt>
+THRUM_INLINE void load_cells(Vector& vector, CellAt cell_at) {
+#if THRUM_TARGET_BYTES >= 32
+  using Cell = const decltype(cell_at(0)[0] + 0)[16 / sizeof(vector[0])];
+  const auto cell = [&](Index i) -> Cell& { return reinterpret_cast<Cell&>(*cell_at(i)); };
+  __asm__("vmovups %1, %x0" : "=v"(vector) : "m"(cell(0)));
+#if THRUM_TARGET_BYTES == 32
+  __asm__("vinsertf128 $1, %1, %0, %0" : "+v"(vector) : "m"(cell(1)));
+#else
+  __asm__("vinsertf32x4 $1, %1, %0, %0" : "+v"(vector) : "m"(cell(1)));
+  __asm__("vinsertf32x4 $2, %1, %0, %0" : "+v"(vector) : "m"(cell(2)));
+  __asm__("vinsertf32x4 $3, %1, %0, %0" : "+v"(vector) : "m"(cell(3)));
+#endif
+#else
+  load(vector, cell_at(0));
+#endif
+}
+template <typename Vector, typename CellAt>
+THRUM_INLINE void store_cells(CellAt cell_at, const Vector& vector) {
+#if THRUM_TARGET_BYTES >= 32
+  using Cell = decltype(cell_at(0)[0] + 0)[16 / sizeof(vector[0])];
+  const auto cell = [&](Index i) -> Cell& { return reinterpret_cast<Cell&>(*cell_at(i)); };
+  __asm__("vmovups %x1, %0" : "=m"(cell(0)) : "v"(vector));
+#if THRUM_TARGET_BYTES == 32
+  __asm__("vextractf128 $1, %1, %0" : "=m"(cell(1)) : "v"(vector));
+#else
+  __asm__("vextractf32x4 $1, %1, %0" : "=m"(cell(1)) : "v"(vector));
+  __asm__("vextractf32x4 $2, %1, %0" : "=m"(cell(2)) : "v"(vector));
+  __asm__("vextractf32x4 $3, %1, %0" : "=m"(cell(3)) : "v"(vector));
+#endif
+#else
+  store(cell_at(0), vector);
+#endif
+}
+
+/// The cells of the same place in as many vectors as a cell is wide.
+template <typename Vector>
+THRUM_INLINE void transpose_cells(Vector (&v)[4]) {
+  const Vector a = shuffled<0, 4, 1, 5>(v[0], v[2]), b = shuffled<2, 6, 3, 7>(v[0], v[2]);
+  const Vector c = shuffled<0, 4, 1, 5>(v[1], v[3]), d = shuffled<2, 6, 3, 7>(v[1], v[3]);
+  v[0] = shuffled<0, 4, 1, 5>(a, c);
+  v[1] = shuffled<2, 6, 3, 7>(a, c);
+  v[2] = shuffled<0, 4, 1, 5>(b, d);
+  v[3] = shuffled<2, 6, 3, 7>(b, d);
+}
+template <typename Vector>
+THRUM_INLINE void transpose_cells(Vector (&v)[2]) {
+  const Vector a = v[0];
+  v[0] = shuffled<0, 2>(a, v[1]);
+  v[1] = shuffled<1, 3>(a, v[1]);
+}
+
+/// Cells whose columns are those of triples x y z that lie one after the other.
+template <typename Vector>
+THRUM_INLINE void transpose_triples(Vector& a, Vector& b, Vector& c) {
+  if constexpr (sizeof(a[0]) == 4) {               // x0 y0 z0 x1, y1 z1 x2 y2, z2 x3 y3 z3
+    const Vector bc = shuffled<2, 5, 3, 6>(b, c);  // x2 x3 y2 y3
+    const Vector ab = shuffled<1, 4, 2, 5>(a, b);  // y0 y1 z0 z1
+    a = shuffled<0, 3, 4, 5>(a, bc);
+    b = shuffled<0, 1, 6, 7>(ab, bc);
+    c = shuffled<2, 3, 4, 7>(ab, c);
+  } else {  // x0 y0, z0 x1, y1 z1
+    const Vector xy = a, zx = b;
+    a = shuffled<0, 3>(xy, zx);
+    b = shuffled<1, 2>(xy, c);
+    c = shuffled<0, 3>(zx, c);
+  }
+}
+#endif
+
+/// Transposes Cells::rows rows of Cells::width values, row r of which starts at row_at(r); column c goes to
+/// columns + c * stride.
+template <typename Scalar, typename RowAt>
+THRUM_INLINE void load_block(RowAt row_at, Scalar* columns, Index stride) {
+  constexpr Index width = Cells<Scalar>::width;
+#if defined(THRUM_SHUFFLE)
+  typename Cells<Scalar>::Value cells[array_size(width)];
+  THRUM_UNROLL
+  for (Index c = 0; c < width; ++c) load_cells(cells[c], [&](Index i) { return row_at(i * width + c); });
+  transpose_cells(cells);
+  THRUM_UNROLL
+  for (Index c = 0; c < width; ++c) store(columns + c * stride, cells[c]);
 #else
   THRUM_UNROLL
-  for (Index c = 0; c < 4; ++c)
-    for (Index r = 0; r < 4; ++r) columns[c * stride + r] = rows[r][c];
+  for (Index c = 0; c < width; ++c)
+    for (Index r = 0; r < Cells<Scalar>::rows; ++r) columns[c * stride + r] = row_at(r)[c];
 #endif
 }
 
-/// Transposes 4 x 3 values that lie one after the other.
-template <typename Scalar>
-THRUM_INLINE void transpose_triples(const Scalar* x, Scalar* columns, Index stride) {
+/// And back.
+template <typename Scalar, typename RowAt>
+THRUM_INLINE void store_block(const Scalar* columns, Index stride, RowAt row_at) {
+  constexpr Index width = Cells<Scalar>::width;
 #if defined(THRUM_SHUFFLE)
-  typename Four<Scalar>::Value a, b, c;  // x0 y0 z0 x1, y1 z1 x2 y2, z2 x3 y3 z3
-  load(a, x);
-  load(b, x + 4);
-  load(c, x + 8);
-  const auto bc = THRUM_SHUFFLE(b, c, 2, 5, 3, 6),
-             ab = THRUM_SHUFFLE(a, b, 1, 4, 2, 5);  // x2 x3 y2 y3, y0 y1 z0 z1
-  store(columns, THRUM_SHUFFLE(a, bc, 0, 3, 4, 5));
-  store(columns + stride, THRUM_SHUFFLE(ab, bc, 0, 1, 6, 7));
-  store(columns + 2 * stride, THRUM_SHUFFLE(ab, c, 2, 3, 4, 7));
+  typename Cells<Scalar>::Value cells[array_size(width)];
+  THRUM_UNROLL
+  for (Index c = 0; c < width; ++c) load(cells[c], columns + c * stride);
+  transpose_cells(cells);
+  THRUM_UNROLL
+  for (Index c = 0; c < width; ++c) store_cells([&](Index i) { return row_at(i * width + c); }, cells[c]);
+#else
+  THRUM_UNROLL
+  for (Index c = 0; c < width; ++c)
+    for (Index r = 0; r < Cells<Scalar>::rows; ++r) row_at(r)[c] = columns[c * stride + r];
+#endif
+}
+
+/// load_block for rows of three values that lie one after the other.
+template <typename Scalar>
+THRUM_INLINE void load_triples(const Scalar* x, Scalar* columns, Index stride) {
+#if defined(THRUM_SHUFFLE)
+  constexpr Index width = Cells<Scalar>::width;
+  typename Cells<Scalar>::Value cells[3];
+  THRUM_UNROLL
+  for (Index c = 0; c < 3; ++c) load_cells(cells[c], [&](Index i) { return x + (3 * i + c) * width; });
+  transpose_triples(cells[0], cells[1], cells[2]);
+  THRUM_UNROLL
+  for (Index c = 0; c < 3; ++c) store(columns + c * stride, cells[c]);
 #else
   for (Index f = 0; f < 3; ++f)
-    for (Index r = 0; r < 4; ++r) columns[f * stride + r] = x[3 * r + f];
+    for (Index r = 0; r < Cells<Scalar>::rows; ++r) columns[f * stride + r] = x[3 * r + f];
 #endif
-}
-
-/// Four rows of contiguous features into the panel; the last, incomplete block of columns overlaps the one
-/// before.
-template <typename Scalar>
-THRUM_INLINE void load_four_rows(const Scalar* const (&rows)[4], Index features, Scalar* panel,
-                                 Index stride) {
-  if (features < 4) {
-    for (Index f = 0; f < features; ++f) {
-      THRUM_UNROLL
-      for (Index r = 0; r < 4; ++r) panel[f * stride + r] = rows[r][f];
-    }
-    return;
-  }
-  Index f = 0;
-  for (; f + 4 <= features; f += 4) {
-    const Scalar* const at[4] = {rows[0] + f, rows[1] + f, rows[2] + f, rows[3] + f};
-    transpose_block(at, panel + f * stride, stride);
-  }
-  if (f == features) return;
-  f = features - 4;
-  const Scalar* const at[4] = {rows[0] + f, rows[1] + f, rows[2] + f, rows[3] + f};
-  transpose_block(at, panel + f * stride, stride);
 }
 
 /// Lanes whose exponent has all bits set: those of infinities and NaN have.
@@ -116,47 +201,85 @@ inline void fill_up(Scalar* panel, Index stride, Index rows, Index features) {
     for (Index f = 0; f < features; ++f) panel[f * stride + r] = panel[f * stride + rows - 1];
 }
 
-/// Rows of contiguous features into the panel, as many as are a multiple of four; returns how many. Goes by
-/// cache lines of the rows, so that a panel of many features is written line by line too. row_at(r): where
-/// row r starts.
-template <typename Scalar, typename RowAt>
-THRUM_INLINE Index load_by_fours(RowAt row_at, bool in_sequence, Index rows, Index features, Scalar* panel,
-                                 Index stride) {
-  constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar));
-  const Index whole = rows / 4 * 4;
-  for (Index begin = 0; begin < features; begin += line) {
-    const Index count = smaller(line, features - begin);
-    for (Index r = 0; r < whole; r += 4) {
-      const Scalar* const four[4] = {row_at(r) + begin, row_at(r + 1) + begin, row_at(r + 2) + begin,
-                                     row_at(r + 3) + begin};
-      if (in_sequence) {  // the rows that follow, in the order of memory
-        const Scalar* const ahead = row_at(rows) + begin * rows + r * count;
-        for (Index i = 0; i < 4 * count; i += line) __builtin_prefetch(ahead + i, 0, 2);
-      } else if (begin + 2 * line < features) {
-        THRUM_UNROLL
-        for (Index i = 0; i < 4; ++i) __builtin_prefetch(four[i] + 2 * line);
-      }
-      load_four_rows(four, count, panel + begin * stride + r, stride);
+/// Rows of contiguous features, at least as many as a cell is wide, into the panel, block of columns by block
+/// of columns, so that of each row a cache line is read at a time. rows_at(r, f)(i): where row r + i has
+/// feature f; rows: a multiple of Cells::rows.
+template <typename Scalar, typename RowsAt>
+THRUM_INLINE void load_by_blocks(RowsAt rows_at, Index rows, Index features, Scalar* panel, Index stride) {
+  using Block = Cells<Scalar>;
+  for (Index next = 0; next < features; next += Block::width) {
+    const Index f = smaller(next, features - Block::width);  // the last block may overlap the one before
+    for (Index r = 0; r < rows; r += Block::rows) load_block(rows_at(r, f), panel + f * stride + r, stride);
+  }
+}
+
+/// Rows that start anywhere.
+template <typename Scalar>
+inline void load_listed(const Scalar* const* starts, Index rows, Index features, Scalar* panel,
+                        Index stride) {
+  const auto rows_at = [=](Index r, Index f) {
+    constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar));
+    if (f % line == 0 && f + 2 * line < features)
+      for (Index i = 0; i < Cells<Scalar>::rows; ++i) __builtin_prefetch(starts[r + i] + f + 2 * line);
+    return [=](Index i) { return starts[r + i] + f; };
+  };
+  load_by_blocks(rows_at, rows, features, panel, stride);
+}
+
+/// Where the rows of a block start that follow each other. Pointers that the optimiser does not see through
+/// keep it from finding each row an address of its own, for which it has no registers.
+template <typename Scalar>
+struct RowsInSequence {
+  static constexpr Index width = Cells<Scalar>::width;
+  const Scalar* groups[array_size(Cells<Scalar>::count)];
+  Index stride;
+
+  THRUM_INLINE RowsInSequence(const Scalar* first, Index row_stride) : stride(row_stride) {
+    THRUM_UNROLL
+    for (Index group = 0; group < Cells<Scalar>::count; ++group) {
+      groups[group] = first + group * width * stride;
+      __asm__("" : "+r"(groups[group]));
     }
   }
-  return whole;
+  THRUM_INLINE const Scalar* operator()(Index i) const { return groups[i / width] + i % width * stride; }
+};
+
+/// Rows one after the other.
+template <typename Scalar>
+inline void load_sequence(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride) {
+  constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar)), width = Cells<Scalar>::width;
+  const auto rows_at = [=](Index r, Index f) {
+    const Scalar* const ahead = x.data + rows * x.row_stride + f * rows + r * width;
+    for (Index i = 0; i < Cells<Scalar>::rows * width; i += line) __builtin_prefetch(ahead + i, 0, 2);
+    return RowsInSequence<Scalar>(x.data + r * x.row_stride + f, x.row_stride);
+  };
+  load_by_blocks(rows_at, rows, x.cols, panel, stride);
 }
 
 template <typename Scalar>
 inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride) {
+  const bool by_rows = x.col_stride == 1, triples = by_rows && x.cols == 3 && x.row_stride == 3;
   Index r = 0;
+  if (by_rows && x.cols >= Cells<Scalar>::width && !triples) {
+    const Index whole = rows / panel_row_multiple * panel_row_multiple;
+    load_sequence(x, whole, panel, stride);
+    if (whole == rows) return;
+    const Scalar* starts[array_size(panel_row_multiple)];
+    for (Index i = 0; i < panel_row_multiple; ++i)
+      starts[i] = x.data + smaller(whole + i, rows - 1) * x.row_stride;
+    return load_listed(starts, panel_row_multiple, x.cols, panel + whole, stride);
+  }
   if (x.row_stride == 1) {
     for (Index f = 0; f < x.cols; ++f)
       __builtin_memcpy(panel + f * stride, x.data + f * x.col_stride,
                        static_cast<size_t>(rows) * sizeof(Scalar));
     r = rows;
-  } else if (x.col_stride == 1 && x.cols == 3 && x.row_stride == 3) {
-    for (; r + 4 <= rows; r += 4) {
-      __builtin_prefetch(x.data + 3 * (r + rows));
-      transpose_triples(x.data + 3 * r, panel + r, stride);
+  } else if (triples) {
+    constexpr Index at_once = Cells<Scalar>::rows, line = 64 / static_cast<Index>(sizeof(Scalar));
+    for (; r + at_once <= rows; r += at_once) {
+      for (Index i = 0; i < 3 * at_once; i += line) __builtin_prefetch(x.data + 3 * (r + rows) + i);
+      load_triples(x.data + 3 * r, panel + r, stride);
     }
-  } else if (x.col_stride == 1) {
-    r = load_by_fours([&](Index i) { return x.data + i * x.row_stride; }, true, rows, x.cols, panel, stride);
   }
   for (; r < rows; ++r)
     for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(r, f);
@@ -166,11 +289,16 @@ inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Ind
 template <typename Scalar>
 inline void load_picked(MatrixView<const Scalar> x, const int* picked, Index rows, Scalar* panel,
                         Index stride) {
-  Index r = 0;
-  if (x.col_stride == 1)
-    r = load_by_fours([&](Index i) { return x.data + picked[i] * x.row_stride; }, false, rows, x.cols, panel,
-                      stride);
-  for (; r < rows; ++r)
+  if (x.col_stride == 1 && x.cols >= Cells<Scalar>::width) {
+    const Scalar* starts[array_size(most_panel_rows)];
+    const Index padded = rounded_up(rows, panel_row_multiple);
+    for (Index r = 0; r < padded; ++r) {
+      starts[r] = x.data + picked[smaller(r, rows - 1)] * x.row_stride;
+      __builtin_prefetch(starts[r]);
+    }
+    return load_listed(starts, padded, x.cols, panel, stride);
+  }
+  for (Index r = 0; r < rows; ++r)
     for (Index f = 0; f < x.cols; ++f) panel[f * stride + r] = x(picked[r], f);
   fill_up(panel, stride, rows, x.cols);
 }
