@@ -22,6 +22,10 @@ namespace host {
 
 constexpr std::size_t huge_page = std::size_t{1} << 21;
 
+/// From here on an array has huge pages of its own: on virtual machines, faulting in as many small ones takes
+/// longer than filling a huge one with zeros.
+constexpr std::size_t smallest_on_huge_pages = huge_page / 4;
+
 /// Asks the system to back memory that is not touched yet with huge pages: faulting in millions of small ones
 /// can take longer than computing what goes there. Does nothing where the system knows no such wish.
 inline void prefer_huge_pages(void* data, std::size_t bytes) {
@@ -46,7 +50,7 @@ class AlignedArray {
   AlignedArray() = default;
   explicit AlignedArray(Index size) {
     const std::size_t bytes = array_size(size) * sizeof(Type);
-    const std::size_t alignment = bytes < huge_page ? 64 : huge_page;
+    const std::size_t alignment = bytes < smallest_on_huge_pages ? 64 : huge_page;
     const std::size_t rounded = (bytes + alignment - 1) / alignment * alignment;
     data_.reset(static_cast<Type*>(std::aligned_alloc(alignment, rounded > 0 ? rounded : alignment)));
     if (data_ == nullptr) thrum::detail::fail_memory(rounded);

@@ -135,8 +135,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
         labels_(rounded_up(x.rows, panel_row_multiple)) {
     if (plan.groups > 0) {
       const Index padded = rounded_up(x.rows, rows_per_block);
-      upper_ = AlignedArray<Scalar>(padded);
-      lower_ = AlignedArray<Scalar>(padded * plan.groups);
+      bounds_ = AlignedArray<Scalar>(padded * (1 + plan.groups));
     }
     if (plan.coarse) coarse_.reset(new CoarseSamples<Scalar>(x, ranges, clusters));
     for (int worker = 0; worker < workers_; ++worker) scratch_.emplace_back(clusters, x.cols, plan);
@@ -154,7 +153,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       if (coarsely)
         assign_coarsely(block, first, rows, scratch);
       else if (plan_.groups > 0)
-        assign_bounded(block, first, rows, scratch);
+        assign_bounded(first, rows, scratch);
       else
         assign_all(first, rows, scratch);
     });
@@ -329,11 +328,10 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     return changed;
   }
 
-  void assign_bounded(Index block, Index first, Index rows, Scratch& scratch) {
-    const PanelBounds<Scalar> bounds{
-        upper_.data() + first, lower_.data() + block * rows_per_block * plan_.groups,
-        rows_per_block,        plan_.groups,
-        plan_.tiles_per_group, slack()};
+  void assign_bounded(Index first, Index rows, Scratch& scratch) {
+    Scalar* const upper = bounds_.data() + first * (1 + plan_.groups);
+    const PanelBounds<Scalar> bounds{upper,        upper + rows_per_block, rows_per_block,
+                                     plan_.groups, plan_.tiles_per_group,  slack()};
     Index undecided = rows;
     if (!bounds_known_)
       for (Index i = 0; i < rows; ++i) scratch.undecided[i] = static_cast<int>(i);
@@ -474,7 +472,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
   CenterTable<Scalar> centers_;
   ClusterSums sums_;
   AlignedArray<int> labels_;
-  AlignedArray<Scalar> upper_, lower_;  ///< by blocks of rows; lower_ group by group within a block
+  AlignedArray<Scalar> bounds_;  ///< by blocks of rows: upper ones, then lower ones group by group
   std::unique_ptr<CoarseSamples<Scalar>> coarse_;
   std::vector<Scalar> drift_, group_drift_;
   std::vector<Scalar> squared_distances_;

@@ -113,7 +113,7 @@ inline Index nearest_coarse(CoarsePanel panel, CoarseCenters centers, int* label
   constexpr Index lanes = Lanes<float>::count;
   Index count = 0;
   for (Index r = 0; r < panel.rows; r += 2 * lanes) {
-    Pairs best[2], second[2], label[2] = {};
+    Pairs best[2], second[2];
     best[0] = best[1] = second[0] = second[1] = Pairs{} + CoarseCenters::unreachable;
     for (Index tile = 0; tile < centers.tiles(); ++tile) {
       TileScores scores;
@@ -123,9 +123,8 @@ inline Index nearest_coarse(CoarsePanel panel, CoarseCenters centers, int* label
       for (Index c = 0; c < centers_per_tile; ++c, j += 1) {
         THRUM_UNROLL
         for (int half = 0; half < 2; ++half) {
-          const Pairs score = scores.of[c][half];
+          const Pairs score = (scores.of[c][half] & ~centers.label_mask) | j;
           second[half] = minimum(second[half], maximum(best[half], score));
-          label[half] = score < best[half] ? j : label[half];
           best[half] = minimum(best[half], score);
         }
       }
@@ -133,7 +132,8 @@ inline Index nearest_coarse(CoarsePanel panel, CoarseCenters centers, int* label
     Pairs close[2];
     THRUM_UNROLL
     for (int half = 0; half < 2; ++half) {
-      store(labels + r + half * lanes, label[half]);
+      const Pairs label = best[half] & centers.label_mask;
+      store(labels + r + half * lanes, label);
       close[half] = second[half] <= best[half] + centers.margin;
     }
     if (!any(close[0] | close[1])) continue;

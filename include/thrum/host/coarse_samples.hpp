@@ -99,7 +99,8 @@ class CoarseCenterTable {
     double unit =
         smaller(32767 / spread.largest_factor, largest_product / (most_steps * spread.largest_factor));
     if (half_range > 0) unit = smaller(unit, largest_product / half_range);
-    const double margin = 3 + most_steps + unit * (0.51 * spread.steps + 1.01 * distance_error);
+    const double margin =
+        4 + label_mask() + most_steps + unit * (0.51 * spread.steps + 1.01 * distance_error);
     if (!(margin < largest_product)) return false;
     margin_ = static_cast<int32_t>(margin);
 
@@ -122,7 +123,7 @@ class CoarseCenterTable {
     return true;
   }
 
-  CoarseCenters view() const { return {pairs_.data(), offsets_.data(), clusters_, margin_}; }
+  CoarseCenters view() const { return {pairs_.data(), offsets_.data(), clusters_, label_mask(), margin_}; }
 
  private:
   static constexpr double largest_product = 536870912.0;  // 2^29
@@ -163,6 +164,11 @@ class CoarseCenterTable {
     return squared / 2;
   }
 
+  int32_t label_mask() const {
+    int32_t mask = centers_per_tile - 1;
+    while (mask < clusters_ - 1) mask = 2 * mask + 1;
+    return mask;
+  }
   static int32_t rounded(double x) { return static_cast<int32_t>(std::nearbyint(x)); }
   /// What underflow does to a squared distance is far below.
   static double underflow() { return sizeof(Scalar) == sizeof(float) ? 0x1p-100 : 0x1p-1000; }

@@ -78,8 +78,9 @@ constexpr Index coarse_offset(Index pairs, Index row) {
 }
 
 /// Centres to score such samples with, by tiles of four as packed ones: the score of a sample for centre j is
-/// offsets[j] and the sum of the products of its values with the centre's. Of two scores more than `margin`
-/// apart the lower one is that of the nearer centre.
+/// offsets[j] and the sum of the products of its values with the centre's. In place of its last bits the
+/// kernels put j, so that the least score says whose it is. Of two scores more than `margin` apart the lower
+/// one is that of the nearer centre.
 struct CoarseCenters {
   /// Above all scores, and still no overflow when a margin is added.
   static constexpr int32_t unreachable = int32_t{3} << 29;
@@ -87,6 +88,7 @@ struct CoarseCenters {
   const int32_t* pairs;    ///< pair p of centre j, n pairs each: pairs[(j / 4 * n + p) * 4 + j % 4]
   const int32_t* offsets;  ///< of whole tiles; `unreachable` beyond the last centre
   Index clusters;
+  int32_t label_mask;  ///< the bits that labels take
   int32_t margin;
 
   Index tiles() const { return rounded_up(clusters, centers_per_tile) / centers_per_tile; }

@@ -46,8 +46,8 @@ THRUM_INLINE Vector shuffled(const Vector& a, const Vector& b) {
   return shuffled_as<pattern...>(a, b, Positions<Vector>{});
 }
 
-/// A vector of the cells at cell_at(0), cell_at(1), ..., and back. In assembly, as GCC 12 would go by more
-/// shuffles.
+/// A vector of the cells at cell_at(0), cell_at(1), ..., and back. Loaded in assembly, as GCC 12
+/// would go by more shuffles.
 template <typename Vector, typename CellAt>
 THRUM_INLINE void load_cells(Vector& vector, CellAt cell_at) {
 #if THRUM_TARGET_BYTES >= 32
@@ -65,22 +65,20 @@ THRUM_INLINE void load_cells(Vector& vector, CellAt cell_at) {
   load(vector, cell_at(0));
 #endif
 }
-template <typename Vector, typename CellAt>
+template <int first, typename Vector, int... lane>
+THRUM_INLINE auto lanes_from(const Vector& vector, std::integer_sequence<int, lane...>) {
+  return THRUM_SHUFFLE(vector, vector, (first + lane)...);
+}
+template <Index count, typename Vector, typename CellAt>
 THRUM_INLINE void store_cells(CellAt cell_at, const Vector& vector) {
-#if THRUM_TARGET_BYTES >= 32
-  using Cell = decltype(cell_at(0)[0] + 0)[16 / sizeof(vector[0])];
-  const auto cell = [&](Index i) -> Cell& { return reinterpret_cast<Cell&>(*cell_at(i)); };
-  __asm__("vmovups %x1, %0" : "=m"(cell(0)) : "v"(vector));
-#if THRUM_TARGET_BYTES == 32
-  __asm__("vextractf128 $1, %1, %0" : "=m"(cell(1)) : "v"(vector));
-#else
-  __asm__("vextractf32x4 $1, %1, %0" : "=m"(cell(1)) : "v"(vector));
-  __asm__("vextractf32x4 $2, %1, %0" : "=m"(cell(2)) : "v"(vector));
-  __asm__("vextractf32x4 $3, %1, %0" : "=m"(cell(3)) : "v"(vector));
-#endif
-#else
-  store(cell_at(0), vector);
-#endif
+  if constexpr (count == 1) {
+    store(cell_at(0), vector);
+  } else {
+    constexpr int half = static_cast<int>(sizeof(vector) / sizeof(vector[0]) / 2);
+    const std::make_integer_sequence<int, half> lanes;
+    store_cells<count / 2>(cell_at, lanes_from<0>(vector, lanes));
+    store_cells<count / 2>([&](Index i) { return cell_at(count / 2 + i); }, lanes_from<half>(vector, lanes));
+  }
 }
 
 /// The cells of the same place in as many vectors as a cell is wide.
@@ -147,7 +145,8 @@ THRUM_INLINE void store_block(const Scalar* columns, Index stride, RowAt row_at)
   for (Index c = 0; c < width; ++c) load(cells[c], columns + c * stride);
   transpose_cells(cells);
   THRUM_UNROLL
-  for (Index c = 0; c < width; ++c) store_cells([&](Index i) { return row_at(i * width + c); }, cells[c]);
+  for (Index c = 0; c < width; ++c)
+    store_cells<Cells<Scalar>::count>([&](Index i) { return row_at(i * width + c); }, cells[c]);
 #else
   THRUM_UNROLL
   for (Index c = 0; c < width; ++c)
@@ -250,6 +249,7 @@ inline void load_sequence(MatrixView<const Scalar> x, Index rows, Scalar* panel,
   constexpr Index line = 64 / static_cast<Index>(sizeof(Scalar)), width = Cells<Scalar>::width;
   const auto rows_at = [=](Index r, Index f) {
     const Scalar* const ahead = x.data + rows * x.row_stride + f * rows + r * width;
+    THRUM_UNROLL
     for (Index i = 0; i < Cells<Scalar>::rows * width; i += line) __builtin_prefetch(ahead + i, 0, 2);
     return RowsInSequence<Scalar>(x.data + r * x.row_stride + f, x.row_stride);
   };
@@ -277,6 +277,7 @@ inline void load_rows(MatrixView<const Scalar> x, Index rows, Scalar* panel, Ind
   } else if (triples) {
     constexpr Index at_once = Cells<Scalar>::rows, line = 64 / static_cast<Index>(sizeof(Scalar));
     for (; r + at_once <= rows; r += at_once) {
+      THRUM_UNROLL
       for (Index i = 0; i < 3 * at_once; i += line) __builtin_prefetch(x.data + 3 * (r + rows) + i);
       load_triples(x.data + 3 * r, panel + r, stride);
     }
@@ -464,8 +465,7 @@ THRUM_INLINE void add_to(int64_t* sums, const Wide::Integer (&terms)[array_size(
   }
 }
 
-/// Some vectors of features from f on. Sums stay in memory: rows of one cluster seldom follow each other, and
-/// to sort them by cluster takes longer than to read and write the sums.
+/// Some vectors of features from f on. Sums stay in memory: rows of one cluster seldom follow each other.
 template <Index vectors, typename Scalar>
 THRUM_INLINE void move_features(const MatrixView<const Scalar>& x, const MovedRows& moved, Index count,
                                 Index f, const double* weights, const double* scales, const SumParts& sums) {
