@@ -62,7 +62,9 @@ thrum::KMeans<float> given_model(const Workload& workload) {
 
 double predict(const Workload& workload, std::uint64_t, Result& result) {
   const thrum::KMeans<float> kmeans = given_model(workload);
-  return worker::seconds([&] { result.labels = kmeans.predict(workload.x); });
+  result.labels.resize(workload.samples());
+  const thrum::VectorView<int> labels{result.labels.data(), result.labels.size(), 1};
+  return worker::seconds([&] { kmeans.predict(workload.x, labels); });
 }
 
 double transform(const Workload& workload, std::uint64_t, Result& result) {

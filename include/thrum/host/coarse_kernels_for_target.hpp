@@ -45,17 +45,17 @@ THRUM_INLINE void add_products_of_pairs(const Pairs& a, const Pairs& b, Pairs& s
 /// How many steps values lie from the middle, rounded.
 template <typename Scalar>
 THRUM_INLINE typename Lanes<Scalar>::Labels rounded_steps(const Scalar* x, Scalar middle, Scalar scale) {
+  using Bits = Integer<Scalar>;
   constexpr Scalar shift = static_cast<Scalar>(3) / (2 * ScalarTraits<Scalar>::epsilon());
+  const Value<Scalar> zero = Value<Scalar>{} + shift;
   Value<Scalar> steps;
   load(steps, x);
   steps -= middle;
   THRUM_HIDE(steps);
   steps = steps * scale + shift;
   THRUM_HIDE(steps);
-  const Value<Scalar> zero = Value<Scalar>{} + shift;
-  return __builtin_convertvector(
-      reinterpret_cast<Integer<Scalar> >(steps) - reinterpret_cast<Integer<Scalar> >(zero),
-      typename Lanes<Scalar>::Labels);
+  return __builtin_convertvector(reinterpret_cast<Bits>(steps) - reinterpret_cast<Bits>(zero),
+                                 typename Lanes<Scalar>::Labels);
 }
 
 template <typename Scalar>

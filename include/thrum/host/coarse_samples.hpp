@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include <algorithm>
 #include <cmath>
 #include <vector>
 
@@ -82,67 +83,43 @@ class CoarseCenterTable {
   bool set(MatrixView<const Scalar> centers, const CoarseGrid<Scalar>& grid, double most_steps,
            double slack) {
     const Spread spread = spread_of(centers, grid);
-    if (!(spread.largest_factor > 0)) return false;
-    if (!(spread.largest_squared < static_cast<double>(ScalarTraits<Scalar>::largest()) / 4)) return false;
     const double distance_error = slack * spread.largest_squared;
-    if (!(distance_error > underflow())) return false;
-
-    std::vector<double> half_squares(array_size(clusters_));
-    for (Index j = 0; j < clusters_; ++j) half_squares[array_size(j)] = half_square(centers, grid, j);
-    double least = half_squares[0], most = half_squares[0];
-    for (const double square : half_squares) {
-      least = smaller(least, square);
-      most = larger(most, square);
-    }
-
-    const double half_range = (most - least) / 2;
-    double unit =
-        smaller(32767 / spread.largest_factor, largest_product / (most_steps * spread.largest_factor));
-    if (half_range > 0) unit = smaller(unit, largest_product / half_range);
+    if (!(spread.largest_squared < static_cast<double>(ScalarTraits<Scalar>::largest()) / 4)) return false;
+    if (!(distance_error > underflow()) || !(spread.largest_factor > 0)) return false;
+    const double unit = finest_unit(spread, most_steps);
     const double margin =
         4 + label_mask() + most_steps + unit * (0.51 * spread.steps + 1.01 * distance_error);
-    if (!(margin < largest_product)) return false;
+    if (!(margin < largest_sum)) return false;
     margin_ = static_cast<int32_t>(margin);
-
-    for (Index j = 0; j < clusters_; ++j) {
-      offsets_[j] = rounded(unit * (half_squares[array_size(j)] - least - half_range));
-      int32_t* const pairs =
-          pairs_.data() + j / centers_per_tile * centers_per_tile * pairs_per_row_ + j % centers_per_tile;
-      for (Index f = 0; f < centers.cols; f += 2) {
-        const auto factor = [&](Index i) {
-          return i < centers.cols
-                     ? rounded(-unit * grid.step(i) *
-                               (static_cast<double>(centers(j, i)) - spread.middles[array_size(i)]))
-                     : 0;
-        };
-        const uint32_t first = static_cast<uint32_t>(factor(f)),
-                       second = static_cast<uint32_t>(factor(f + 1));
-        pairs[f / 2 * centers_per_tile] = static_cast<int32_t>((second << 16) | (first & 0xffffu));
-      }
-    }
+    pack(centers, grid, spread, unit);
     return true;
   }
 
   CoarseCenters view() const { return {pairs_.data(), offsets_.data(), clusters_, label_mask(), margin_}; }
 
  private:
-  static constexpr double largest_product = 536870912.0;  // 2^29
+  static constexpr double largest_sum = 536870912.0;  // 2^29
 
   /// How far centres spread.
   struct Spread {
-    std::vector<double> middles;
-    double steps = 0;            ///< times the step of a feature, summed
-    double largest_factor = 0;   ///< half of the largest of these terms
-    double largest_squared = 0;  ///< of the distances between samples and centres
+    std::vector<double> middles;       ///< d
+    double steps = 0;                  ///< range times the grid's step, summed over features
+    double largest_factor = 0;         ///< half of the largest of these terms
+    double largest_squared = 0;        ///< of the distances between samples and centres
+    std::vector<double> half_squares;  ///< k, of the distances from the middle of the samples
+    double middle_half_square = 0, half_range = 0;
   };
 
   static Spread spread_of(MatrixView<const Scalar> centers, const CoarseGrid<Scalar>& grid) {
     Spread spread;
+    spread.half_squares.assign(array_size(centers.rows), 0.0);
     for (Index f = 0; f < centers.cols; ++f) {
       double least = static_cast<double>(centers(0, f)), largest = least;
-      for (Index j = 1; j < centers.rows; ++j) {
-        least = smaller(least, static_cast<double>(centers(j, f)));
-        largest = larger(largest, static_cast<double>(centers(j, f)));
+      for (Index j = 0; j < centers.rows; ++j) {
+        const double value = static_cast<double>(centers(j, f)), deviation = value - grid.middle(f);
+        least = smaller(least, value);
+        largest = larger(largest, value);
+        spread.half_squares[array_size(j)] += deviation * deviation / 2;
       }
       const double steps = grid.step(f) * (largest - least);
       spread.middles.push_back(least + (largest - least) / 2);
@@ -152,16 +129,36 @@ class CoarseCenterTable {
           larger(grid.ranges().largest[array_size(f)] - least, largest - grid.ranges().least[array_size(f)]);
       spread.largest_squared += away * away;
     }
+    const auto ends = std::minmax_element(spread.half_squares.begin(), spread.half_squares.end());
+    spread.half_range = (*ends.second - *ends.first) / 2;
+    spread.middle_half_square = *ends.first + spread.half_range;
     return spread;
   }
 
-  static double half_square(MatrixView<const Scalar> centers, const CoarseGrid<Scalar>& grid, Index j) {
-    double squared = 0;
-    for (Index f = 0; f < centers.cols; ++f) {
-      const double deviation = static_cast<double>(centers(j, f)) - grid.middle(f);
-      squared += deviation * deviation;
+  /// How many of a score's integers are 1: as large as 16 bits and sums allow.
+  static double finest_unit(const Spread& spread, double most_steps) {
+    const double unit =
+        smaller(32767 / spread.largest_factor, largest_sum / (most_steps * spread.largest_factor));
+    return spread.half_range > 0 ? smaller(unit, largest_sum / spread.half_range) : unit;
+  }
+
+  void pack(MatrixView<const Scalar> centers, const CoarseGrid<Scalar>& grid, const Spread& spread,
+            double unit) {
+    const auto factor = [&](Index j, Index f) {
+      if (f >= centers.cols) return int32_t{0};
+      return rounded(-unit * grid.step(f) *
+                     (static_cast<double>(centers(j, f)) - spread.middles[array_size(f)]));
+    };
+    for (Index j = 0; j < clusters_; ++j) {
+      offsets_[j] = rounded(unit * (spread.half_squares[array_size(j)] - spread.middle_half_square));
+      int32_t* const tile = pairs_.data() + j / centers_per_tile * centers_per_tile * pairs_per_row_;
+      for (Index p = 0; p < pairs_per_row_; ++p) {
+        const auto first = static_cast<uint32_t>(factor(j, 2 * p));
+        const auto second = static_cast<uint32_t>(factor(j, 2 * p + 1));
+        tile[p * centers_per_tile + j % centers_per_tile] =
+            static_cast<int32_t>((second << 16) | (first & 0xffffu));
+      }
     }
-    return squared / 2;
   }
 
   int32_t label_mask() const {
