@@ -146,7 +146,8 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     if (bounds_known_) measure_drift(centers);
     centers_.set(centers);
     distances_known_ = false;
-    const bool coarsely = coarse_phase_ && coarse_->set_centers(centers_.view(), slack(), workers_);
+    const bool coarsely =
+        coarse_phase_ && coarse_->set_centers(centers_.view(), static_cast<double>(slack()), workers_);
     parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers_, [&](Index block, int worker) {
       const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
       Scratch& scratch = scratch_[array_size(worker)];
