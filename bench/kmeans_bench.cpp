@@ -71,6 +71,7 @@ void workloads(benchmark::internal::Benchmark* benchmark) {
 
 BENCHMARK(kmeans_fit_from<float, Algorithm::automatic>)->Apply(workloads);
 BENCHMARK(kmeans_fit_from<float, Algorithm::lloyd>)->Apply(workloads);
+BENCHMARK(kmeans_fit_from<float, Algorithm::coarse>)->Apply(workloads);
 BENCHMARK(kmeans_fit_from<float, Algorithm::bounds>)->Apply(workloads);
 BENCHMARK(kmeans_fit_from<double, Algorithm::automatic>)->Apply(workloads);
 BENCHMARK(kmeans_fit_from<double, Algorithm::lloyd>)->Apply(workloads);

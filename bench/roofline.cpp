@@ -47,7 +47,7 @@ void print_heading(const Peaks& peaks) {
       peaks.cache / 1e9);
   std::printf(R"(
 Operations are nominal: 3 n d k in each of %d passes, whatever an algorithm does instead (products of matrices) or
-leaves out since it can't change the result (bounds), and so may exceed the peak. Bytes are the samples once a pass.
+leaves out since it can't change the result (bounds, coarse), and so may exceed the peak. Bytes are the samples once a pass.
 
 | workload   | n x d, k             | algorithm |     ms | GFLOP/s | of peak |   GB/s | of peak |
 |------------|----------------------|-----------|-------:|--------:|--------:|-------:|--------:|
@@ -91,6 +91,7 @@ void print_rows(const Workload& workload, const Peaks& peaks) {
   const auto centers = random_rows(x, workload.clusters);
   print_row(workload, "automatic", fit_seconds(Algorithm::automatic, centers, x), peaks);
   print_row(workload, "lloyd", fit_seconds(Algorithm::lloyd, centers, x), peaks);
+  print_row(workload, "coarse", fit_seconds(Algorithm::coarse, centers, x), peaks);
   print_row(workload, "bounds", fit_seconds(Algorithm::bounds, centers, x), peaks);
 }
 
