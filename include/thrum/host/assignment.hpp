@@ -269,6 +269,12 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       scratch.moves.apply(x_.middle_rows(first, rows), first, weights_, grid_, scratch.sums);
   }
 
+  /// Gives rows `first` + begin and following the labels in scratch.
+  void relabel_all(Index first, Index begin, Index count, Scratch& scratch) {
+    scratch.changed += scratch.moves.template add_relabelled<Scalar>(scratch.labels.data(), begin, count,
+                                                                     labels_.data() + first + begin);
+  }
+
   /// Every distance of some rows.
   void assign_all(Index first, Index rows, Scratch& scratch) {
     const Index stride = scratch.stride;
@@ -277,8 +283,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
       kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(), stride);
       kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
                                 scratch.labels.data());
-      scratch.changed += scratch.moves.template add_relabelled<Scalar>(scratch.labels.data(), begin, count,
-                                                                       labels_.data() + first + begin);
+      relabel_all(first, begin, count, scratch);
       apply_moves(first, rows, begin + count == rows, scratch);
     }
     scratch.computed += rows * centers_.clusters();
@@ -297,8 +302,7 @@ class Assignment final : public AssignmentPolicy<Scalar> {
                                 scratch.found.data());
       for (Index i = 0; i < count; ++i) scratch.labels[picked[i]] = scratch.found[i];
     }
-    scratch.changed +=
-        scratch.moves.template add_relabelled<Scalar>(scratch.labels.data(), 0, rows, labels_.data() + first);
+    relabel_all(first, 0, rows, scratch);
     fetch(first, scratch.moves.positions(), scratch.moves.count());
     apply_moves(first, rows, true, scratch);
     scratch.computed += undecided * centers_.clusters();

@@ -13,7 +13,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/kernels.hpp"
-#include "thrum/host/parallel.hpp"
+#include "thrum/host/panels.hpp"
 
 // Which centre is nearest can mostly be told from samples rounded to 16 bits, in integers, two features an
 // instruction: by the score |c - m|^2 / 2 - (x - m).(c - o), which is half the squared distance to c but for
@@ -200,30 +200,19 @@ class CoarseSamples {
 
   /// Labels of the rows of a block, filled up, and which of them are open; returns how many.
   Index nearest(Index block, int* labels, int* undecided) const {
-    const Index rows = smaller(rows_per_block, x_.rows - block * rows_per_block);
-    return kernels<Scalar>().nearest_coarse({pairs_of(block), rows, pairs_per_row_}, centers_.view(), labels,
+    const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
+    const int32_t* const pairs = pairs_.data() + coarse_offset(pairs_per_row_, first);
+    return kernels<Scalar>().nearest_coarse({pairs, rows, pairs_per_row_}, centers_.view(), labels,
                                             undecided);
   }
 
  private:
-  int32_t* pairs_of(Index block) const { return pairs_.data() + block * rows_per_block * pairs_per_row_; }
-
   void round_rows(int workers) {
-    const Index stride = panel_rows(x_.cols);
-    std::vector<AlignedArray<Scalar>> panels;
-    for (int worker = 0; worker < workers; ++worker) panels.emplace_back(stride * x_.cols);
     std::vector<int32_t> most(array_size(workers), 0);
-    parallel_for((x_.rows + rows_per_block - 1) / rows_per_block, workers, [&](Index block, int worker) {
-      const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
-      Scalar* const panel = panels[array_size(worker)].data();
-      for (Index begin = 0; begin < rows; begin += stride) {
-        const Index count = smaller(stride, rows - begin);
-        kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, panel, stride);
-        const int32_t steps = kernels<Scalar>().round_to_pairs(
-            {panel, stride, rounded_up(count, panel_row_multiple), x_.cols}, grid_.middles(), grid_.scales(),
-            pairs_of(block) + coarse_offset(pairs_per_row_, begin));
-        most[array_size(worker)] = larger(most[array_size(worker)], steps);
-      }
+    for_each_panel(x_, workers, [&](Panel<Scalar> panel, Index first, Index, int worker) {
+      const int32_t steps = kernels<Scalar>().round_to_pairs(
+          panel, grid_.middles(), grid_.scales(), pairs_.data() + coarse_offset(pairs_per_row_, first));
+      most[array_size(worker)] = larger(most[array_size(worker)], steps);
     });
     for (const int32_t steps : most) most_steps_ = larger(most_steps_, static_cast<double>(steps));
     rounded_ = true;

@@ -163,6 +163,7 @@ THRUM_INLINE void narrow_to(Lanes<float>::Narrow& narrowed, const Wide::Value& v
 #include "thrum/host/panel_kernels_for_target.hpp"
 
 #include "thrum/host/coarse_kernels_for_target.hpp"
+#include "thrum/host/move_kernels_for_target.hpp"
 
 // These transpose as panels do.
 #include "thrum/host/distance_kernels_for_target.hpp"
