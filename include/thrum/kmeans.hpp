@@ -12,17 +12,19 @@
 
 #include "thrum/algorithm/lloyd.hpp"
 #include "thrum/algorithm/moments.hpp"
-#include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/assignment.hpp"
+#include "thrum/host/bisection.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/cluster_sums.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/labelling.hpp"
 #include "thrum/host/mini_batch.hpp"
+#include "thrum/host/row_blocks.hpp"
+#include "thrum/host/row_sample.hpp"
 #include "thrum/host/seeding.hpp"
 #include "thrum/host/streamed_assignment.hpp"
 #include "thrum/input.hpp"
@@ -481,28 +483,14 @@ class KMeans {
     check_clusters(who, source.rows());
     detail::require_weights(who, weights, source.rows());
     if (given != nullptr) check_given(who, *given, source.cols());
-    host::ColumnRanges ranges;
-    std::vector<Moments<double>> columns(array_size(source.cols()));
-    host::for_each_block(source, [&](MatrixView<const Scalar> block, Index first) {
-      detail::require_columns(who, "a block of the source", block, source.cols());
-      detail::require_not_empty(who, block);
-      const host::ColumnRanges found = host::column_ranges(block);
-      if (!found.finite) detail::require_finite(who, "x", block, first);
-      if (first == 0) ranges = found;
-      ranges.widen(found);
-      if (options_.tolerance == 0) return;
-      const std::vector<Moments<double>> more =
-          host::column_moments(block, rows_of(weights, first, block.rows));
-      for (std::size_t f = 0; f < columns.size(); ++f) columns[f].merge(more[f]);
-    });
-    host::require_spreads<Scalar>(who, ranges, source.rows());
-    if (sizeof(Scalar) == sizeof(double)) check_sums(who, ranges, weights, source.rows());
+    const host::ColumnSummary columns = host::summarize_source(who, source, weights, options_.tolerance > 0);
+    if (sizeof(Scalar) == sizeof(double)) check_sums(who, columns.ranges, weights, source.rows());
 
     Run run;
     run.centers = given != nullptr ? copied(*given) : seed_streamed(source, weights);
-    host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters, grid_of(ranges, weights));
-    run_lloyd(assignment, options_.tolerance == 0 ? LloydLimits{options_.max_iterations, 0} : limits(columns),
-              progress, run);
+    host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters,
+                                                grid_of(columns.ranges, weights));
+    run_lloyd(assignment, limits(columns.moments), progress, run);
     keep(std::move(run));
     return report_;
   }
@@ -511,32 +499,11 @@ class KMeans {
   Matrix<Scalar> seed_streamed(RowSource<Scalar>& source, VectorView<const Scalar> weights) const {
     constexpr Index most = 65536;
     Random random(options_.seed);
-    Index left = 0;  // rows that weigh anything, not seen yet
-    for (Index i = 0; i < source.rows(); ++i) left += weight_of(weights, i) > 0 ? 1 : 0;
-    const Index wanted = smaller(left, larger(most, Index{4} * options_.clusters));
-    Matrix<Scalar> sample(wanted, source.cols());
-    Vector<Scalar> sample_weights(weights.size == 0 ? 0 : wanted);
-    Index taken = 0;
-    // Each row in turn with the probability that makes every choice of `wanted` rows equally likely
-    // (Knuth, 3.4.2 S).
-    host::for_each_block(source, [&](MatrixView<const Scalar> block, Index first) {
-      for (Index i = 0; i < block.rows && taken < wanted; ++i) {
-        const Scalar weight = weight_of(weights, first + i);
-        if (!(weight > 0) || random.index(left--) >= wanted - taken) continue;
-        if (weights.size > 0) sample_weights[taken] = weight;
-        host::copy_row(block, i, thrum::view(sample), taken++);
-      }
-    });
+    const host::RowSample<Scalar> sample =
+        host::sample_rows(source, weights, larger(most, Index{4} * options_.clusters), random);
     Matrix<Scalar> centers(options_.clusters, source.cols());
-    seed(thrum::view(static_cast<const Matrix<Scalar>&>(sample)),
-         detail::vector_view(static_cast<const Vector<Scalar>&>(sample_weights)), random,
-         thrum::view(centers));
+    seed(thrum::view(sample.rows), detail::vector_view(sample.weights), random, thrum::view(centers));
     return centers;
-  }
-
-  /// The weights of some rows; none when there are none.
-  static VectorView<const Scalar> rows_of(VectorView<const Scalar> weights, Index first, Index rows) {
-    return weights.size == 0 ? weights : VectorView<const Scalar>{&weights[first], rows, weights.stride};
   }
 
   void seed(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random,
@@ -566,15 +533,7 @@ class KMeans {
     return found;
   }
 
-  /// A cluster while it is being split, and its samples.
-  struct Part {
-    std::vector<Index> rows;
-    double inertia = 0;
-  };
-
-  /// Splits the cluster of the largest inertia in two, by K-means, until there are k (Steinbach, Karypis and
-  /// Kumar, KDD workshop on text mining, 2000). When nothing is left to split, the other centres repeat the
-  /// last one.
+  /// Each cluster is split by a K-means of two.
   void bisect(MatrixView<const Scalar> x, VectorView<const Scalar> weights, Random& random,
               MatrixView<Scalar> centers) const {
     KMeansOptions halves;
@@ -582,57 +541,12 @@ class KMeans {
     halves.seeding = options_.seeding;
     halves.tolerance = options_.tolerance;
     halves.memory_limit = options_.memory_limit;
-    std::vector<Part> parts(1);
-    for (Index i = 0; i < x.rows; ++i)
-      if (weight_of(weights, i) > 0) parts[0].rows.push_back(i);
-    parts[0].inertia = (std::numeric_limits<double>::max)();
-    const Matrix<Scalar> middle = mean_of(x, weights);
-    for (Index j = 0; j < centers.rows; ++j) host::copy_row(thrum::view(middle), 0, centers, j);
-    while (static_cast<Index>(parts.size()) < centers.rows) {
-      std::size_t widest = 0;
-      for (std::size_t i = 1; i < parts.size(); ++i)
-        if (parts[i].inertia > parts[widest].inertia) widest = i;
-      const std::vector<Index> rows = std::move(parts[widest].rows);
-      if (rows.size() < 2 || !(parts[widest].inertia > 0)) return;
-      const Matrix<Scalar> samples = gathered(x, rows);
-      const Vector<Scalar> sample_weights = gathered(weights, rows);
+    host::bisect(x, weights, centers, [&](const Matrix<Scalar>& rows, const Vector<Scalar>& row_weights) {
       halves.seed = random.bits();
       KMeans two(halves);
-      two.fit(samples, sample_weights);
-      const Vector<int> labels = two.predict(samples);
-      Part split[2];
-      for (std::size_t i = 0; i < rows.size(); ++i) {
-        Part& part = split[labels[static_cast<Index>(i)]];
-        part.rows.push_back(rows[i]);
-        const Index row = static_cast<Index>(i);
-        const double weight = static_cast<double>(weight_of(detail::vector_view(sample_weights), row));
-        const VectorView<const Scalar> center = thrum::view(two.centers()).row(labels[row]);
-        part.inertia += weight * static_cast<double>(squared_distance(x.row(rows[i]), center));
-      }
-      host::copy_row(thrum::view(two.centers()), 0, centers, static_cast<Index>(widest));
-      host::copy_row(thrum::view(two.centers()), 1, centers, static_cast<Index>(parts.size()));
-      parts[widest] = std::move(split[0]);
-      parts.push_back(std::move(split[1]));
-    }
-  }
-
-  static Matrix<Scalar> gathered(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
-    Matrix<Scalar> copy(static_cast<Index>(rows.size()), x.cols);
-    for (Index i = 0; i < copy.rows(); ++i) host::copy_row(x, rows[array_size(i)], thrum::view(copy), i);
-    return copy;
-  }
-  static Vector<Scalar> gathered(VectorView<const Scalar> weights, const std::vector<Index>& rows) {
-    Vector<Scalar> copy(weights.size == 0 ? 0 : static_cast<Index>(rows.size()));
-    for (Index i = 0; i < copy.size(); ++i) copy[i] = weights[rows[array_size(i)]];
-    return copy;
-  }
-
-  /// 1 x d.
-  static Matrix<Scalar> mean_of(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
-    const std::vector<Moments<double>> columns = host::column_moments(x, weights);
-    Matrix<Scalar> mean(1, x.cols);
-    for (Index f = 0; f < x.cols; ++f) mean(0, f) = static_cast<Scalar>(columns[array_size(f)].mean);
-    return mean;
+      two.fit(rows, row_weights);
+      return two;
+    });
   }
 
   void keep(Run&& run) {

@@ -14,30 +14,12 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/cluster_sums.hpp"
 #include "thrum/host/labelling.hpp"
+#include "thrum/host/row_blocks.hpp"
 #include "thrum/row_source.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
-
-/// Rows of a block that a source hands out: a multiple of the chunks and panels in which sums over samples
-/// go, about 8 MB.
-inline Index rows_per_source_block(Index features, std::size_t scalar_size) {
-  constexpr Index chunk = 4096;
-  const Index fitting = (Index{1} << 23) / (features * static_cast<Index>(scalar_size));
-  return larger(chunk, fitting / chunk * chunk);
-}
-
-/// Calls visit(block, first row) for all rows of a source, in order.
-template <typename Scalar, typename Visit>
-inline void for_each_block(RowSource<Scalar>& source, Visit visit) {
-  const Index most = rows_per_source_block(source.cols(), sizeof(Scalar));
-  for (Index first = 0; first < source.rows();) {
-    const MatrixView<const Scalar> block = source.block(first, smaller(most, source.rows() - first));
-    visit(block, first);
-    first += block.rows;
-  }
-}
 
 /// Which samples belong to which centre, found anew in a pass over all of them, so that no memory grows with
 /// their number (see lloyd() in algorithm/lloyd.hpp, whose policy this is). Labels, sums and centres have the
