@@ -3,26 +3,26 @@
 
 #include <Eigen/Core>
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
 #include <utility>
 #include <vector>
 
 #include "thrum/algorithm/anomaly.hpp"
-#include "thrum/algorithm/quantile.hpp"
+#include "thrum/algorithm/tail_table.hpp"
 #include "thrum/calibration.hpp"
-#include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
-#include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/class_ellipsoids.hpp"
+#include "thrum/host/class_radii.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/density_of_clusters.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/held_out_surprises.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/row_loop.hpp"
 #include "thrum/host/scored_panels.hpp"
+#include "thrum/host/surprise_table.hpp"
 #include "thrum/host/tails_of_features.hpp"
 #include "thrum/input.hpp"
 
@@ -268,49 +268,13 @@ class AnomalyScorer {
     radii_.resize(centers.rows);
   }
 
-  /// Distances and weights of some samples.
-  struct Members {
-    std::vector<Scalar> distances, weights;
-
-    Scalar radius(double quantile) const {
-      const auto size = static_cast<Index>(distances.size());
-      return weighted_quantile(contiguous(distances.data(), size), contiguous(weights.data(), size),
-                               quantile);
-    }
-    bool enough_for(double quantile) const {
-      double weight = 0;
-      for (const Scalar w : weights) weight += static_cast<double>(w);
-      return weight * (1 - quantile) >= 1 - 1e-9;
-    }
-  };
-
   /// Returns the nearest centre of each row.
   std::vector<int> measure_radii(const char* who, MatrixView<const Scalar> x,
                                  VectorView<const Scalar> weights) {
-    Members all;
-    std::vector<Members> members(static_cast<std::size_t>(radii_.size()));
-    std::vector<int> labels;
-    for (Index i = 0; i < x.rows; ++i) {
-      const auto nearest = nearest_center(x.row(i), centers_by_feature_.data(), radii_.size());
-      labels.push_back(nearest.cluster);
-      if (!(weight_of(weights, i) > 0)) continue;
-      for (Members* group : {&all, &members[static_cast<std::size_t>(nearest.cluster)]}) {
-        group->distances.push_back(square_root(nearest.squared_distance));
-        group->weights.push_back(weight_of(weights, i));
-      }
-    }
-    const double quantile = options_.radius_quantile;
-    const Scalar pooled = all.radius(quantile);
+    std::vector<int> labels = host::measure_radii(who, x, weights, centers_by_feature_.data(),
+                                                  options_.radius_quantile, detail::vector_view(radii_));
     inverse_squared_radii_.resize(radii_.size());
-    for (Index j = 0; j < radii_.size(); ++j) {
-      const Members& own = members[static_cast<std::size_t>(j)];
-      const Scalar radius = own.enough_for(quantile) ? own.radius(quantile) : pooled;
-      radii_[j] = larger(larger(radius, pooled * Scalar(1e-3)), least_radius<Scalar>());
-      detail::require(radii_[j] <= largest_radius<Scalar>(), who, ": the radius of class ", j, " is ",
-                      radii_[j], ", expected at most ", largest_radius<Scalar>(),
-                      "; scale x and centers first");
-      inverse_squared_radii_[j] = 1 / (radii_[j] * radii_[j]);
-    }
+    for (Index j = 0; j < radii_.size(); ++j) inverse_squared_radii_[j] = 1 / (radii_[j] * radii_[j]);
     return labels;
   }
 
@@ -380,35 +344,25 @@ class AnomalyScorer {
                     ", expected at least ", flash_bytes(parts_, x));
   }
 
-  /// Surprises of every row under the parts that had not seen it.
-  struct HeldOutSurprises {
-    explicit HeldOutSurprises(Index rows) : sum(Vector<Scalar>::Zero(rows)) {}
-    Vector<Scalar> sum;
-    int parts = 0;
-  };
-
   void learn_surprises(MatrixView<const Scalar> x, const std::vector<int>& labels,
                        VectorView<const Scalar> weights, Index missing) {
-    score_table_.resize(tail_table_size);
     if (parts_ == radius_part) {
       Vector<Scalar> ratios(x.rows);
       for (Index i = 0; i < x.rows; ++i) ratios[i] = raw_score(model(), x.row(i), ratios.data()).value;
-      fill_table(ratios, weights, missing, score_table_.data());
+      score_table_ = host::surprise_table(detail::vector_view(std::as_const(ratios)), weights, missing);
       return;
     }
-    const host::ClassFolds folds(labels, radii_.size());
-    HeldOutSurprises surprises(x.rows);
-    if ((parts_ & ellipsoid_parts) != 0) learn_ellipsoids(x, labels, folds, missing, surprises);
+    host::HeldOutSurprises<Scalar> surprises(x, host::ClassFolds(labels, radii_.size()), missing);
+    if ((parts_ & ellipsoid_parts) != 0) learn_ellipsoids(labels, surprises);
     if ((parts_ & soft_part) != 0) {
       soft_ = host::DensityOfClusters<Scalar>(options_.soft_centers);
-      learn_part(soft_, x, labels, folds, missing, soft_table_, surprises);
+      soft_table_ = surprises.learn(soft_, labels);
     }
-    if ((parts_ & tails_part) != 0) learn_part(tails_, x, labels, folds, missing, tails_table_, surprises);
-    fill_table(surprises.sum / static_cast<Scalar>(surprises.parts), {}, missing, score_table_.data());
+    if ((parts_ & tails_part) != 0) tails_table_ = surprises.learn(tails_, labels);
+    score_table_ = surprises.table_of_mean();
   }
 
-  void learn_ellipsoids(MatrixView<const Scalar> x, const std::vector<int>& labels,
-                        const host::ClassFolds& folds, Index missing, HeldOutSurprises& surprises) {
+  void learn_ellipsoids(const std::vector<int>& labels, host::HeldOutSurprises<Scalar>& surprises) {
     const bool residual = options_.kind == AnomalyKind::residual;
     host::EllipsoidOptions options;
     options.form = form_of(parts_ & ellipsoid_parts);
@@ -418,88 +372,7 @@ class AnomalyScorer {
     if (residual && options_.residual == ResidualOf::error) options.weight_of_directions = 0;
     if (residual && options_.residual == ResidualOf::directions) options.weight_of_error = 0;
     ellipsoids_ = host::ClassEllipsoids<Scalar>(options, residual ? 1 : radii_.size());
-    const std::vector<int> of_ellipsoid = residual ? std::vector<int>(labels.size(), 0) : labels;
-    learn_part(ellipsoids_, x, of_ellipsoid, folds, missing, ellipsoid_tables_, surprises);
-  }
-
-  /// Fits a part, and its tables to what it says of rows it has not seen. tables: one for each of what the
-  /// part measures; labels: the one that a row belongs to.
-  template <typename Part>
-  void learn_part(Part& part, MatrixView<const Scalar> x, const std::vector<int>& labels,
-                  const host::ClassFolds& folds, Index missing, Vector<Scalar>& tables,
-                  HeldOutSurprises& surprises) {
-    part.prepare(x, labels, folds);
-    Matrix<Scalar> measured(x.rows, part.count());
-    const double operations = host::operations(x.cols, x.cols, part.count());
-    for (int fold = 0; fold < host::ClassFolds::count; ++fold) {
-      const std::vector<Index> rest = folds.outside(fold), held_out = folds.inside(fold);
-      Part fitted = part;
-      if (rest.empty() || x.rows < host::ClassFolds::count)
-        fitted.fit(x, labels);  // too few rows to hold any out
-      else
-        fitted.fit(host::rows_of(x, rest), host::labels_of(labels, rest));
-      host::for_each_row<Scalar>(static_cast<Index>(held_out.size()), operations, x.cols,
-                                 [&](Index i, Scalar* scratch) {
-                                   const Index row = held_out[array_size(i)];
-                                   fitted.measure(x.row(row), scratch, thrum::view(measured).row(row));
-                                 });
-    }
-    part.fit(x, labels);
-    fill_tables(measured, labels, missing, tables);
-    add_least_surprises(measured, tables, surprises);
-  }
-
-  /// A table for each column, from the rows that belong to it; of fewer than 8, from all rows' own columns.
-  void fill_tables(const Matrix<Scalar>& measured, const std::vector<int>& labels, Index missing,
-                   Vector<Scalar>& tables) const {
-    constexpr std::size_t fewest = 8;
-    const bool one = measured.cols() == 1;
-    std::vector<std::vector<Scalar>> own(array_size(measured.cols()));
-    std::vector<Scalar> all;
-    for (Index i = 0; i < measured.rows(); ++i) {
-      const Index j = one ? 0 : labels[array_size(i)];
-      own[array_size(j)].push_back(measured(i, j));
-      all.push_back(measured(i, j));
-    }
-    tables.resize(measured.cols() * tail_table_size);
-    for (Index j = 0; j < measured.cols(); ++j) {
-      const std::vector<Scalar>& values = own[array_size(j)].size() < fewest ? all : own[array_size(j)];
-      const Index share = missing * static_cast<Index>(values.size()) / measured.rows();
-      fill_table(Eigen::Map<const Vector<Scalar>>(values.data(), static_cast<Index>(values.size())), {},
-                 share, tables.data() + j * tail_table_size);
-    }
-  }
-
-  /// From values in any order; weights as in fit. Values that never vary get a spread of a thousandth of
-  /// themselves.
-  static void fill_table(const Vector<Scalar>& values, VectorView<const Scalar> weights, Index missing,
-                         Scalar* table) {
-    std::vector<Index> order;
-    for (Index i = 0; i < values.size(); ++i)
-      if (weight_of(weights, i) > 0) order.push_back(i);
-    std::sort(order.begin(), order.end(), [&](Index a, Index b) { return values[a] < values[b]; });
-    std::vector<double> passed;  // weight up to and with each value
-    for (const Index i : order)
-      passed.push_back((passed.empty() ? 0 : passed.back()) + static_cast<double>(weight_of(weights, i)));
-    const auto value_at = [&](Index place) {
-      const auto found = std::upper_bound(passed.begin(), passed.end() - 1, static_cast<double>(place));
-      return values[order[static_cast<std::size_t>(found - passed.begin())]];
-    };
-    const Index count = larger(Index{1}, static_cast<Index>(passed.back() + 1e-9));
-    const Scalar magnitude = larger(absolute(values[order.front()]), absolute(values[order.back()]));
-    const Scalar least_spread = larger(Scalar(1e-3) * magnitude, least_radius<Scalar>());
-    fill_tail_table(count, value_at, least_spread, missing, table);
-  }
-
-  static void add_least_surprises(const Matrix<Scalar>& measured, const Vector<Scalar>& tables,
-                                  HeldOutSurprises& surprises) {
-    for (Index i = 0; i < measured.rows(); ++i) {
-      Scalar least = surprise(tables.data(), measured(i, 0));
-      for (Index j = 1; j < measured.cols(); ++j)
-        least = smaller(least, surprise(tables.data() + j * tail_table_size, measured(i, j)));
-      surprises.sum[i] += least;
-    }
-    ++surprises.parts;
+    ellipsoid_tables_ = surprises.learn(ellipsoids_, residual ? std::vector<int>(labels.size(), 0) : labels);
   }
 
   AnomalyScorerOptions options_;
