@@ -31,8 +31,8 @@ class BlockLanczos {
   BlockLanczos(const Matrix<double>& a, Index wanted)
       : a_(a),
         wanted_(wanted),
-        basis_(Matrix<double>::Zero(a.rows(), a.rows() / 3 / block * block)),
-        projected_(Matrix<double>::Zero(basis_.cols(), basis_.cols())),
+        basis_(zeros(a.rows(), a.rows() / 3 / block * block)),
+        projected_(zeros(basis_.cols(), basis_.cols())),
         next_(a.rows(), block),
         coupling_(block, block) {}
 
@@ -159,20 +159,30 @@ class BlockLanczos {
   /// The pairs, if the matrix has no other eigenvalue that is larger than theirs by 1e-10 of the largest, or
   /// by 1e-6: what float resolves.
   Eigenpairs proven(Eigenpairs&& pairs, double tolerance) const {
-    const bool coarse = tolerance >= 1e-8;
+    const bool proven = tolerance >= 1e-8 ? is_positive_definite(shares_of_rest<float>(pairs, 1e-6))
+                                          : is_positive_definite(shares_of_rest<double>(pairs, 1e-10));
+    return proven ? std::move(pairs) : Eigenpairs{};
+  }
+
+  /// What the last value and a margin exceed the rest of the matrix by, as shares of the largest value: on
+  /// and below the diagonal.
+  template <typename Scalar>
+  Matrix<Scalar> shares_of_rest(const Eigenpairs& pairs, double margin) const {
     const Index n = a_.rows();
-    Matrix<double> rest = -a_;
-    rest.diagonal().array() += pairs.values[wanted_ - 1] + (coarse ? 1e-6 : 1e-10) * pairs.values[0];
-    const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal(), rows = pairs.vectors.transpose();
-    add_products(factor(thrum::view(scaled).transposed()), factor(thrum::view(rows)), wanted_,
-                 thrum::view(rest), true, worker_count(operations(n, n, wanted_)));
-    if (coarse) {
-      Matrix<float> shares = (rest / absolute(pairs.values[0])).cast<float>();  // within its range
-      if (!is_positive_definite(std::move(shares))) return {};
-    } else if (!is_positive_definite(std::move(rest))) {
-      return {};
-    }
-    return std::move(pairs);
+    const double largest = pairs.values[0], bound = pairs.values[wanted_ - 1] + margin * largest;
+    const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal();
+    const Matrix<double> along = pairs.vectors.transpose();
+    Matrix<Scalar> shares = uninitialized<Scalar>(n, n);
+    parallel_for(blocks_of_products(n), worker_count(operations(n, n, wanted_)), [&](Index number, int) {
+      const Index first = number * product_block, rows = smaller(product_block, n - first);
+      const Index cols = first + rows;
+      Matrix<double> rest = -a_.block(first, 0, rows, cols);
+      for (Index i = 0; i < rows; ++i) rest(i, first + i) += bound;
+      add_products(factor(thrum::view(scaled).middle_rows(first, rows).transposed()),
+                   factor(thrum::view(along)), wanted_, thrum::view(rest), false, 1);
+      shares.block(first, 0, rows, cols) = (rest / absolute(largest)).cast<Scalar>();
+    });
+    return shares;
   }
 
   const Matrix<double>& a_;

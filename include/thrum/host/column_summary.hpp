@@ -51,11 +51,15 @@ class RangesOfWorkers {
     largest_ = least_;
   }
 
-  /// x: rows of contiguous features, as `ranges_by_rows` says.
-  /// first: the feature that column 0 is.
-  void widen_by_rows(MatrixView<const Scalar> x, int worker, Index first = 0) {
+  /// x: rows of contiguous features, as `ranges_by_rows` says; next: how many rows from these those lie that
+  /// are read next; first: the feature that column 0 is.
+  void widen_by_rows(MatrixView<const Scalar> x, Index next, int worker, Index first = 0) {
+    constexpr Index most_fetched = 4096;
+    const bool few = x.rows * x.cols <= most_fetched;  // both stay in the first cache
+    const Index ahead = few && next != x.rows ? next : larger(Index{8}, 1024 / x.cols);
     const std::size_t w = array_size(worker);
-    if (!kernels<Scalar>().widen_ranges_by_rows(x, least_[w].data() + first, largest_[w].data() + first))
+    if (!kernels<Scalar>().widen_ranges_by_rows(x, ahead * x.row_stride, least_[w].data() + first,
+                                                largest_[w].data() + first))
       finite_.store(false, std::memory_order_relaxed);
   }
 
@@ -93,7 +97,7 @@ inline ColumnRanges column_ranges(MatrixView<const Scalar> x) {
     const Index stride = panel_rows(x.cols);
     parallel_for((x.rows + stride - 1) / stride, workers, [&](Index number, int worker) {
       const Index first = number * stride, rows = smaller(stride, x.rows - first);
-      ranges.widen_by_rows(x.middle_rows(first, rows), worker);
+      ranges.widen_by_rows(x.middle_rows(first, rows), rows, worker);
     });
   } else {
     finite = for_each_panel(
@@ -190,7 +194,7 @@ inline std::vector<Moments<double>> column_moments(MatrixView<const Scalar> x,
            begin += max_partial_sums * rows_per_chunk) {
         const MatrixView<const Scalar> part{&x(begin, f), smaller(rows_per_chunk, x.rows - begin), features,
                                             x.row_stride, x.col_stride};
-        if (ranges != nullptr) ranges->widen_by_rows(part, worker, f);
+        if (ranges != nullptr) ranges->widen_by_rows(part, max_partial_sums * rows_per_chunk, worker, f);
         chunk.merge(part, weights, begin, columns.data() + partial * x.cols + f);
       }
     }

@@ -6,6 +6,7 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernel_table.hpp"
 #include "thrum/host/parallel.hpp"
@@ -20,9 +21,22 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
+/// A matrix of no certain entries, or of zeros: a large one on huge pages.
+template <typename Scalar>
+inline Matrix<Scalar> uninitialized(Index rows, Index cols) {
+  Matrix<Scalar> matrix(rows, cols);
+  prefer_huge_pages(matrix.data(), array_size(matrix.size()) * sizeof(Scalar));
+  return matrix;
+}
+inline Matrix<double> zeros(Index rows, Index cols) {
+  Matrix<double> matrix = uninitialized<double>(rows, cols);
+  matrix.setZero();
+  return matrix;
+}
+
 /// a b, m x k times k x n, summed in the order of k. O(m k n).
 inline Matrix<double> product(MatrixView<const double> a, const Matrix<double>& b) {
-  Matrix<double> result = Matrix<double>::Zero(a.rows, b.cols());
+  Matrix<double> result = zeros(a.rows, b.cols());
   add_products(factor(a.transposed()), factor(thrum::view(b)), a.cols, thrum::view(result), false,
                worker_count(operations(a.rows, a.cols, b.cols())));
   return result;

@@ -11,6 +11,7 @@
 #include "thrum/core/weights.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/product_moments.hpp"
@@ -112,7 +113,7 @@ inline void with_product_type(MatrixView<const Scalar> x, Call call) {
 /// Products of all pairs of samples less the mean: n x n, of which the lower triangle counts. O(n^2 d).
 template <typename Scalar>
 inline Matrix<double> gram_matrix(MatrixView<const Scalar> x, const Vector<double>& mean) {
-  Matrix<double> gram = Matrix<double>::Zero(x.rows, x.rows);
+  Matrix<double> gram = zeros(x.rows, x.rows);
   detail::with_product_type<Scalar>(
       x, [&](auto product) { detail::add_gram<decltype(product)>(x, mean, gram); });
   return gram;
@@ -122,7 +123,7 @@ inline Matrix<double> gram_matrix(MatrixView<const Scalar> x, const Vector<doubl
 template <typename Scalar>
 inline Matrix<double> combinations(MatrixView<const Scalar> x, const Vector<double>& mean,
                                    const Matrix<double>& factors) {
-  Matrix<double> sums = Matrix<double>::Zero(factors.cols(), x.cols);
+  Matrix<double> sums = zeros(factors.cols(), x.cols);
   detail::with_product_type<Scalar>(
       x, [&](auto product) { detail::add_combinations<decltype(product)>(x, mean, factors, sums); });
   return sums;

@@ -174,8 +174,8 @@ struct KernelTable {
   void (*widen_ranges)(Panel<Scalar> panel, Scalar* least, Scalar* largest);
 
   /// The same by rows of contiguous features, widest_vector of them at least; returns whether no value is
-  /// infinite or NaN.
-  bool (*widen_ranges_by_rows)(MatrixView<const Scalar> x, Scalar* least, Scalar* largest);
+  /// infinite or NaN. ahead: how many values from these those lie that are fetched meanwhile, anywhere.
+  bool (*widen_ranges_by_rows)(MatrixView<const Scalar> x, Index ahead, Scalar* least, Scalar* largest);
 
   /// Adds the deviations of the columns of x from `centers`, times their rows' weights, to sums, and their
   /// squares to `squares`, if that is not null; row after row, d sums each.

@@ -324,7 +324,7 @@ inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
 
 /// Lanes across features; the last, incomplete vector overlaps the one before.
 template <typename Scalar>
-inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Scalar* least, Scalar* largest) {
+inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Index ahead, Scalar* least, Scalar* largest) {
   constexpr Index rows_at_once = 8;
   Integer<Scalar> suspect = {};
   for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
@@ -336,6 +336,7 @@ inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Scalar* least, Scal
       load(high, largest + f);
       for (Index r = begin; r < end; ++r) {
         load(values, &x(r, f));
+        __builtin_prefetch(&x(r, f) + ahead);
         suspect |= not_finite(&x(r, f));
         low = minimum(low, values);
         high = maximum(high, values);

@@ -10,26 +10,34 @@ inline namespace THRUM_BUILD {
 namespace host {
 namespace THRUM_TARGET {
 
-/// Tiles of products, whose sums stay in registers: of many columns with the fewest loads a multiplication,
-/// of few without waiting for sums.
+/// Tiles of products, whose sums stay in registers: so many that no sum is waited for, and that leave room
+/// for a row of the second factor.
 template <Index rows_of_tile, Index vectors_of_row>
 struct TileShape {
   static constexpr Index rows = rows_of_tile, vectors = vectors_of_row;
 };
+#if defined(__aarch64__) || THRUM_TARGET_BYTES == 64  // 32 registers
+using WideTile = TileShape<8, 3>;
+using NarrowTile = TileShape<12, 2>;
+#else
 using WideTile = TileShape<4, 3>;
 using NarrowTile = TileShape<6, 2>;
+#endif
+using SlimTile = TileShape<12, 1>;
 
 /// Columns of a tile, whether all of them are wanted or not.
 template <typename Scalar>
 constexpr Index tile_columns = WideTile::vectors* Lanes<Scalar>::count;
 
-/// Calls call(shape) with that for so many columns.
+/// Calls call(shape) with the narrowest for so many columns.
 template <typename Scalar, typename Call>
 THRUM_INLINE void with_tile_shape(Index cols, Call call) {
   if (cols > NarrowTile::vectors * Lanes<Scalar>::count)
     call(WideTile());
-  else
+  else if (cols > SlimTile::vectors * Lanes<Scalar>::count)
     call(NarrowTile());
+  else
+    call(SlimTile());
 }
 
 template <typename Scalar>
@@ -212,13 +220,13 @@ THRUM_INLINE void add_tile(const TileProducts<Scalar, Shape>& tile, Index rows, 
 }
 
 /// Some columns of b one tile wide, filled up with zeros.
-template <typename Scalar>
+template <Index width, typename Scalar>
 THRUM_INLINE void pack_columns(const Scalar* b, Index step, Index steps, Index cols, Scalar* packed) {
-  for (Index k = 0; k < steps; ++k, b += step, packed += tile_columns<Scalar>) {
-    if (cols >= tile_columns<Scalar>) {
-      __builtin_memcpy(packed, b, sizeof(Scalar) * array_size(tile_columns<Scalar>));
+  for (Index k = 0; k < steps; ++k, b += step, packed += width) {
+    if (cols >= width) {
+      __builtin_memcpy(packed, b, sizeof(Scalar) * array_size(width));
     } else {
-      for (Index v = 0; v < tile_columns<Scalar>; ++v) packed[v] = v < cols ? b[v] : Scalar(0);
+      for (Index v = 0; v < width; ++v) packed[v] = v < cols ? b[v] : Scalar(0);
     }
   }
 }
@@ -234,15 +242,16 @@ THRUM_INLINE const Scalar* column_of(const Factor<Scalar>& factor, Index i) {
 
 /// Where some steps of a tile of b lie: where they are, or, where its columns lie apart and many tiles of a
 /// meet them, together in `packed`.
-template <typename Scalar, typename Sum>
+template <typename Shape, typename Scalar, typename Sum>
 THRUM_INLINE TileOfColumns<Scalar> columns_of(const Products<Scalar, Sum>& p, Index j, Index begin, Index end,
                                               Scalar* packed) {
+  constexpr Index width = Shape::vectors * Lanes<Scalar>::count;
   const Scalar* const b = column_of(p.b, j) + begin * p.b.step;
   const Index cols = p.cols - j;
-  if (p.b.tiled || (cols >= tile_columns<Scalar> && p.last - p.first <= 6 * WideTile::rows))
-    return {b, p.b.step};
-  pack_columns(b, p.b.step, end - begin, cols, packed);
-  return {packed, tile_columns<Scalar>};
+  const bool together = p.b.step == width, few = p.last - p.first <= 24;
+  if (p.b.tiled || (cols >= width && (together || few))) return {b, p.b.step};
+  pack_columns<width>(b, p.b.step, end - begin, cols, packed);
+  return {packed, width};
 }
 
 /// Steps k to end of rows of the result from i on, a tile of them.
@@ -254,6 +263,12 @@ THRUM_INLINE TileProducts<Scalar, Shape> multiply_rows(const Products<Scalar, Su
   if (tile_columns<Scalar> % Shape::rows == 0 && p.a.tiled) {  // side by side, and some more than there are
     const Scalar* const a = column_of(p.a, i) + k * tile_columns<Scalar>;
     multiply_tile([a](Index u, Index at) { return a[at * tile_columns<Scalar> + u]; }, b, end - k, tile);
+    return tile;
+  }
+  const Scalar* const first = column_of(p.a, i) + k * step;
+  const Index stride = p.a.stride;
+  if (i + Shape::rows <= p.last && !p.a.tiled) {
+    multiply_tile([=](Index u, Index at) { return first[u * stride + at * step]; }, b, end - k, tile);
     return tile;
   }
   const Scalar* a[array_size(Shape::rows)];
@@ -272,9 +287,9 @@ inline void add_products(Products<Scalar, Scalar> p) {
   for (Index k = 0; k < p.steps; k += near) {
     const Index end = smaller(k + near, p.steps);
     for (Index j = 0; j < p.cols; j += tile_columns<Scalar>) {
-      const TileOfColumns<Scalar> b = columns_of(p, j, k, end, packed);
       with_tile_shape<Scalar>(p.cols - j, [&](auto shape) {
         using Shape = decltype(shape);
+        const TileOfColumns<Scalar> b = columns_of<Shape>(p, j, k, end, packed);
         for (Index i = p.first; i < p.last; i += Shape::rows) {
           if (p.lower && j >= i + Shape::rows) continue;
           add_tile(multiply_rows<Shape>(p, i, k, end, b), p.last - i, p.cols - j,
@@ -292,10 +307,10 @@ inline void add_wide_products(Products<float, double> p) {
   alignas(64) float packed[most_product_steps * width];
   alignas(64) float sums[product_block * width];
   for (Index j = 0; j < p.cols; j += width) {
-    const TileOfColumns<float> b = columns_of(p, j, 0, p.steps, packed);
     const Index cols = smaller(width, p.cols - j);
     with_tile_shape<float>(cols, [&](auto shape) {
       using Shape = decltype(shape);
+      const TileOfColumns<float> b = columns_of<Shape>(p, j, 0, p.steps, packed);
       const Index above = p.lower && j >= p.first + Shape::rows ? (j - p.first) / Shape::rows : 0;
       const Index first = p.first + above * Shape::rows;  // the tiles before lie above the diagonal
       for (Index i = first; i < p.last; ++i) {

@@ -11,6 +11,7 @@
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/dense.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
@@ -73,10 +74,11 @@ namespace detail {
 template <typename Scalar, typename Product>
 class CenteredChunk {
  public:
-  explicit CenteredChunk(Index features)
+  /// values: tiled_size(features), zeros.
+  CenteredChunk(Index features, Product* values)
       : features_(features),
         stride_(rounded_up(features, panel_row_multiple)),
-        values_(tiled_size(features), Product(0)),
+        values_(values),
         mean_(features),
         sums_(features),
         weights_(array_size(rows_per_chunk), 1.0),
@@ -94,9 +96,9 @@ class CenteredChunk {
     mean_ += sums_ / weight_;
     const RowMeans means{mean_.data(), nullptr, weights.size == 0 ? nullptr : factors_.data()};
     if constexpr (sizeof(Scalar) == sizeof(Product))
-      kernels<Scalar>().deviations(x, means, values_.data());
+      kernels<Scalar>().deviations(x, means, values_);
     else
-      kernels<Scalar>().wide_deviations(x, means, values_.data());
+      kernels<Scalar>().wide_deviations(x, means, values_);
   }
 
   /// Joins weight and mean, and leaves the products to be added to those of `view()`.
@@ -104,17 +106,17 @@ class CenteredChunk {
     if (!(weight_ > 0)) return;
     const double total = moments.weight + weight_, share = weight_ / total;
     const double root = square_root(moments.weight * share);
-    Product* const last = values_.data() + rows_ * factor().step;
+    Product* const last = values_ + rows_ * factor().step;
     for (Index f = 0; f < features_; ++f) {
       const double step = mean_[f] - moments.mean[f];
-      last[factor().column(f) - values_.data()] = static_cast<Product>(root * step);
+      last[factor().column(f) - values_] = static_cast<Product>(root * step);
       moments.mean[f] += share * step;
     }
     moments.weight = total;
   }
 
   /// Whose products are to be added, and how many rows of it: none where nothing has a weight.
-  Factor<Product> factor() const { return tiled_factor(values_.data()); }
+  Factor<Product> factor() const { return tiled_factor<Product>(values_); }
   Index rows() const { return weight_ > 0 ? rows_ + 1 : 0; }
 
  private:
@@ -137,7 +139,7 @@ class CenteredChunk {
   }
 
   Index features_, stride_, rows_ = 0;
-  AlignedArray<Product> values_;
+  Product* values_;
   AlignedArray<Scalar> copied_;
   double weight_ = 0;
   Eigen::VectorXd mean_, sums_;
@@ -159,30 +161,48 @@ inline Index chunks_at_once(Index features, std::size_t bytes_of_product, int wo
   return larger(Index{1}, smaller(Index{16}, (Index{1} << 24) / bytes));
 }
 
+/// Room for some chunks: one stretch of memory, which a worker uses again for its next part.
+template <typename Scalar, typename Product>
+class ChunkBuffer {
+ public:
+  bool empty() const { return chunks_.empty(); }
+
+  void allocate(Index chunks, Index features) {
+    const Index size = tiled_size(features);
+    values_ = AlignedArray<Product>(chunks * size, Product(0));
+    for (Index i = 0; i < chunks; ++i) chunks_.emplace_back(features, values_.data() + i * size);
+  }
+
+  CenteredChunk<Scalar, Product>& operator[](Index i) { return chunks_[array_size(i)]; }
+
+ private:
+  AlignedArray<Product> values_;
+  std::vector<CenteredChunk<Scalar, Product>> chunks_;
+};
+
 /// Moments of every `step`th chunk from number `first` on, some chunks at a time, so that a large matrix of
 /// products is gone through less often.
 template <typename Product, typename Scalar>
 inline ProductMoments moments_of_chunks(const ProductMomentsInput<Scalar>& input, Index first, Index step,
-                                        int workers, int worker) {
+                                        ChunkBuffer<Scalar, Product>& loaded, int workers, int worker) {
   const MatrixView<const Scalar> x = input.x;
   const Index chunks = (x.rows + rows_per_chunk - 1) / rows_per_chunk;
   const Index at_once = smaller(chunks, chunks_at_once(x.cols, sizeof(Product), workers));
-  ProductMoments moments{0, Vector<double>::Zero(x.cols), Matrix<double>::Zero(x.cols, x.cols)};
-  std::vector<CenteredChunk<Scalar, Product>> loaded;
-  for (Index i = 0; i < at_once; ++i) loaded.emplace_back(x.cols);
+  if (loaded.empty()) loaded.allocate(at_once, x.cols);
+  ProductMoments moments{0, Vector<double>::Zero(x.cols), zeros(x.cols, x.cols)};
   std::vector<OwnFactor<Product>> factors(array_size(at_once));
   for (Index chunk = first; chunk < chunks; chunk += at_once * step) {
     const Index count = smaller(at_once, (chunks - chunk + step - 1) / step);
     parallel_for(count, workers, [&](Index i, int inner) {
       const Index begin = (chunk + i * step) * rows_per_chunk;
       const MatrixView<const Scalar> rows = x.middle_rows(begin, smaller(rows_per_chunk, x.rows - begin));
-      if (input.ranges != nullptr) input.ranges->widen_by_rows(rows, worker + inner);
-      loaded[array_size(i)].load(rows, input.weights, begin);
+      if (input.ranges != nullptr) input.ranges->widen_by_rows(rows, step * rows_per_chunk, worker + inner);
+      loaded[i].load(rows, input.weights, begin);
     });
     factors.resize(array_size(count));
     for (Index i = 0; i < count; ++i) {
-      loaded[array_size(i)].merge_mean(moments);
-      factors[array_size(i)] = {loaded[array_size(i)].factor(), loaded[array_size(i)].rows()};
+      loaded[i].merge_mean(moments);
+      factors[array_size(i)] = {loaded[i].factor(), loaded[i].rows()};
     }
     add_own_products(factors, thrum::view(moments.products), workers);
   }
@@ -202,9 +222,10 @@ inline ProductMoments product_moments_in(const ProductMomentsInput<Scalar>& inpu
   const Index parts = moment_parts(input.x.rows, input.x.cols);
   std::vector<ProductMoments> partial(array_size(parts));
   const bool apart = input.x.cols <= 128 || parts % workers == 0;
+  std::vector<ChunkBuffer<Scalar, Product>> buffers(array_size(apart ? workers : 1));
   parallel_for(parts, apart ? workers : 1, [&](Index part, int worker) {
-    partial[array_size(part)] =
-        moments_of_chunks<Product>(input, part, parts, apart ? 1 : workers, apart ? worker : 0);
+    partial[array_size(part)] = moments_of_chunks<Product>(input, part, parts, buffers[array_size(worker)],
+                                                           apart ? 1 : workers, worker);
   });
   fold_partial_sums(
       parts, [&](Index into, Index from) { partial[array_size(into)].merge(partial[array_size(from)]); });

@@ -35,6 +35,9 @@ constexpr Index tiled_size(Index columns) {
   return most_product_steps * rounded_up(columns, tile_column_multiple);
 }
 
+/// Blocks of rows that a result is computed in.
+constexpr Index blocks_of_products(Index rows) { return (rows + product_block - 1) / product_block; }
+
 namespace detail {
 
 /// The rows of a result that are block number `number` of products over all steps.
@@ -57,7 +60,7 @@ inline void add_block_of_products(Factor<Scalar> a, Factor<Scalar> b, Index step
 
 /// Calls add(block) for all blocks of rows of a result; of a triangle the longest rows first.
 inline void for_each_product_block(Index rows, int workers, FunctionRef<void(Index)> add) {
-  const Index blocks = (rows + product_block - 1) / product_block;
+  const Index blocks = blocks_of_products(rows);
   parallel_for(blocks, workers, [&](Index number, int) { add(blocks - 1 - number); });
 }
 
