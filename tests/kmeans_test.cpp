@@ -831,6 +831,22 @@ TEMPLATE_TEST_CASE("samples that k-means cannot label are refused by name and pl
   CHECK_THAT(refusal([&] { unfitted.transform(x); }), contains("thrum::KMeans::transform: not fitted"));
 }
 
+TEMPLATE_TEST_CASE("labels of rows of many features go where the caller says, or not at all", "", float,
+                   double) {
+  Matrix<TestType> x = blobs<TestType>(61, 90, 300, 3);
+  KMeans<TestType> kmeans(clusters(3));
+  kmeans.fit(x);
+  const Vector<int> expected = kmeans.predict(x);
+  Vector<int> labels = Vector<int>::Constant(180, 77);
+  const thrum::VectorView<int> every_second{labels.data(), 90, 2};
+  kmeans.predict(x, every_second);
+  for (Index i = 0; i < 90; ++i) CHECK((labels[2 * i] == expected[i] && labels[2 * i + 1] == 77));
+  labels.setConstant(77);
+  x(89, 299) = std::numeric_limits<TestType>::quiet_NaN();
+  CHECK_THAT(refusal([&] { kmeans.predict(x, every_second); }), contains("x(89, 299) is nan"));
+  CHECK((labels.array() == 77).all());
+}
+
 TEST_CASE("weights and offsets whose sums overflow are refused or summed, never a silent NaN") {
   KMeans<double> kmeans(clusters(1));
   const Matrix<double> x = column<double>({1, 2, 3});

@@ -186,10 +186,14 @@ THRUM_INLINE Integer<Scalar> not_finite(const Scalar* values) {
 
 template <typename Scalar>
 inline bool all_finite(Panel<Scalar> panel) {
+  constexpr Index ahead = 1024;
   Integer<Scalar> suspect = {};
-  for (Index f = 0; f < panel.features; ++f)
-    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count)
+  for (Index f = 0; f < panel.features; ++f) {
+    for (Index r = 0; r < panel.rows; r += Lanes<Scalar>::count) {
+      __builtin_prefetch(panel.data + f * panel.stride + r + ahead);
       suspect |= not_finite(panel.data + f * panel.stride + r);
+    }
+  }
   return !any(suspect);
 }
 

@@ -40,8 +40,10 @@ THRUM_INLINE void with_tile_shape(Index cols, Call call) {
     call(SlimTile());
 }
 
+/// Fetches meanwhile what is read next: the features that follow, or as many whole rows.
 template <typename Scalar>
 inline void center_rows(MatrixView<const Scalar> x, const Scalar* means, Scalar* centered, Index stride) {
+  const Index ahead = x.cols < x.row_stride ? x.cols : x.rows * x.row_stride;
   for (Index r = 0; r < x.rows; ++r) {
     const Scalar* const from = x.data + r * x.row_stride;
     Scalar* const to = centered + r * stride;
@@ -50,6 +52,7 @@ inline void center_rows(MatrixView<const Scalar> x, const Scalar* means, Scalar*
       Value<Scalar> values, mean;
       load(values, from + f);
       load(mean, means + f);
+      __builtin_prefetch(from + f + ahead);
       store(to + f, values - mean);
     }
     for (; f < x.cols; ++f) to[f] = from[f] - means[f];
