@@ -21,7 +21,7 @@
 #endif
 
 #define THRUM_INLINE __attribute__((always_inline)) inline
-#define THRUM_UNROLL _Pragma("GCC unroll 12")
+#define THRUM_UNROLL _Pragma("GCC unroll 16")
 
 /// Keeps the optimiser, which under -ffast-math takes x + c - c for x, from knowing a vector.
 #if defined(__SSE2__) && THRUM_TARGET_BYTES == 64

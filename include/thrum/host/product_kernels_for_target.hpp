@@ -19,11 +19,12 @@ struct TileShape {
 #if defined(__aarch64__) || THRUM_TARGET_BYTES == 64  // 32 registers
 using WideTile = TileShape<8, 3>;
 using NarrowTile = TileShape<12, 2>;
+using SlimTile = TileShape<16, 1>;
 #else
 using WideTile = TileShape<4, 3>;
 using NarrowTile = TileShape<6, 2>;
-#endif
 using SlimTile = TileShape<12, 1>;
+#endif
 
 /// Columns of a tile, whether all of them are wanted or not.
 template <typename Scalar>
@@ -320,7 +321,7 @@ inline void add_wide_products(Products<float, double> p) {
         const double* const to = p.sums + i * p.sums_stride + j;
         for (Index v = 0; v < cols; v += doubles_per_line) __builtin_prefetch(to + v, 1);
       }
-      __builtin_memset(sums, 0, sizeof(sums));
+      __builtin_memset(sums, 0, sizeof(float) * array_size(rounded_up(p.last - first, Shape::rows) * width));
       for (Index k = 0; k < p.steps; k += short_sum) {
         const Index end = smaller(k + short_sum, p.steps);
         for (Index i = first; i < p.last; i += Shape::rows)
