@@ -833,17 +833,20 @@ TEMPLATE_TEST_CASE("samples that k-means cannot label are refused by name and pl
 
 TEMPLATE_TEST_CASE("labels of rows of many features go where the caller says, or not at all", "", float,
                    double) {
-  Matrix<TestType> x = blobs<TestType>(61, 90, 300, 3);
+  constexpr Index rows = 4000;  // of 300 features: more than a million values
+  Matrix<TestType> x = blobs<TestType>(61, rows, 300, 3);
   KMeans<TestType> kmeans(clusters(3));
-  kmeans.fit(x);
+  kmeans.fit(x.topRows(100));
   const Vector<int> expected = kmeans.predict(x);
-  Vector<int> labels = Vector<int>::Constant(180, 77);
-  const thrum::VectorView<int> every_second{labels.data(), 90, 2};
+  Vector<int> labels = Vector<int>::Constant(2 * rows, 77);
+  const thrum::VectorView<int> every_second{labels.data(), rows, 2};
   kmeans.predict(x, every_second);
-  for (Index i = 0; i < 90; ++i) CHECK((labels[2 * i] == expected[i] && labels[2 * i + 1] == 77));
+  Index right = 0;
+  for (Index i = 0; i < rows; ++i) right += labels[2 * i] == expected[i] && labels[2 * i + 1] == 77;
+  CHECK(right == rows);
   labels.setConstant(77);
-  x(89, 299) = std::numeric_limits<TestType>::quiet_NaN();
-  CHECK_THAT(refusal([&] { kmeans.predict(x, every_second); }), contains("x(89, 299) is nan"));
+  x(rows - 1, 299) = std::numeric_limits<TestType>::quiet_NaN();
+  CHECK_THAT(refusal([&] { kmeans.predict(x, every_second); }), contains("x(3999, 299) is nan"));
   CHECK((labels.array() == 77).all());
 }
 

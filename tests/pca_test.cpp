@@ -859,6 +859,37 @@ TEMPLATE_TEST_CASE("options a PCA cannot grant are refused by name and value", "
   CHECK(refused(keep(4)) == "accepted");
 }
 
+TEMPLATE_TEST_CASE("few coordinates of many features go where the caller says, or not at all", "", float,
+                   double) {
+  constexpr Index rows = 4000;  // of 300 features: more than a million values
+  thrum::Random random(7);
+  Matrix<TestType> x = thrum_test::noise<TestType>(random, rows, 300);
+  const PCA<TestType> pca = fitted<TestType>(x.topRows(320), keep(3));
+  const Matrix<TestType> some = pca.transform(x.bottomRows(20));
+  Matrix<TestType> z(4, rows);
+  const auto refused = [&] { return refusal([&] { pca.transform(x, thrum::view(z).transposed()); }); };
+
+  z.setConstant(TestType(77));
+  CHECK_THAT(refused(), contains("the result is 4000 x 4, expected 4000 x 3"));
+  z.resize(3, rows);
+  CHECK(refused() == "accepted");
+  CHECK(z.rightCols(20) == some.transpose());
+  CHECK(z.transpose() == pca.transform(x));
+
+  const TestType largest = std::numeric_limits<TestType>::max();
+  x.row(5).setConstant(largest);  // finite, as its coordinates may not be
+  CHECK(refused() == "accepted");
+
+  z.setConstant(TestType(77));
+  for (const TestType bad :
+       {std::numeric_limits<TestType>::quiet_NaN(), -std::numeric_limits<TestType>::infinity()}) {
+    x(rows - 1, 299) = bad;
+    CHECK_THAT(refused(), contains("thrum::PCA::transform: x(3999, 299) is "));
+    CHECK_THAT(refusal([&] { pca.transform(x); }), contains("thrum::PCA::transform: x(3999, 299) is "));
+  }
+  CHECK((z.array() == TestType(77)).all());
+}
+
 TEMPLATE_TEST_CASE("samples a PCA cannot project are refused by name and place, and the output stays", "",
                    float, double) {
   const Matrix<TestType> x = tilted<TestType>(118, 20, 3);

@@ -225,15 +225,15 @@ class KMeans {
     return labels;
   }
 
-  /// The same into a caller's n labels; allocates nothing up to 256 features, n labels and a panel of samples
-  /// a thread beyond.
+  /// The same into a caller's n labels. Allocates a panel of samples a thread beyond 256 features, and n
+  /// labels where x has more than a million values and 64 features or more; else nothing.
   void predict(const MatrixInput<Scalar>& x, VectorView<int> labels) const {
     constexpr const char* who = "thrum::KMeans::predict";
     check_shape(who, x.view());
     detail::require(labels.size == x.view().rows, who, ": labels has ", labels.size, " entries, expected ",
                     x.view().rows);
-    if (x.view().cols > host::values_on_stack / host::panel_row_multiple) {
-      const Vector<int> found = predict(x);  // copying labels takes less time than reading the rows twice
+    if (host::is_read_once(x.view(), 1)) {
+      const Vector<int> found = predict(x);
       for (Index i = 0; i < labels.size; ++i) labels[i] = found[i];
       return;
     }

@@ -119,16 +119,28 @@ class PCA {
 
   /// Coordinates along the components: n x d in, n x p out. O(n d p).
   Matrix<Scalar> transform(const MatrixInput<Scalar>& x) const {
+    constexpr const char* who = "thrum::PCA::transform";
+    check_shape(who, "x", x.view(), mean_.size());
     Matrix<Scalar> z(x.view().rows, components_count());
-    transform(x, thrum::view(z));
+    host::project_rows(model(), x.view(), thrum::view(z));
+    // What is not finite leaves no coordinate of its row finite.
+    if (!host::all_finite(thrum::view(std::as_const(z)))) check_finite(who, "x", x.view());
     return z;
   }
 
-  /// The same into a caller's n x p view; allocates some rows a thread.
+  /// The same into a caller's n x p view. Allocates some rows a thread, and another result where x has more
+  /// than a million values, 64 for each of the result or more.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
-    check(who, "x", x.view(), mean_.size());
+    check_shape(who, "x", x.view(), mean_.size());
     detail::require_shape(who, "the result", z, x.view().rows, components_count());
+    if (host::is_read_once(x.view(), z.cols)) {
+      const Matrix<Scalar> found = transform(x);
+      for (Index i = 0; i < z.rows; ++i)
+        for (Index c = 0; c < z.cols; ++c) z(i, c) = found(i, c);
+      return;
+    }
+    check_finite(who, "x", x.view());
     host::project_rows(model(), x.view(), z);
   }
 
@@ -244,8 +256,16 @@ class PCA {
   }
 
   void check(const char* who, const char* argument, MatrixView<const Scalar> x, Index columns) const {
+    check_shape(who, argument, x, columns);
+    check_finite(who, argument, x);
+  }
+
+  void check_shape(const char* who, const char* argument, MatrixView<const Scalar> x, Index columns) const {
     detail::require(fitted(), who, ": not fitted");
     detail::require_columns(who, argument, x, columns);
+  }
+
+  static void check_finite(const char* who, const char* argument, MatrixView<const Scalar> x) {
     if (!host::all_finite(x)) detail::require_finite(who, argument, x);
   }
 

@@ -65,6 +65,15 @@ inline bool all_finite(MatrixView<const Scalar> x) {
   return finite.load() && for_each_panel(rest, 1, [](Panel<Scalar>, Index, Index, int) {});
 }
 
+/// Whether a reading of x, only to find out whether all is finite before results are written, takes longer
+/// than results in memory of their own, to be copied when that has turned out: where x leaves the caches
+/// before it is read again, and the results of a row are few beside it.
+template <typename Scalar>
+constexpr bool is_read_once(MatrixView<const Scalar> x, Index results) {
+  constexpr Index most_cached = 1 << 20, values_per_result = 64;
+  return x.rows * x.cols > most_cached && x.cols >= values_per_result * results;
+}
+
 }  // namespace host
 }  // namespace THRUM_BUILD
 }  // namespace thrum
