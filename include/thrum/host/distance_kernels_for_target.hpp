@@ -35,11 +35,12 @@ THRUM_INLINE void add_features(const Scalar* x, Index stride, const Scalar* cent
   }
 }
 
-/// x: the strip's first feature; centers: the tile.
+/// The partial sums after the first. Not inlined: beside what its callers keep there would be no registers
+/// left for its sums.
 template <typename Scalar>
-THRUM_INLINE void tile_distances(const Scalar* x, Index stride, const Scalar* centers, Index features,
-                                 TileDistances<Scalar>& distances) {
-  add_features(x, stride, centers, smaller(features, features_per_partial_sum), distances);
+__attribute__((noinline)) inline void add_further_features(const Scalar* x, Index stride,
+                                                           const Scalar* centers, Index features,
+                                                           TileDistances<Scalar>& distances) {
   for (Index begin = features_per_partial_sum; begin < features; begin += features_per_partial_sum) {
     TileDistances<Scalar> more;
     add_features(x + begin * stride, stride, centers + begin * centers_per_tile,
@@ -50,6 +51,17 @@ THRUM_INLINE void tile_distances(const Scalar* x, Index stride, const Scalar* ce
       distances.of[c][1] += more.of[c][1];
     }
   }
+}
+
+/// x: the strip's first feature; centers: the tile.
+template <typename Scalar>
+THRUM_INLINE void tile_distances(const Scalar* x, Index stride, const Scalar* centers, Index features,
+                                 TileDistances<Scalar>& distances) {
+  add_features(x, stride, centers, smaller(features, features_per_partial_sum), distances);
+  if (features <= features_per_partial_sum) return;
+  TileDistances<Scalar> all = distances;  // which alone has to be in memory
+  add_further_features(x, stride, centers, features, all);
+  distances = all;
 }
 
 template <typename Scalar>
