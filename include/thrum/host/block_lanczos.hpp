@@ -8,6 +8,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/random.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/dense.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
@@ -173,14 +174,21 @@ class BlockLanczos {
     const Matrix<double> scaled = pairs.vectors * pairs.values.asDiagonal();
     const Matrix<double> along = pairs.vectors.transpose();
     Matrix<Scalar> shares = uninitialized<Scalar>(n, n);
-    parallel_for(blocks_of_products(n), worker_count(operations(n, n, wanted_)), [&](Index number, int) {
+    const int workers = worker_count(operations(n, n, wanted_));
+    const AlignedArray<double> scratch(workers * product_block * n);
+    parallel_for(blocks_of_products(n), workers, [&](Index number, int worker) {
       const Index first = number * product_block, rows = smaller(product_block, n - first);
       const Index cols = first + rows;
-      Matrix<double> rest = -a_.block(first, 0, rows, cols);
-      for (Index i = 0; i < rows; ++i) rest(i, first + i) += bound;
+      const MatrixView<double> rest{scratch.data() + worker * product_block * n, rows, cols, n, 1};
+      for (Index i = 0; i < rows; ++i) {
+        VectorMap(&rest(i, 0), cols) = -ConstVectorMap(&a_(first + i, 0), cols);
+        rest(i, first + i) += bound;
+      }
       add_products(factor(thrum::view(scaled).middle_rows(first, rows).transposed()),
-                   factor(thrum::view(along)), wanted_, thrum::view(rest), false, 1);
-      shares.block(first, 0, rows, cols) = (rest / absolute(largest)).cast<Scalar>();
+                   factor(thrum::view(along)), wanted_, rest, false, 1);
+      for (Index i = 0; i < rows; ++i)
+        shares.row(first + i).head(cols) =
+            (ConstVectorMap(&rest(i, 0), cols) / absolute(largest)).template cast<Scalar>();
     });
     return shares;
   }

@@ -54,9 +54,9 @@ class RangesOfWorkers {
   /// x: rows of contiguous features, as `ranges_by_rows` says; next: how many rows from these those lie that
   /// are read next; first: the feature that column 0 is.
   void widen_by_rows(MatrixView<const Scalar> x, Index next, int worker, Index first = 0) {
-    constexpr Index most_fetched = 4096;
-    const bool few = x.rows * x.cols <= most_fetched;  // both stay in the first cache
-    const Index ahead = few && next != x.rows ? next : larger(Index{8}, 1024 / x.cols);
+    constexpr Index most_values = 4096, least_rows = 8, values_ahead = 1024;
+    const bool jumps = next != x.rows, few = x.rows * x.cols <= most_values;  // both stay in the first cache
+    const Index ahead = jumps && few ? next : larger(least_rows, values_ahead / x.cols);
     const std::size_t w = array_size(worker);
     if (!kernels<Scalar>().widen_ranges_by_rows(x, ahead * x.row_stride, least_[w].data() + first,
                                                 largest_[w].data() + first))
