@@ -5,7 +5,6 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
-#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <type_traits>
@@ -16,14 +15,28 @@
 namespace thrum {
 namespace detail {
 
+[[gnu::noinline]] inline void append_part(std::string& text, const char* part) { text += part; }
+[[gnu::noinline]] inline void append_part(std::string& text, const std::string& part) { text += part; }
+[[gnu::noinline]] inline void append_part(std::string& text, char part) { text += part; }
+[[gnu::noinline]] inline void append_part(std::string& text, double part) {
+  char digits[32];
+  std::snprintf(digits, sizeof(digits), "%.9g", part);
+  text += digits;
+}
+[[gnu::noinline]] inline void append_part(std::string& text, long long part) { text += std::to_string(part); }
+template <typename Number, typename = typename std::enable_if<std::is_arithmetic<Number>::value>::type>
+void append_part(std::string& text, Number part) {
+  using Widest = typename std::conditional<std::is_floating_point<Number>::value, double, long long>::type;
+  append_part(text, static_cast<Widest>(part));
+}
+
 /// Parts as text, one after the other. By value: literals of different lengths are then one type, so that a
 /// message is compiled once for all that have parts of the same kinds.
 template <typename... Parts>
-std::string joined_values(Parts... parts) {
-  std::ostringstream text;
-  text.precision(9);
-  (text << ... << parts);
-  return text.str();
+[[gnu::noinline]] std::string joined_values(Parts... parts) {
+  std::string text;
+  (append_part(text, parts), ...);
+  return text;
 }
 template <typename... Parts>
 std::string joined(const Parts&... parts) {
