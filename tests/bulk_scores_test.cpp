@@ -146,7 +146,7 @@ void check_kernels(const thrum::host::ScoringKernels<Scalar>& kernels) {
         scratch(static_cast<std::size_t>(thrum::host::scoring_scratch(model.anomaly))), largest(stride),
         values(stride);
     std::vector<int> classes(stride), parts(stride);
-    kernels.load_rows(thrum::view(x), x.rows(), panel.data(), stride);
+    thrum::host::panel_kernels<Scalar>().load_rows(thrum::view(x), x.rows(), panel.data(), stride);
     thrum::host::Panel<Scalar> rows{panel.data(), stride, stride, d};
     kernels.standardize(model.scaling, model.projection, rows, panel.data(), largest.data());
     if (model.projects()) {

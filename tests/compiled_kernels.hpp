@@ -10,8 +10,12 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
-extern template const KernelTable<float>& kernels<float>();
-extern template const KernelTable<double>& kernels<double>();
+extern template const PanelKernels<float>& panel_kernels<float>();
+extern template const PanelKernels<double>& panel_kernels<double>();
+extern template const ClusteringKernels<float>& clustering_kernels<float>();
+extern template const ClusteringKernels<double>& clustering_kernels<double>();
+extern template const ProductKernels<float>& product_kernels<float>();
+extern template const ProductKernels<double>& product_kernels<double>();
 extern template const ScoringKernels<float>& scoring_kernels<float>();
 extern template const ScoringKernels<double>& scoring_kernels<double>();
 

@@ -81,7 +81,7 @@ inline bool bounds_pay(Index features, Index clusters) { return clusters > 1 && 
 /// nor where bounds do and reading the samples takes longer than computing.
 template <typename Scalar>
 bool coarse_pays(Index features, Index clusters) {
-  return kernels<Scalar>().coarse_is_fast && features >= 4 &&
+  return clustering_kernels<Scalar>().coarse_is_fast && features >= 4 &&
          clusters >= (bounds_pay(features, clusters) ? 32 : 8);
 }
 
@@ -280,9 +280,10 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     const Index stride = scratch.stride;
     for (Index begin = 0; begin < rows; begin += stride) {
       const Index count = smaller(stride, rows - begin);
-      kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(), stride);
-      kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
-                                scratch.labels.data());
+      panel_kernels<Scalar>().load_rows(x_.middle_rows(first + begin, count), count, scratch.panel.data(),
+                                        stride);
+      clustering_kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(),
+                                           scratch.squared.data(), scratch.labels.data());
       relabel_all(first, begin, count, scratch);
       apply_moves(first, rows, begin + count == rows, scratch);
     }
@@ -296,10 +297,10 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     for (Index begin = 0; begin < undecided; begin += scratch.stride) {
       const Index count = smaller(scratch.stride, undecided - begin);
       const int* const picked = scratch.undecided.data() + begin;
-      kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(),
-                                    scratch.stride);
-      kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(), scratch.squared.data(),
-                                scratch.found.data());
+      panel_kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(),
+                                          scratch.stride);
+      clustering_kernels<Scalar>().nearest(panel_of(scratch, count), centers_.packed(),
+                                           scratch.squared.data(), scratch.found.data());
       for (Index i = 0; i < count; ++i) scratch.labels[picked[i]] = scratch.found[i];
     }
     relabel_all(first, 0, rows, scratch);
@@ -341,13 +342,14 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     if (!bounds_known_)
       for (Index i = 0; i < rows; ++i) scratch.undecided[i] = static_cast<int>(i);
     else
-      undecided = kernels<Scalar>().drift_bounds(bounds, rows, labels_.data() + first, drift_.data(),
-                                                 group_drift_.data(), scratch.undecided.data());
+      undecided = clustering_kernels<Scalar>().drift_bounds(
+          bounds, rows, labels_.data() + first, drift_.data(), group_drift_.data(), scratch.undecided.data());
     const Index stride = scratch.stride;
     for (Index begin = 0; begin < undecided; begin += stride) {
       const Index count = smaller(stride, undecided - begin);
       const int* picked = scratch.undecided.data() + begin;
-      kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(), stride);
+      panel_kernels<Scalar>().load_picked(x_.middle_rows(first, rows), picked, count, scratch.panel.data(),
+                                          stride);
       if (plan_.groups == 1)
         decide_in_one_group(bounds, first, picked, count, scratch);
       else
@@ -360,7 +362,8 @@ class Assignment final : public AssignmentPolicy<Scalar> {
                            Scratch& scratch) {
     const PanelBounds<Scalar> found{scratch.upper.data(),  scratch.lower.data(), scratch.stride, 1,
                                     plan_.tiles_per_group, bounds.slack};
-    kernels<Scalar>().nearest_two(panel_of(scratch, count), centers_.packed(), found, scratch.labels.data());
+    clustering_kernels<Scalar>().nearest_two(panel_of(scratch, count), centers_.packed(), found,
+                                             scratch.labels.data());
     for (Index i = 0; i < count; ++i) {
       bounds.upper[picked[i]] = scratch.upper[i];
       bounds.lower[picked[i]] = scratch.lower[i];
@@ -389,9 +392,9 @@ class Assignment final : public AssignmentPolicy<Scalar> {
     }
     const PanelBounds<Scalar> found{scratch.upper.data(), scratch.lower.data(),  stride,
                                     plan_.groups,         plan_.tiles_per_group, bounds.slack};
-    const Index groups_computed =
-        kernels<Scalar>().refine(panel_of(scratch, count), centers_.packed(), found, scratch.squared.data(),
-                                 scratch.labels.data(), scratch.runner_up.data());
+    const Index groups_computed = clustering_kernels<Scalar>().refine(
+        panel_of(scratch, count), centers_.packed(), found, scratch.squared.data(), scratch.labels.data(),
+        scratch.runner_up.data());
     scratch.computed += groups_computed * panel_row_multiple * plan_.tiles_per_group * centers_per_tile;
     for (Index i = 0; i < count; ++i) {
       const int before = labels_[first + picked[i]], label = scratch.labels[i];
@@ -411,17 +414,19 @@ class Assignment final : public AssignmentPolicy<Scalar> {
 
   /// Squared distances of the rows in the panel to centres.
   void compare_with_own(const int* labels, Index rows, Scratch& scratch) {
-    kernels<Scalar>().load_picked(centers_.view(), labels, rows, scratch.owns.data(), scratch.stride);
-    kernels<Scalar>().pairwise(panel_of(scratch, rows), scratch.owns.data(), scratch.squared.data());
+    panel_kernels<Scalar>().load_picked(centers_.view(), labels, rows, scratch.owns.data(), scratch.stride);
+    clustering_kernels<Scalar>().pairwise(panel_of(scratch, rows), scratch.owns.data(),
+                                          scratch.squared.data());
   }
 
   /// Squared distances of some rows to the centres they are labelled with, which are their nearest.
   void compute_own(Index first, Index rows, Scratch& scratch) {
     constexpr Index quickly_searched = 16;  // clusters: gathering each row's own centre takes longer
-    kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, scratch.panel.data(), scratch.stride);
+    panel_kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, scratch.panel.data(),
+                                      scratch.stride);
     if (centers_.clusters() <= quickly_searched)
-      kernels<Scalar>().nearest(panel_of(scratch, rows), centers_.packed(), scratch.squared.data(),
-                                scratch.labels.data());
+      clustering_kernels<Scalar>().nearest(panel_of(scratch, rows), centers_.packed(), scratch.squared.data(),
+                                           scratch.labels.data());
     else
       compare_with_own(labels_.data() + first, rows, scratch);
   }

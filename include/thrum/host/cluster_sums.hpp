@@ -9,9 +9,10 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/clustering_table.hpp"
 #include "thrum/host/column_summary.hpp"
-#include "thrum/host/kernel_table.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/panel_table.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -69,8 +70,8 @@ class ClusterSums {
         if (from >= 0) grid.weight().add(-weights[i], weights_[from]);
       }
     }
-    kernels<Scalar>().move_rows(x, moved, count, weights, grid.scales(),
-                                {high_.data(), low_.data(), stride_});
+    clustering_kernels<Scalar>().move_rows(x, moved, count, weights, grid.scales(),
+                                           {high_.data(), low_.data(), stride_});
   }
 
   /// Adds another's sums and leaves it empty. O(k d), nothing when it is empty.
@@ -133,7 +134,7 @@ class GatheredMoves {
   /// another; returns their number.
   template <typename Scalar>
   Index add_relabelled(const int* found, Index first, Index rows, int* labels) {
-    const Index added = kernels<Scalar>().relabel(
+    const Index added = clustering_kernels<Scalar>().relabel(
         found, first, rows, labels, {positions_.data() + count_, from_.data() + count_, to_.data() + count_});
     count_ += added;
     return added;

@@ -202,15 +202,15 @@ class CoarseSamples {
   Index nearest(Index block, int* labels, int* undecided) const {
     const Index first = block * rows_per_block, rows = smaller(rows_per_block, x_.rows - first);
     const int32_t* const pairs = pairs_.data() + coarse_offset(pairs_per_row_, first);
-    return kernels<Scalar>().nearest_coarse({pairs, rows, pairs_per_row_}, centers_.view(), labels,
-                                            undecided);
+    return clustering_kernels<Scalar>().nearest_coarse({pairs, rows, pairs_per_row_}, centers_.view(), labels,
+                                                       undecided);
   }
 
  private:
   void round_rows(int workers) {
     std::vector<int32_t> most(array_size(workers), 0);
     for_each_panel(x_, workers, [&](Panel<Scalar> panel, Index first, Index, int worker) {
-      const int32_t steps = kernels<Scalar>().round_to_pairs(
+      const int32_t steps = clustering_kernels<Scalar>().round_to_pairs(
           panel, grid_.middles(), grid_.scales(), pairs_.data() + coarse_offset(pairs_per_row_, first));
       most[array_size(worker)] = larger(most[array_size(worker)], steps);
     });

@@ -58,14 +58,14 @@ class RangesOfWorkers {
     const bool jumps = next != x.rows, few = x.rows * x.cols <= most_values;  // both stay in the first cache
     const Index ahead = jumps && few ? next : larger(least_rows, values_ahead / x.cols);
     const std::size_t w = array_size(worker);
-    if (!kernels<Scalar>().widen_ranges_by_rows(x, ahead * x.row_stride, least_[w].data() + first,
-                                                largest_[w].data() + first))
+    if (!panel_kernels<Scalar>().widen_ranges_by_rows(x, ahead * x.row_stride, least_[w].data() + first,
+                                                      largest_[w].data() + first))
       finite_.store(false, std::memory_order_relaxed);
   }
 
   void widen(Panel<Scalar> panel, int worker) {
     const std::size_t w = array_size(worker);
-    kernels<Scalar>().widen_ranges(panel, least_[w].data(), largest_[w].data());
+    panel_kernels<Scalar>().widen_ranges(panel, least_[w].data(), largest_[w].data());
   }
 
   ColumnRanges joined() const {
@@ -167,7 +167,7 @@ class ChunkMoments {
  private:
   void add_deviations(MatrixView<const Scalar> x, double* squares) {
     std::fill(sums_.begin(), sums_.end(), 0.0);
-    kernels<Scalar>().add_deviations(x, weights_.data(), centers_.data(), sums_.data(), squares);
+    panel_kernels<Scalar>().add_deviations(x, weights_.data(), centers_.data(), sums_.data(), squares);
   }
 
   std::vector<double> weights_, centers_, sums_, squares_;

@@ -8,7 +8,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
 #include "thrum/input.hpp"

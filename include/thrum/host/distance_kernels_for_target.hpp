@@ -135,23 +135,6 @@ inline void distances(Panel<Scalar> panel, PackedCenters<Scalar> centers, Scalar
   }
 }
 
-/// A panel back into rows.
-template <typename Scalar>
-inline void store_rows(MatrixView<const Scalar> panel, MatrixView<Scalar> rows) {
-  using Block = Cells<Scalar>;
-  Index r = 0;
-  if (rows.col_stride == 1 && rows.cols >= Block::width) {
-    for (; r + Block::rows <= rows.rows; r += Block::rows) {
-      for (Index next = 0; next < rows.cols; next += Block::width) {
-        const Index f = smaller(next, rows.cols - Block::width);  // the last one may overlap
-        store_block(&panel(r, f), panel.col_stride, [&](Index i) { return &rows(r + i, f); });
-      }
-    }
-  }
-  for (; r < rows.rows; ++r)
-    for (Index f = 0; f < rows.cols; ++f) rows(r, f) = panel(r, f);
-}
-
 // ---- bounds
 
 /// Distances are bounded from below by a computed squared distance less its error; infinite ones, which a
@@ -362,6 +345,22 @@ inline void seeding_pass(Panel<Scalar> panel, PackedCenters<Scalar> centers, boo
       potentials[first + c - (accepted ? 1 : 0)] = sums[c][0];
     }
   }
+}
+
+template <typename Scalar>
+inline ClusteringKernels<Scalar> clustering_kernels() {
+  return {relabel,
+          move_rows<Scalar>,
+          nearest<Scalar>,
+          round_to_pairs<Scalar>,
+          nearest_coarse_here(),
+          coarse_is_fast,
+          pairwise<Scalar>,
+          distances<Scalar>,
+          nearest_two<Scalar>,
+          refine<Scalar>,
+          drift_bounds<Scalar>,
+          seeding_pass<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

@@ -31,9 +31,9 @@ namespace detail {
 template <typename Scalar, typename Product>
 inline void take_deviations(MatrixView<const Scalar> x, RowMeans means, Product* tiles) {
   if constexpr (std::is_same<Scalar, Product>::value)
-    kernels<Scalar>().deviations(x, means, tiles);
+    product_kernels<Scalar>().deviations(x, means, tiles);
   else
-    kernels<Scalar>().wide_deviations(x, means, tiles);
+    product_kernels<Scalar>().wide_deviations(x, means, tiles);
 }
 
 /// By blocks of features, which are transposed: products are summed over what lies below each other. Several
@@ -60,7 +60,7 @@ inline void add_gram(MatrixView<const Scalar> x, const Vector<double>& mean, Mat
       const Index f = (begin + i) * rows_per_chunk, features = factors[array_size(i)].steps;
       const Index rows = smaller(rows_at_once, x.rows - first);
       Scalar* const panel = panels.data() + worker * rows_per_chunk * rows_at_once;
-      kernels<Scalar>().load_rows(
+      panel_kernels<Scalar>().load_rows(
           {x.data + first * x.row_stride + f * x.col_stride, rows, features, x.row_stride, x.col_stride},
           rows, panel, rows_at_once);
       take_deviations<Scalar, Product>({panel, features, rows, rows_at_once, 1},
@@ -88,7 +88,7 @@ inline void add_combinations(MatrixView<const Scalar> x, const Vector<double>& m
       MatrixView<const Scalar> part{x.data + first * x.row_stride + f * x.col_stride, rows, features,
                                     x.row_stride, x.col_stride};
       if (part.col_stride != 1) {
-        kernels<Scalar>().load_rows(part.transposed(), features, copied.data(), stride);
+        panel_kernels<Scalar>().load_rows(part.transposed(), features, copied.data(), stride);
         part = {copied.data(), rows, features, stride, 1};
       }
       take_deviations<Scalar, Product>(part, {mean.data() + f, nullptr, nullptr}, centered.data());

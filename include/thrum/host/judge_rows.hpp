@@ -80,8 +80,8 @@ Matrix<Scalar> rows_in_cluster_space(const DetectorModel<Scalar>& model, MatrixV
   Matrix<Scalar> rows(x.rows, model.anomaly.features);
   const MatrixView<Scalar> result = view(rows);
   for_each_staged_panel(stages_of(model), x, [&](const StagedPanel<Scalar>& panel) {
-    scoring_kernels<Scalar>().store_rows({panel.rows.data, panel.count, result.cols, 1, panel.rows.stride},
-                                         result.middle_rows(panel.first, panel.count));
+    panel_kernels<Scalar>().store_rows({panel.rows.data, panel.count, result.cols, 1, panel.rows.stride},
+                                       result.middle_rows(panel.first, panel.count));
   });
   return rows;
 }

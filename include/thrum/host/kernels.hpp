@@ -9,7 +9,9 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/clustering_table.hpp"
+#include "thrum/host/panel_table.hpp"
+#include "thrum/host/product_table.hpp"
 #include "thrum/host/scoring_table.hpp"
 
 // The kernels, compiled once for each instruction set, and the choice among them when the program runs. With
@@ -70,31 +72,41 @@ inline bool has_avx512() {
 inline bool has_avx2() { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 #endif
 
-/// The kernels for the processor that the program runs on.
-template <typename Scalar>
-const KernelTable<Scalar>& kernels() {
-  static const KernelTable<Scalar> table = [] {
+// The kernels for the processor that the program runs on.
 #if defined(THRUM_DISPATCH)
-    if (has_avx512()) return avx512::kernel_table<Scalar>();
-    if (has_avx2()) return avx2::kernel_table<Scalar>();
+#define THRUM_CHOSEN(kernels)               \
+  (has_avx512() ? avx512::kernels<Scalar>() \
+   : has_avx2() ? avx2::kernels<Scalar>()   \
+                : compiled_for::kernels<Scalar>())
+#else
+#define THRUM_CHOSEN(kernels) compiled_for::kernels<Scalar>()
 #endif
-    return compiled_for::kernel_table<Scalar>();
-  }();
+
+template <typename Scalar>
+const PanelKernels<Scalar>& panel_kernels() {
+  static const PanelKernels<Scalar> table = THRUM_CHOSEN(panel_kernels);
   return table;
 }
 
-/// Those of scoring.
 template <typename Scalar>
-const ScoringKernels<Scalar>& scoring_kernels() {
-  static const ScoringKernels<Scalar> table = [] {
-#if defined(THRUM_DISPATCH)
-    if (has_avx512()) return avx512::scoring_kernels<Scalar>();
-    if (has_avx2()) return avx2::scoring_kernels<Scalar>();
-#endif
-    return compiled_for::scoring_kernels<Scalar>();
-  }();
+const ClusteringKernels<Scalar>& clustering_kernels() {
+  static const ClusteringKernels<Scalar> table = THRUM_CHOSEN(clustering_kernels);
   return table;
 }
+
+template <typename Scalar>
+const ProductKernels<Scalar>& product_kernels() {
+  static const ProductKernels<Scalar> table = THRUM_CHOSEN(product_kernels);
+  return table;
+}
+
+template <typename Scalar>
+const ScoringKernels<Scalar>& scoring_kernels() {
+  static const ScoringKernels<Scalar> table = THRUM_CHOSEN(scoring_kernels);
+  return table;
+}
+
+#undef THRUM_CHOSEN
 
 }  // namespace host
 }  // namespace THRUM_BUILD

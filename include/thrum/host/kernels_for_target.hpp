@@ -12,7 +12,9 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/clustering_table.hpp"
+#include "thrum/host/panel_table.hpp"
+#include "thrum/host/product_table.hpp"
 #include "thrum/host/scoring_table.hpp"
 
 #if !defined(THRUM_TARGET)
@@ -169,46 +171,6 @@ THRUM_INLINE void narrow_to(Lanes<float>::Narrow& narrowed, const Wide::Value& v
 #include "thrum/host/distance_kernels_for_target.hpp"
 #include "thrum/host/product_kernels_for_target.hpp"
 #include "thrum/host/scoring_kernels_for_target.hpp"
-
-namespace thrum {
-inline namespace THRUM_BUILD {
-namespace host {
-namespace THRUM_TARGET {
-
-template <typename Scalar>
-inline KernelTable<Scalar> kernel_table() {
-  return {load_rows<Scalar>,
-          load_picked<Scalar>,
-          all_finite<Scalar>,
-          widen_ranges<Scalar>,
-          widen_ranges_by_rows<Scalar>,
-          add_deviations<Scalar>,
-          relabel,
-          move_rows<Scalar>,
-          nearest<Scalar>,
-          round_to_pairs<Scalar>,
-          nearest_coarse_here(),
-          coarse_is_fast,
-          pairwise<Scalar>,
-          distances<Scalar>,
-          store_rows<Scalar>,
-          nearest_two<Scalar>,
-          refine<Scalar>,
-          drift_bounds<Scalar>,
-          center_rows<Scalar>,
-          deviations,
-          deviations,
-          tile_columns<Scalar>,
-          add_products<Scalar>,
-          add_wide_products,
-          add_symmetric_product,
-          seeding_pass<Scalar>};
-}
-
-}  // namespace THRUM_TARGET
-}  // namespace host
-}  // namespace THRUM_BUILD
-}  // namespace thrum
 
 #undef THRUM_SHUFFLE
 #undef THRUM_UNROLL

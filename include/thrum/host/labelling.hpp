@@ -24,7 +24,7 @@ inline bool find_nearest(MatrixView<const Scalar> x, PackedCenters<Scalar> cente
   return for_each_panel(x, workers, [&](Panel<Scalar> panel, Index first, Index rows, int) {
     alignas(64) Scalar found_squared[most_panel_rows];
     alignas(64) int found_labels[most_panel_rows];
-    kernels<Scalar>().nearest(panel, centers, found_squared, found_labels);
+    clustering_kernels<Scalar>().nearest(panel, centers, found_squared, found_labels);
     for (Index i = 0; i < rows && labels.data != nullptr; ++i) labels[first + i] = found_labels[i];
     for (Index i = 0; i < rows && squared != nullptr; ++i) squared[first + i] = found_squared[i];
   });
@@ -41,11 +41,11 @@ inline bool distances_to_centers(MatrixView<const Scalar> x, PackedCenters<Scala
     alignas(64) Scalar result[array_size(at_once * most_panel_rows)];
     for (Index j = 0; j < centers.clusters; j += at_once) {
       const Index count = smaller(at_once, centers.clusters - j);
-      kernels<Scalar>().distances(panel, {centers.data + j * centers.features, centers.features, count},
-                                  result);
+      clustering_kernels<Scalar>().distances(
+          panel, {centers.data + j * centers.features, centers.features, count}, result);
       const MatrixView<Scalar> columns{&distances(first, j), rows, count, distances.row_stride,
                                        distances.col_stride};
-      kernels<Scalar>().store_rows({result, rows, count, 1, panel.stride}, columns);
+      panel_kernels<Scalar>().store_rows({result, rows, count, 1, panel.stride}, columns);
     }
   });
 }

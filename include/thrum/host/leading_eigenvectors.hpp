@@ -161,9 +161,9 @@ class Tridiagonal {
     const int workers = size < least_parallel ? 1 : worker_count();
     parallel_for(parts, workers, [&](Index number, int) {
       const Index part = parts - 1 - number;
-      kernels<double>().add_symmetric_product(rows_.data(), size_, triangle_part_begin(part, parts, size),
-                                              triangle_part_begin(part + 1, parts, size), v,
-                                              sums.row(part).data());
+      product_kernels<double>().add_symmetric_product(
+          rows_.data(), size_, triangle_part_begin(part, parts, size),
+          triangle_part_begin(part + 1, parts, size), v, sums.row(part).data());
     });
     for (Index part = 1; part < parts; ++part) sums.row(0) += sums.row(part);
     return sums.row(0);

@@ -308,6 +308,23 @@ inline void load_picked(MatrixView<const Scalar> x, const int* picked, Index row
   fill_up(panel, stride, rows, x.cols);
 }
 
+/// A panel back into rows.
+template <typename Scalar>
+inline void store_rows(MatrixView<const Scalar> panel, MatrixView<Scalar> rows) {
+  using Block = Cells<Scalar>;
+  Index r = 0;
+  if (rows.col_stride == 1 && rows.cols >= Block::width) {
+    for (; r + Block::rows <= rows.rows; r += Block::rows) {
+      for (Index next = 0; next < rows.cols; next += Block::width) {
+        const Index f = smaller(next, rows.cols - Block::width);  // the last one may overlap
+        store_block(&panel(r, f), panel.col_stride, [&](Index i) { return &rows(r + i, f); });
+      }
+    }
+  }
+  for (; r < rows.rows; ++r)
+    for (Index f = 0; f < rows.cols; ++f) rows(r, f) = panel(r, f);
+}
+
 template <typename Scalar>
 inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
   for (Index f = 0; f < panel.features; ++f) {
@@ -414,6 +431,12 @@ inline void add_deviations(MatrixView<const Scalar> x, const double* weights, co
     add_deviations_by<false>(x, weights, centers, sums, squares);
   else
     add_deviations_by<true>(x, weights, centers, sums, squares);
+}
+
+template <typename Scalar>
+inline PanelKernels<Scalar> panel_kernels() {
+  return {load_rows<Scalar>,    load_picked<Scalar>,          store_rows<Scalar>,    all_finite<Scalar>,
+          widen_ranges<Scalar>, widen_ranges_by_rows<Scalar>, add_deviations<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

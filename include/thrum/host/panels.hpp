@@ -37,9 +37,9 @@ inline bool for_each_panel(
     alignas(64) Scalar local[values_on_stack];
     Scalar* const data = on_stack ? local : memory[array_size(worker)].data();
     const Index first = number * stride, rows = smaller(stride, x.rows - first);
-    kernels<Scalar>().load_rows(x.middle_rows(first, rows), rows, data, stride);
+    panel_kernels<Scalar>().load_rows(x.middle_rows(first, rows), rows, data, stride);
     const Panel<Scalar> panel{data, stride, rounded_up(rows, panel_row_multiple), x.cols};
-    if (kernels<Scalar>().all_finite(panel))
+    if (panel_kernels<Scalar>().all_finite(panel))
       visit(panel, first, rows, worker);
     else
       finite.store(false, std::memory_order_relaxed);
@@ -58,7 +58,7 @@ inline bool all_finite(MatrixView<const Scalar> x) {
   std::atomic<bool> finite{true};
   parallel_for(whole / values_on_stack, workers, [&](Index number, int) {
     const Scalar* const data = x.data + number * values_on_stack;
-    if (!kernels<Scalar>().all_finite({data, values_on_stack, values_on_stack, 1}))
+    if (!panel_kernels<Scalar>().all_finite({data, values_on_stack, values_on_stack, 1}))
       finite.store(false, std::memory_order_relaxed);
   });
   const MatrixView<const Scalar> rest{x.data + whole, values - whole, 1, 1, 1};

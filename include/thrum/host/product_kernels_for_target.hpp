@@ -371,6 +371,12 @@ inline void add_symmetric_product(const double* lower, Index stride, Index first
   for (; i < last; ++i) add_symmetric_rows<1>(lower + i * stride, stride, i, v, y);
 }
 
+template <typename Scalar>
+inline ProductKernels<Scalar> product_kernels() {
+  return {center_rows<Scalar>,  deviations,        deviations,           tile_columns<Scalar>,
+          add_products<Scalar>, add_wide_products, add_symmetric_product};
+}
+
 }  // namespace THRUM_TARGET
 }  // namespace host
 }  // namespace THRUM_BUILD

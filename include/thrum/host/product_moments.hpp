@@ -92,13 +92,13 @@ class CenteredChunk {
     if (!(weight_ > 0)) return;
     for (Index f = 0; f < features_; ++f) mean_[f] = static_cast<double>(x(0, f));
     sums_.setZero();
-    kernels<Scalar>().add_deviations(x, weights_.data(), mean_.data(), sums_.data(), nullptr);
+    panel_kernels<Scalar>().add_deviations(x, weights_.data(), mean_.data(), sums_.data(), nullptr);
     mean_ += sums_ / weight_;
     const RowMeans means{mean_.data(), nullptr, weights.size == 0 ? nullptr : factors_.data()};
     if constexpr (sizeof(Scalar) == sizeof(Product))
-      kernels<Scalar>().deviations(x, means, values_);
+      product_kernels<Scalar>().deviations(x, means, values_);
     else
-      kernels<Scalar>().wide_deviations(x, means, values_);
+      product_kernels<Scalar>().wide_deviations(x, means, values_);
   }
 
   /// Joins weight and mean, and leaves the products to be added to those of `view()`.
@@ -134,7 +134,7 @@ class CenteredChunk {
   MatrixView<const Scalar> by_rows(MatrixView<const Scalar> x) {
     if (x.col_stride == 1) return x;
     if (copied_.data() == nullptr) copied_ = AlignedArray<Scalar>(rows_per_chunk * stride_);
-    kernels<Scalar>().load_rows(x.transposed(), x.cols, copied_.data(), stride_);
+    panel_kernels<Scalar>().load_rows(x.transposed(), x.cols, copied_.data(), stride_);
     return {copied_.data(), x.rows, x.cols, stride_, 1};
   }
 

@@ -9,9 +9,10 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/function_ref.hpp"
-#include "thrum/host/kernel_table.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
+#include "thrum/host/product_table.hpp"
 
 // Products of matrices on the vector kernels. Lanes run across the entries of the result; every entry is
 // summed in the order of its terms, whatever the number of threads.
@@ -29,7 +30,7 @@ inline Factor<typename std::remove_const<Scalar>::type> factor(MatrixView<Scalar
 /// Tiles as a factor, of which `tiled_size` values hold as many columns and most_product_steps rows.
 template <typename Scalar>
 inline Factor<Scalar> tiled_factor(const Scalar* tiles) {
-  return {tiles, kernels<Scalar>().tile_columns, 1, true};
+  return {tiles, product_kernels<Scalar>().tile_columns, 1, true};
 }
 constexpr Index tiled_size(Index columns) {
   return most_product_steps * rounded_up(columns, tile_column_multiple);
@@ -46,9 +47,9 @@ inline void add_block_of_products(Factor<Scalar> a, Factor<Scalar> b, Index step
                                   bool lower, Index number) {
   const auto add = [] {
     if constexpr (sizeof(Scalar) == sizeof(Sum))
-      return kernels<Scalar>().add_products;
+      return product_kernels<Scalar>().add_products;
     else
-      return kernels<Scalar>().add_wide_products;
+      return product_kernels<Scalar>().add_wide_products;
   }();
   const Index first = number * product_block, last = smaller(first + product_block, result.rows);
   const Index cols = lower ? smaller(result.cols, last) : result.cols;

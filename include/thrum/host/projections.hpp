@@ -7,9 +7,10 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
+#include "thrum/host/product_table.hpp"
 #include "thrum/host/products.hpp"
 
 namespace thrum {
@@ -27,7 +28,7 @@ class BasisFactors {
     if (!tiled) return;
     size_ = tiled_size(p);
     tiles_ = AlignedArray<Scalar>(parts() * size_, Scalar(0));
-    const Index width = kernels<Scalar>().tile_columns;
+    const Index width = product_kernels<Scalar>().tile_columns;
     for (Index part = 0; part < parts(); ++part)
       for (Index f = 0; f < count(part); ++f)
         for (Index c = 0; c < p; ++c)
@@ -78,19 +79,19 @@ inline void project_rows(const ProjectionModel<Scalar>& model, MatrixView<const 
       const Index f = basis.first(part), features = basis.count(part);
       MatrixView<const Scalar> rows{&x(first, f), count, features, x.row_stride, x.col_stride};
       if (rows.col_stride != 1) {
-        kernels<Scalar>().load_rows(rows.transposed(), features, copied, stride);
+        panel_kernels<Scalar>().load_rows(rows.transposed(), features, copied, stride);
         rows = {copied, count, features, stride, 1};
       }
-      kernels<Scalar>().center_rows(rows, model.mean + f, centered, stride);
-      kernels<Scalar>().add_products({{centered, 1, stride, false},
-                                      basis.factor(part),
-                                      features,
-                                      0,
-                                      count,
-                                      z.cols,
-                                      result.data,
-                                      result.row_stride,
-                                      false});
+      product_kernels<Scalar>().center_rows(rows, model.mean + f, centered, stride);
+      product_kernels<Scalar>().add_products({{centered, 1, stride, false},
+                                              basis.factor(part),
+                                              features,
+                                              0,
+                                              count,
+                                              z.cols,
+                                              result.data,
+                                              result.row_stride,
+                                              false});
     }
     for (Index i = 0; i < count && !direct; ++i)
       for (Index c = 0; c < z.cols; ++c) z(first + i, c) = result(i, c);

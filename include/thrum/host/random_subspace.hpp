@@ -41,10 +41,10 @@ inline Matrix<double> deviations_along(MatrixView<const Scalar> x, VectorView<co
       const Index count = smaller(rows_per_chunk, x.rows - first);
       MatrixView<const Scalar> rows = x.middle_rows(first, count);
       if (rows.col_stride != 1) {
-        kernels<Scalar>().load_rows(rows.transposed(), d, copied.data(), stride);
+        panel_kernels<Scalar>().load_rows(rows.transposed(), d, copied.data(), stride);
         rows = {copied.data(), count, d, stride, 1};
       }
-      kernels<Scalar>().center_rows(rows, center.data(), centered.data(), stride);
+      product_kernels<Scalar>().center_rows(rows, center.data(), centered.data(), stride);
       Matrix<Scalar> z = Matrix<Scalar>::Zero(count, l);
       add_products<Scalar, Scalar>({centered.data(), 1, stride, false}, factor(thrum::view(along)), d,
                                    thrum::view(z), false, 1);

@@ -11,8 +11,8 @@
 #include "thrum/core/status.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/scoring_table.hpp"
 
@@ -67,7 +67,7 @@ inline void for_each_staged_panel(const ScoringStages<Scalar>& stages, MatrixVie
     Scalar* const projected = loaded + stride * d;
     alignas(64) Scalar largest[most_panel_rows];
     const Index first = number * stride, count = smaller(stride, x.rows - first);
-    kernels.load_rows(x.middle_rows(first, count), count, loaded, stride);
+    panel_kernels<Scalar>().load_rows(x.middle_rows(first, count), count, loaded, stride);
     Panel<Scalar> panel{loaded, stride, rounded_up(count, kernels.rows_at_once), d};
     kernels.standardize(stages.scaling, stages.projection, panel, loaded, largest);
     if (p > 0) {

@@ -487,8 +487,7 @@ inline void scores(const AnomalyModel<Scalar>& model, Panel<Scalar> panel, Scala
 
 template <typename Scalar>
 inline ScoringKernels<Scalar> scoring_kernels() {
-  return {load_rows<Scalar>,   store_rows<Scalar>, strip<Scalar>,
-          standardize<Scalar>, project<Scalar>,    scores<Scalar>};
+  return {strip<Scalar>, standardize<Scalar>, project<Scalar>, scores<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

@@ -7,7 +7,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/panel_table.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -22,13 +22,9 @@ struct PanelScores {
 };
 
 /// Kernels of one instruction set that take the rows of a panel through the stages of a detector, each with
-/// the bits that the function for one row gives (scale, project, anomaly_score). Apart from the KernelTable,
-/// so that who clusters does not compile them.
+/// the bits that the function for one row gives (scale, project, anomaly_score).
 template <typename Scalar>
 struct ScoringKernels {
-  void (*load_rows)(MatrixView<const Scalar> x, Index rows, Scalar* panel, Index stride);
-  void (*store_rows)(MatrixView<const Scalar> panel, MatrixView<Scalar> rows);
-
   /// Rows that the kernels take at a time, a divisor of panel_row_multiple: panel.rows is a multiple of it.
   Index rows_at_once;
 

@@ -113,10 +113,10 @@ class SeedingSpace {
   void pass(Index panel, PackedCenters<Scalar> centers, Scalar* closest, double* potentials, int worker) {
     const Index first = panel * stride_, rows = rows_of(panel);
     Scalar* const data = memory_[array_size(worker)].data();
-    kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, data, stride_);
-    kernels<Scalar>().seeding_pass({data, stride_, rounded_up(rows, panel_row_multiple), x_.cols}, centers,
-                                   accepted_ >= 0, weighted_ ? weights_.data() + first : nullptr, closest,
-                                   potentials);
+    panel_kernels<Scalar>().load_rows(x_.middle_rows(first, rows), rows, data, stride_);
+    clustering_kernels<Scalar>().seeding_pass(
+        {data, stride_, rounded_up(rows, panel_row_multiple), x_.cols}, centers, accepted_ >= 0,
+        weighted_ ? weights_.data() + first : nullptr, closest, potentials);
   }
 
   MatrixView<const Scalar> x_;

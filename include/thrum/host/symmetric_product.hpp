@@ -32,8 +32,8 @@ inline void add_symmetric_rows(const Matrix<double>& lower, Index first, Index l
   constexpr Index columns_at_once = 256;  // a block is in the second cache still when it is transposed
   const Index rows = last - first, stride = lower.cols();
   const auto add = [&](Factor<double> block, Index steps, Index from, Index to, Index count) {
-    kernels<double>().add_products({block, factor(thrum::view(x)).from(from), steps, 0, count, x.cols(),
-                                    &sums(to, 0), sums.cols(), false});
+    product_kernels<double>().add_products({block, factor(thrum::view(x)).from(from), steps, 0, count,
+                                            x.cols(), &sums(to, 0), sums.cols(), false});
   };
   for (Index column = 0; column < first; column += columns_at_once) {
     const Index columns = smaller(columns_at_once, first - column);

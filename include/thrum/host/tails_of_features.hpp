@@ -10,7 +10,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
-#include "thrum/host/kernel_table.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
 
