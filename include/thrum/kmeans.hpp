@@ -226,7 +226,7 @@ class KMeans {
   }
 
   /// The same into a caller's n labels. Allocates a panel of samples a thread beyond 256 features, and n
-  /// labels where x has more than a million values and 64 features or more; else nothing.
+  /// labels where x has more than a million values and 12 features or more; else nothing.
   void predict(const MatrixInput<Scalar>& x, VectorView<int> labels) const {
     constexpr const char* who = "thrum::KMeans::predict";
     check_shape(who, x.view());

@@ -121,7 +121,7 @@ class PCA {
   Matrix<Scalar> transform(const MatrixInput<Scalar>& x) const {
     constexpr const char* who = "thrum::PCA::transform";
     check_shape(who, "x", x.view(), mean_.size());
-    Matrix<Scalar> z(x.view().rows, components_count());
+    Matrix<Scalar> z = host::uninitialized<Scalar>(x.view().rows, components_count());
     host::project_rows(model(), x.view(), thrum::view(z));
     // What is not finite leaves no coordinate of its row finite.
     if (!host::all_finite(thrum::view(std::as_const(z)))) check_finite(who, "x", x.view());
@@ -129,15 +129,16 @@ class PCA {
   }
 
   /// The same into a caller's n x p view. Allocates some rows a thread, and another result where x has more
-  /// than a million values, 64 for each of the result or more.
+  /// than a million values, 12 for each of the result or more.
   void transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> z) const {
     constexpr const char* who = "thrum::PCA::transform";
     check_shape(who, "x", x.view(), mean_.size());
     detail::require_shape(who, "the result", z, x.view().rows, components_count());
     if (host::is_read_once(x.view(), z.cols)) {
       const Matrix<Scalar> found = transform(x);
-      for (Index i = 0; i < z.rows; ++i)
+      host::parallel_for(z.rows, host::worker_count(host::operations(z.rows, z.cols, 1)), [&](Index i, int) {
         for (Index c = 0; c < z.cols; ++c) z(i, c) = found(i, c);
+      });
       return;
     }
     check_finite(who, "x", x.view());

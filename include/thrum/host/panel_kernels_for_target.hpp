@@ -343,27 +343,44 @@ inline void widen_ranges(Panel<Scalar> panel, Scalar* least, Scalar* largest) {
   }
 }
 
+/// Some rows of a vector of features. Pairs meet first: the results before them are waited for half as often.
+template <Index rows, typename Scalar>
+THRUM_INLINE void widen_ranges_by(const Scalar* x, Index stride, Index ahead, Scalar* least, Scalar* largest,
+                                  Integer<Scalar>& suspect) {
+  Value<Scalar> low, high, values[array_size(rows)];
+  load(low, least);
+  load(high, largest);
+  THRUM_UNROLL
+  for (Index r = 0; r < rows; ++r, x += stride) {
+    __builtin_prefetch(x + ahead);
+    load(values[r], x);
+    suspect |= not_finite(x);
+    if (r % 2 == 0 && r + 1 < rows) continue;
+    const Value<Scalar>& other = values[r - r % 2];
+    low = minimum(low, minimum(other, values[r]));
+    high = maximum(high, maximum(other, values[r]));
+  }
+  store(least, low);
+  store(largest, high);
+}
+
 /// Lanes across features; the last, incomplete vector overlaps the one before.
 template <typename Scalar>
 inline bool widen_ranges_by_rows(MatrixView<const Scalar> x, Index ahead, Scalar* least, Scalar* largest) {
   constexpr Index rows_at_once = 8;
   Integer<Scalar> suspect = {};
   for (Index begin = 0; begin < x.rows; begin += rows_at_once) {
-    const Index end = smaller(begin + rows_at_once, x.rows);
     for (Index at = 0; at < x.cols; at += Lanes<Scalar>::count) {
       const Index f = smaller(at, x.cols - Lanes<Scalar>::count);
-      Value<Scalar> low, high, values;
-      load(low, least + f);
-      load(high, largest + f);
-      for (Index r = begin; r < end; ++r) {
-        load(values, &x(r, f));
-        __builtin_prefetch(&x(r, f) + ahead);
-        suspect |= not_finite(&x(r, f));
-        low = minimum(low, values);
-        high = maximum(high, values);
+      const auto widen = [&](auto rows, Index r) {
+        widen_ranges_by<decltype(rows)::value>(&x(r, f), x.row_stride, ahead, least + f, largest + f,
+                                               suspect);
+      };
+      if (begin + rows_at_once <= x.rows) {
+        widen(std::integral_constant<Index, rows_at_once>(), begin);
+      } else {
+        for (Index r = begin; r < x.rows; ++r) widen(std::integral_constant<Index, 1>(), r);
       }
-      store(least + f, low);
-      store(largest + f, high);
     }
   }
   return !any(suspect);

@@ -70,7 +70,7 @@ inline bool all_finite(MatrixView<const Scalar> x) {
 /// before it is read again, and the results of a row are few beside it.
 template <typename Scalar>
 constexpr bool is_read_once(MatrixView<const Scalar> x, Index results) {
-  constexpr Index most_cached = 1 << 20, values_per_result = 64;
+  constexpr Index most_cached = 1 << 20, values_per_result = 12;
   return x.rows * x.cols > most_cached && x.cols >= values_per_result * results;
 }
 

@@ -203,24 +203,30 @@ THRUM_INLINE void add_row(const float* row, Index cols, double* sums) {
   for (; v < cols; ++v) sums[v] += static_cast<double>(row[v]);
 }
 
-/// Adds the first rows and columns of a tile to sums.
+/// Adds the first rows and columns of a tile to sums, or puts them there.
 template <typename Scalar, typename Shape>
 THRUM_INLINE void add_tile(const TileProducts<Scalar, Shape>& tile, Index rows, Index cols, Scalar* sums,
-                           Index stride) {
+                           Index stride, bool replaces) {
   constexpr Index width = Shape::vectors * Lanes<Scalar>::count;
   if (rows >= Shape::rows && cols >= width) {
     THRUM_UNROLL
     for (Index u = 0; u < Shape::rows; ++u) {
+      Scalar* const row = sums + u * stride;
       THRUM_UNROLL
-      for (Index v = 0; v < Shape::vectors; ++v)
-        add_vector(tile.of[u][v], sums + u * stride + v * Lanes<Scalar>::count);
+      for (Index v = 0; v < Shape::vectors; ++v) {
+        if (replaces)
+          store(row + v * Lanes<Scalar>::count, tile.of[u][v]);
+        else
+          add_vector(tile.of[u][v], row + v * Lanes<Scalar>::count);
+      }
     }
     return;
   }
   Scalar values[array_size(Shape::rows)][array_size(width)];
   __builtin_memcpy(values, &tile, sizeof(values));
   for (Index u = 0; u < smaller(rows, Shape::rows); ++u)
-    for (Index v = 0; v < smaller(cols, width); ++v) sums[u * stride + v] += values[u][v];
+    for (Index v = 0; v < smaller(cols, width); ++v)
+      sums[u * stride + v] = replaces ? values[u][v] : sums[u * stride + v] + values[u][v];
 }
 
 /// Some columns of b one tile wide, filled up with zeros.
@@ -297,7 +303,7 @@ inline void add_products(Products<Scalar, Scalar> p) {
         for (Index i = p.first; i < p.last; i += Shape::rows) {
           if (p.lower && j >= i + Shape::rows) continue;
           add_tile(multiply_rows<Shape>(p, i, k, end, b), p.last - i, p.cols - j,
-                   p.sums + i * p.sums_stride + j, p.sums_stride);
+                   p.sums + i * p.sums_stride + j, p.sums_stride, p.replaces && k == 0);
         }
       });
     }
@@ -321,12 +327,11 @@ inline void add_wide_products(Products<float, double> p) {
         const double* const to = p.sums + i * p.sums_stride + j;
         for (Index v = 0; v < cols; v += doubles_per_line) __builtin_prefetch(to + v, 1);
       }
-      __builtin_memset(sums, 0, sizeof(float) * array_size(rounded_up(p.last - first, Shape::rows) * width));
       for (Index k = 0; k < p.steps; k += short_sum) {
         const Index end = smaller(k + short_sum, p.steps);
         for (Index i = first; i < p.last; i += Shape::rows)
           add_tile(multiply_rows<Shape>(p, i, k, end, {b.data + k * b.step, b.step}), Shape::rows, width,
-                   sums + (i - first) * width, width);
+                   sums + (i - first) * width, width, k == 0);
       }
       for (Index i = first; i < p.last; ++i)
         add_row(sums + (i - first) * width, cols, p.sums + i * p.sums_stride + j);

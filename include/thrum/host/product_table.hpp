@@ -53,6 +53,7 @@ struct Products {
   Sum* sums;                ///< row after row
   Index sums_stride;
   bool lower;
+  bool replaces = false;  ///< what was there, which need not be set; only of products in Scalar
 };
 
 /// Kernels of products of matrices of one instruction set, and of what they multiply.

@@ -73,8 +73,6 @@ inline void project_rows(const ProjectionModel<Scalar>& model, MatrixView<const 
     const bool direct = z.col_stride == 1;
     const MatrixView<Scalar> result =
         direct ? z.middle_rows(first, count) : MatrixView<Scalar>{sums, count, z.cols, result_stride, 1};
-    for (Index i = 0; i < count; ++i)
-      for (Index c = 0; c < z.cols; ++c) result(i, c) = 0;
     for (Index part = 0; part < basis.parts(); ++part) {
       const Index f = basis.first(part), features = basis.count(part);
       MatrixView<const Scalar> rows{&x(first, f), count, features, x.row_stride, x.col_stride};
@@ -91,7 +89,8 @@ inline void project_rows(const ProjectionModel<Scalar>& model, MatrixView<const 
                                               z.cols,
                                               result.data,
                                               result.row_stride,
-                                              false});
+                                              false,
+                                              part == 0});
     }
     for (Index i = 0; i < count && !direct; ++i)
       for (Index c = 0; c < z.cols; ++c) z(first + i, c) = result(i, c);
