@@ -32,8 +32,10 @@ double predict(const Workload& workload, std::uint64_t, Result& result) {
   using Labels = Eigen::Matrix<std::int64_t, Eigen::Dynamic, 1>;
   faiss::IndexFlatL2 index(static_cast<int>(workload.features()));
   index.add(workload.clusters(), workload.centers.data());
-  static Eigen::VectorXf distances(workload.samples());  // kept, like the result
-  static Labels labels(workload.samples());
+  static Eigen::VectorXf distances;  // kept, like the result
+  static Labels labels;
+  worker::make_room(distances, workload.samples(), 1);
+  worker::make_room(labels, workload.samples(), 1);
   const double taken = worker::seconds(
       [&] { index.search(workload.samples(), workload.x.data(), 1, distances.data(), labels.data()); });
   result.labels = labels.cast<int>();
@@ -43,7 +45,7 @@ double predict(const Workload& workload, std::uint64_t, Result& result) {
 /// FAISS gives the squares; their roots are ours.
 double transform(const Workload& workload, std::uint64_t, Result& result) {
   const Eigen::Index n = workload.samples(), k = workload.clusters();
-  result.matrix.resize(n, k);
+  worker::make_room(result.matrix, n, k);
   return worker::seconds([&] {
     faiss::pairwise_L2sqr(workload.features(), n, workload.x.data(), k, workload.centers.data(),
                           result.matrix.data());

@@ -67,7 +67,7 @@ double transform_by_pca(const Workload& workload, std::uint64_t, Result& result)
   cv::setNumThreads(std::atoi(std::getenv("OMP_NUM_THREADS")));
   const cv::Mat x = samples(workload);
   static const cv::PCA pca = fitted_pca(x.rowRange(0, std::min(x.rows, 1000)), workload.components);
-  result.matrix.resize(workload.samples(), workload.components);
+  worker::make_room(result.matrix, workload.samples(), workload.components);
   cv::Mat z(x.rows, workload.components, CV_32F, result.matrix.data());
   return worker::seconds([&] { pca.project(x, z); });
 }

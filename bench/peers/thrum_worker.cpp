@@ -62,14 +62,14 @@ thrum::KMeans<float> given_model(const Workload& workload) {
 
 double predict(const Workload& workload, std::uint64_t, Result& result) {
   const thrum::KMeans<float> kmeans = given_model(workload);
-  result.labels.resize(workload.samples());
+  worker::make_room(result.labels, workload.samples(), 1);
   const thrum::VectorView<int> labels{result.labels.data(), result.labels.size(), 1};
   return worker::seconds([&] { kmeans.predict(workload.x, labels); });
 }
 
 double transform(const Workload& workload, std::uint64_t, Result& result) {
   const thrum::KMeans<float> kmeans = given_model(workload);
-  result.matrix.resize(workload.samples(), workload.clusters());
+  worker::make_room(result.matrix, workload.samples(), workload.clusters());
   return worker::seconds([&] { kmeans.transform(workload.x, thrum::view(result.matrix)); });
 }
 
@@ -89,7 +89,7 @@ double fit_pca(const Workload& workload, std::uint64_t, Result& result) {
 double transform_by_pca(const Workload& workload, std::uint64_t, Result& result) {
   thrum::PCA<float> pca = pca_for(workload);
   pca.fit(workload.x.topRows(std::min(workload.samples(), Eigen::Index{1000})));
-  result.matrix.resize(workload.samples(), workload.components);
+  worker::make_room(result.matrix, workload.samples(), workload.components);
   return worker::seconds([&] { pca.transform(workload.x, thrum::view(result.matrix)); });
 }
 

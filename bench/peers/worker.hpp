@@ -2,11 +2,13 @@
 #define THRUM_BENCH_WORKER_HPP
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <iostream>
 #include <map>
 #include <string>
 
+#include "thrum/huge_pages.hpp"
 #include "thrum/io/npy.hpp"
 
 /// A worker is a process that serves one library on one workload, so that all of them can take turns:
@@ -42,6 +44,14 @@ struct Result {
   Matrix matrix;           ///< centres, k x d, distances, n x k, components, coordinates or deviations
   Eigen::VectorXi labels;  ///< n, or nothing
 };
+
+/// Room for a result, on huge pages, where the samples are and where NumPy has its arrays.
+template <typename Values>
+void make_room(Values& values, Eigen::Index rows, Eigen::Index cols) {
+  if (values.rows() == rows && values.cols() == cols) return;
+  values.resize(rows, cols);
+  thrum::prefer_huge_pages(values.data(), static_cast<std::size_t>(values.size()) * sizeof(values(0, 0)));
+}
 
 /// Runs once and returns the seconds that count.
 using Task = double (*)(const Workload& workload, std::uint64_t seed, Result& result);

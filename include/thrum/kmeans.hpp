@@ -27,6 +27,7 @@
 #include "thrum/host/row_sample.hpp"
 #include "thrum/host/seeding.hpp"
 #include "thrum/host/streamed_assignment.hpp"
+#include "thrum/huge_pages.hpp"
 #include "thrum/input.hpp"
 #include "thrum/row_source.hpp"
 
@@ -220,7 +221,7 @@ class KMeans {
     constexpr const char* who = "thrum::KMeans::predict";
     check_shape(who, x.view());
     Vector<int> labels(x.view().rows);
-    host::prefer_huge_pages(labels.data(), array_size(labels.size()) * sizeof(int));
+    prefer_huge_pages(labels.data(), array_size(labels.size()) * sizeof(int));
     if (!write_labels(x.view(), detail::vector_view(labels))) detail::require_finite(who, "x", x.view());
     return labels;
   }
@@ -247,7 +248,7 @@ class KMeans {
     constexpr const char* who = "thrum::KMeans::transform";
     check_shape(who, x.view());
     Matrix<Scalar> distances(x.view().rows, centers_.rows());
-    host::prefer_huge_pages(distances.data(), array_size(distances.size()) * sizeof(Scalar));
+    prefer_huge_pages(distances.data(), array_size(distances.size()) * sizeof(Scalar));
     if (!host::distances_to_centers(x.view(), packed(), thrum::view(distances)))
       detail::require_finite(who, "x", x.view());
     return distances;

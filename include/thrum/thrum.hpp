@@ -13,6 +13,7 @@
 #include "thrum/detection/packed_verdict.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/feature_extractor.hpp"
+#include "thrum/huge_pages.hpp"
 #include "thrum/input.hpp"
 #include "thrum/io/firmware_header.hpp"
 #include "thrum/io/mapped_npy.hpp"

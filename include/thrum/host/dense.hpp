@@ -11,6 +11,7 @@
 #include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
+#include "thrum/huge_pages.hpp"
 #include "thrum/input.hpp"
 
 // What the decompositions do with matrices and vectors of double, a function each. As Eigen expressions,

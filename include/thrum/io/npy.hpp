@@ -3,6 +3,7 @@
 
 #include "thrum/core/scalar.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/huge_pages.hpp"
 
 #include <Eigen/Core>
 
@@ -433,7 +434,7 @@ inline std::string npy_start(const std::string& dtype, const std::string& shape)
 /// 48 bytes of data for 3 x 4, found 40: truncated"; bytes count from 0. Sizes are checked before memory is
 /// asked for, so a forged shape cannot exhaust it.
 ///
-/// Cost: one pass. Allocates the result and a block of at most 64 KiB.
+/// Cost: one pass. Allocates the result, on huge pages if it is large, and a block of at most 64 KiB.
 template <typename Scalar>
 Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> read_npy(
     const std::filesystem::path& path) {
@@ -446,6 +447,7 @@ Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> read_npy(
   detail::check_npy_size(file, header);
   Eigen::Matrix<Scalar, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> matrix(
       static_cast<Eigen::Index>(header.rows), static_cast<Eigen::Index>(header.cols));
+  prefer_huge_pages(matrix.data(), static_cast<std::size_t>(matrix.size()) * sizeof(Scalar));
   detail::read_npy_data(file, header, matrix);
   return matrix;
 }
