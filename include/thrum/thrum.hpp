@@ -31,6 +31,7 @@
 #include "thrum/series.hpp"
 #include "thrum/stored_detector.hpp"
 #include "thrum/tail_threshold.hpp"
+#include "thrum/tone_sensitivity.hpp"
 #include "thrum/version.hpp"
 
 #endif  // THRUM_THRUM_HPP
