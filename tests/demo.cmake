@@ -24,7 +24,7 @@ if(THRUM_DATA)
   set(four_speeds --data ${THRUM_CEILING_FAN} --normal fan_0_off_0_weight --normal fan_0_low_0_weight --normal
                   fan_0_med_0_weight --normal fan_0_high_0_weight --rate 200)
   thrum_add_demo_test(four_speeds 0.5 0.03 900 ${four_speeds} --kind radius)
-  thrum_add_demo_test(four_speeds_apart 0.96 0.03 450 ${four_speeds} --window 200 --tapers 5 --bands 32 --score-bytes 131072)
+  thrum_add_demo_test(four_speeds_apart 0.96 0.03 450 ${four_speeds} --window 200 --tapers 5 --bands 32 --score-bytes 131072 --tones)
   add_test(NAME results COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/docs/results.md
                                 ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
   set_tests_properties(results PROPERTIES FIXTURES_REQUIRED "demo_ceiling_fan;demo_drill_press;demo_four_speeds;demo_four_speeds_apart" LABELS

@@ -10,6 +10,7 @@
 #include "thrum/detection/verdict.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/input.hpp"
+#include "thrum/tone_sensitivity.hpp"
 
 // Learning from the normal conditions, and judging what was held out.
 
@@ -62,6 +63,17 @@ using Judge = std::function<std::vector<thrum::Verdict>(const thrum::Matrix<floa
 /// Judges the held-out part of the normal conditions and all of the others. classes: how many `judge` knows.
 std::vector<ConditionResult> evaluate(const Recordings& recordings, const thrum::FeatureOptions& signal,
                                       const Judge& judge, int classes, const std::vector<Block>& held_out);
+
+/// Which tones, added to held-out normal windows, a detector notices.
+template <typename FittedDetector>
+thrum::ToneSensitivity caught_tones(const Recordings& recordings, const thrum::FeatureOptions& signal,
+                                    const FittedDetector& detector, const std::vector<Block>& held_out) {
+  thrum::ToneOptions options;
+  options.levels = {0.05, 0.07, 0.1, 0.14, 0.2, 0.28, 0.4, 0.56, 0.8, 1.1, 1.6};
+  thrum::ToneSensitivity sensitivity(signal, options);
+  for (const Block& block : held_out) sensitivity.add(detector, frames_of(recordings, block));
+  return sensitivity;
+}
 
 /// Share of held-out normal windows that are alarms.
 double measured_false_alarms(const std::vector<ConditionResult>& results);

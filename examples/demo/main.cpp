@@ -34,6 +34,7 @@ struct Arguments {
   std::string numbers = "float";
   double largest_change = thrum::QuantisationOptions{}.largest_change;
   double false_alarm_rate = 0.01;
+  bool tones = false;
   std::filesystem::path output = "build/demo";
   std::filesystem::path json;
   std::filesystem::path firmware_script;
@@ -108,6 +109,10 @@ void declare(CLI::App& app, Arguments& arguments) {
                  "asked for; 0.01 is one window in a hundred")
       ->capture_default_str()
       ->check(CLI::Range(1e-6, 0.5));
+  app.add_flag(
+      "--tones", arguments.tones,
+      "also tell the smallest added tone that would be noticed, for each channel and frequency: what "
+      "the detector is blind to, before there has been a fault");
   app.add_option("--output", arguments.output, "folder for model, pictures and firmware")
       ->capture_default_str()
       ->take_last();
@@ -247,7 +252,9 @@ void put_on_chip(const Arguments& arguments, const demo::Recordings& recordings,
   header_options.measured_false_alarm_rate = demo::measured_false_alarms(results);
   thrum::write_firmware_header(header.string(), "machine_model", on_chip, header_options);
 
-  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt};
+  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt, std::nullopt};
+  if (arguments.tones)
+    report.tones = demo::caught_tones(recordings, *detector.options().signal, on_chip, held_out);
   if (!arguments.firmware_script.empty())
     report.firmware = demo::run_firmware(arguments.firmware_script, arguments.output, header, "machine_model",
                                          recordings, results);

@@ -8,6 +8,7 @@
 #include "evaluation.hpp"
 #include "firmware.hpp"
 #include "thrum/detector.hpp"
+#include "thrum/tone_sensitivity.hpp"
 
 // What the demo shows for it: a table, pictures, and the same for machines.
 
@@ -20,6 +21,7 @@ struct Report {
   const std::vector<ConditionResult>& results;
   double false_alarm_asked = 0;
   std::optional<FirmwareResult> firmware;
+  std::optional<thrum::ToneSensitivity> tones;
 };
 
 /// A row for each condition, the false-alarm rates, sizes and agreement, on standard output.
