@@ -3,6 +3,7 @@
 # detectors; prints tables and goals, and writes build/detection.json. Installs what is missing.
 #   bench/detection.sh [--data DIR]                        DIR: the data sets; else THRUM_DATA, else ../shared/data
 #   bench/detection.sh --set digits --kind soft --splits 3
+#   bench/detection.sh --set tones                         chooses bands and tapers for the fan, without its faults
 #   bench/detection.sh --help                              says what else
 # Works from any directory.
 set -euo pipefail
@@ -18,7 +19,7 @@ fi
 "$root/cmake/setup.sh" demo
 mkdir -p "$build"
 if [ ! -d "$build/ceiling_fan" ]; then tar -xJf "$data/ceiling_fan/ceiling_fan.tar.xz" -C "$build"; fi
-if [[ "$*" != *"--set features"* ]] && [ ! -f "$build/adbench/peers.json" ]; then
+if [[ "$*" != *"--set features"* && "$*" != *"--set tones"* ]] && [ ! -f "$build/adbench/peers.json" ]; then
   # The system's Python, for which Debian packages scikit-learn, whatever else is in PATH.
   /usr/bin/python3 -B "$root/bench/detection/prepare.py" "$data/adbench" "$build/adbench"
 fi

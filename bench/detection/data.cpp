@@ -22,14 +22,14 @@ Rows stacked(const std::vector<Condition>& conditions) {
   return all;
 }
 
+Rows picked(const Rows& rows, const std::vector<Index>& which) { return rows(which, Eigen::all); }
+
 namespace {
 
 /// Windows one after the other are one stretch.
 Condition one_stretch(const std::string& name, const Rows& rows) {
   return {name, rows, std::vector<int>(static_cast<std::size_t>(rows.rows()), 0)};
 }
-
-Rows picked(const Rows& rows, const std::vector<Index>& which) { return rows(which, Eigen::all); }
 
 }  // namespace
 
@@ -43,14 +43,19 @@ Machine read_digits(const std::filesystem::path& data) {
           {one_stretch("0-1", picked(pixels, anomalous))}};
 }
 
-thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum) {
+thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum, int bands, int tapers) {
   thrum::FeatureOptions signal;
   signal.channels = 3;
   signal.window = signal.hop = 200;
   signal.sampling_rate = 200;
   signal.spectrum = spectrum;
-  signal.bands = spectrum == thrum::SpectrumKind::sine_tapers ? 32 : 16;
+  signal.bands = bands;
+  signal.tapers = tapers;
   return signal;
+}
+
+bool is_balanced(const thrum::Condition& condition) {
+  return condition.name.find("_0_weight") != std::string::npos;
 }
 
 Machine ceiling_fan(const FanRecordings& recordings, const thrum::FeatureOptions& signal) {
@@ -63,8 +68,7 @@ Machine ceiling_fan(const FanRecordings& recordings, const thrum::FeatureOptions
       rows.rows.row(i) = thrum::extract_windows(signal, samples.topRows(signal.window)).row(0);
     }
     rows.blocks.assign(static_cast<std::size_t>(count), 0);
-    const bool balanced = condition.name.find("_0_weight") != std::string::npos;
-    (balanced ? machine.normal : machine.faults).push_back(std::move(rows));
+    (is_balanced(condition) ? machine.normal : machine.faults).push_back(std::move(rows));
   }
   return machine;
 }

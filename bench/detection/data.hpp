@@ -27,6 +27,9 @@ struct Machine {
 /// Rows one above the other.
 Rows stacked(const std::vector<Condition>& conditions);
 
+/// Some of the rows, in the order of `which`.
+Rows picked(const Rows& rows, const std::vector<thrum::Index>& which);
+
 /// Digits 2 to 9 and 0 to 1, 64 pixels.
 Machine read_digits(const std::filesystem::path& data);
 
@@ -36,8 +39,11 @@ using FanRecordings = std::vector<thrum::Condition>;
 /// A row for each recording, of the features that `signal` says.
 Machine ceiling_fan(const FanRecordings& recordings, const thrum::FeatureOptions& signal);
 
-/// The spectrum of a recording of the fan by five sine tapers in 32 bands, or by a Hann window in 16.
-thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum);
+/// Whether there is no coin on the fan's blade.
+bool is_balanced(const thrum::Condition& condition);
+
+/// Features of a whole recording of the fan. tapers: of sine_tapers.
+thrum::FeatureOptions fan_signal(thrum::SpectrumKind spectrum, int bands, int tapers = 5);
 
 /// Windows of 100 frames from a drill press, whose clock is too uneven for spectra.
 Machine read_drill_press(const std::filesystem::path& data);

@@ -27,7 +27,7 @@ Reached reached(const FanRecordings& recordings, const thrum::FeatureOptions& si
 }
 
 thrum::FeatureOptions no_features() {
-  thrum::FeatureOptions signal = fan_signal(thrum::SpectrumKind::sine_tapers);
+  thrum::FeatureOptions signal = fan_signal(thrum::SpectrumKind::sine_tapers, 32);
   for_each_feature_kind([&](const char*, auto set) { set(signal, false); });
   return signal;
 }
@@ -37,7 +37,7 @@ thrum::FeatureOptions no_features() {
 void print_feature_gains(const FanRecordings& recordings, int splits, std::ostream& out) {
   out << "| feature                             | alone   | gained  | hardest |\n|---|---|---|---|\n";
   for_each_feature_kind([&](const char* name, auto set) {
-    thrum::FeatureOptions with = fan_signal(thrum::SpectrumKind::sine_tapers), without = with;
+    thrum::FeatureOptions with = fan_signal(thrum::SpectrumKind::sine_tapers, 32), without = with;
     thrum::FeatureOptions alone = no_features();
     set(with, true);
     set(without, false);

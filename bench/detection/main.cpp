@@ -13,6 +13,7 @@
 #include "feature_gains.hpp"
 #include "protocols.hpp"
 #include "results.hpp"
+#include "tones.hpp"
 
 // Measures how well the kinds of anomaly score tell faults from normal operation, on real data, and prints
 // goals beside what was reached. Started by bench/detection.sh, which see.
@@ -140,10 +141,11 @@ Results measured(const Options& options) {
   const std::vector<Kind> all = chosen(kinds(0, 256), options.only);
   if (wanted("fan")) {
     const FanRecordings recordings = thrum::read_conditions(options.fan);
-    const Machine fan = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::sine_tapers));
+    // As many bands and tapers as `--set tones` finds best, which looks at no fault.
+    const Machine fan = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::sine_tapers, 64, 12));
     blocks(fan, all, splits(4), results);
     in_time(fan, all, results);
-    Machine before = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::hann));
+    Machine before = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::hann, 16));
     before.name = "fan, Hann";
     std::vector<Kind> two = chosen(kinds(0, 256), "radius"), other = chosen(kinds(0, 256), "mahalanobis");
     two.insert(two.end(), other.begin(), other.end());
@@ -166,14 +168,20 @@ int main(int argc, char** argv) {
   app.add_option("--prepared", options.prepared, "folder that prepare.py wrote")->required();
   app.add_option("--json", options.json, "file for the figures");
   app.add_option("--kind", options.only, "only this kind");
-  app.add_option(
-      "--set", options.set,
-      "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the fan");
+  app.add_option("--set", options.set,
+                 "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the "
+                 "fan; tones: "
+                 "how many bands and tapers notice most slow tones that are added to the balanced fan");
   app.add_option("--splits", options.splits, "splits of each protocol");
   CLI11_PARSE(app, argc, argv);
   try {
     if (options.set == "features") {
       print_feature_gains(thrum::read_conditions(options.fan), std::max(1, options.splits), std::cout);
+      return 0;
+    }
+    if (options.set == "tones") {
+      print_caught_tones(thrum::read_conditions(options.fan), options.splits > 0 ? options.splits : 4,
+                         std::cout);
       return 0;
     }
     const Results results = measured(options);

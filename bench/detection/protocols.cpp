@@ -41,49 +41,8 @@ std::vector<Kind> chosen(std::vector<Kind> all, const std::string& only) {
   return all;
 }
 
-namespace {
-
-Rows picked(const Rows& rows, const std::vector<Index>& which) { return rows(which, Eigen::all); }
-
-Judged judge(const Detector<float>& detector, const Rows& normal, const std::vector<Condition>& faults) {
-  Judged judged{detector.score(normal), {}};
-  for (const Condition& fault : faults) judged.faults[fault.name] = detector.score(fault.rows);
-  return judged;
-}
-
-/// Ratio of the m-th largest of the last n scores to the monitor's threshold, for each window from the n-th
-/// of each block on: above 1 the monitor is in alarm.
-Scores voted(const Scores& scores, const std::vector<int>& blocks, const thrum::MonitorOptions& monitor) {
-  std::vector<float> votes;
-  Index first = 0;
-  for (Index i = 0; i < scores.size(); ++i) {
-    if (blocks[thrum::array_size(i)] != blocks[thrum::array_size(first)]) first = i;
-    if (i + 1 - first < monitor.window) continue;
-    std::vector<float> latest(scores.data() + i + 1 - monitor.window, scores.data() + i + 1);
-    std::sort(latest.begin(), latest.end(), std::greater<float>());
-    votes.push_back(latest[thrum::array_size(monitor.votes) - 1] / monitor.threshold);
-  }
-  return Eigen::Map<const Scores>(votes.data(), static_cast<Index>(votes.size()));
-}
-
-/// Part of a data set: rows, the stretch each belongs to, and the fold it is held out in.
-struct Part {
-  std::vector<Index> rows;
-  std::vector<int> blocks, folds;
-
-  void add(Index row, int block, int fold) {
-    rows.push_back(row);
-    blocks.push_back(block);
-    folds.push_back(fold);
-  }
-};
-
-/// Learned and judged stretches of all conditions.
-struct Split {
-  Part learned, judged;
-};
-
-Split split_stretches(const std::vector<Condition>& conditions, thrum::Random& random) {
+Split split_stretches(const std::vector<Condition>& conditions, int number) {
+  thrum::Random random(static_cast<std::uint64_t>(number));
   constexpr Index stretch = 30, fifths = 5;
   Split split;
   Index offset = 0;
@@ -104,6 +63,29 @@ Split split_stretches(const std::vector<Condition>& conditions, thrum::Random& r
     offset += condition.rows.rows();
   }
   return split;
+}
+
+namespace {
+
+Judged judge(const Detector<float>& detector, const Rows& normal, const std::vector<Condition>& faults) {
+  Judged judged{detector.score(normal), {}};
+  for (const Condition& fault : faults) judged.faults[fault.name] = detector.score(fault.rows);
+  return judged;
+}
+
+/// Ratio of the m-th largest of the last n scores to the monitor's threshold, for each window from the n-th
+/// of each block on: above 1 the monitor is in alarm.
+Scores voted(const Scores& scores, const std::vector<int>& blocks, const thrum::MonitorOptions& monitor) {
+  std::vector<float> votes;
+  Index first = 0;
+  for (Index i = 0; i < scores.size(); ++i) {
+    if (blocks[thrum::array_size(i)] != blocks[thrum::array_size(first)]) first = i;
+    if (i + 1 - first < monitor.window) continue;
+    std::vector<float> latest(scores.data() + i + 1 - monitor.window, scores.data() + i + 1);
+    std::sort(latest.begin(), latest.end(), std::greater<float>());
+    votes.push_back(latest[thrum::array_size(monitor.votes) - 1] / monitor.threshold);
+  }
+  return Eigen::Map<const Scores>(votes.data(), static_cast<Index>(votes.size()));
 }
 
 /// Whether the monitor's own threshold can be told: it needs 1 / asked - 1 stretches of its window.
@@ -151,8 +133,7 @@ void honest(const Machine& machine, const std::vector<Kind>& all, int splits, Re
 void blocks(const Machine& machine, const std::vector<Kind>& all, int splits, Results& results) {
   const Rows normal = stacked(machine.normal);
   for (int number = 0; number < splits; ++number) {
-    thrum::Random random(static_cast<std::uint64_t>(number));
-    const Split split = split_stretches(machine.normal, random);
+    const Split split = split_stretches(machine.normal, number);
     for (const Kind& kind : all) {
       const Rows learned = picked(normal, split.learned.rows);
       Detector<float> detector(kind.options);

@@ -22,6 +22,26 @@ std::vector<Kind> chosen(std::vector<Kind> all, const std::string& only);
 
 constexpr double asked = 0.01;  // rate of false alarms
 
+/// Part of a data set: its rows, the stretch each belongs to, and the fold it is held out in.
+struct Part {
+  std::vector<thrum::Index> rows;
+  std::vector<int> blocks, folds;
+
+  void add(thrum::Index row, int block, int fold) {
+    rows.push_back(row);
+    blocks.push_back(block);
+    folds.push_back(fold);
+  }
+};
+
+/// Learned and judged stretches of all conditions.
+struct Split {
+  Part learned, judged;
+};
+
+/// Stretches of 30 rows of each condition, four fifths of them learned; another number, other stretches.
+Split split_stretches(const std::vector<Condition>& conditions, int number);
+
 /// As the lecture's notebook: calibrated and judged on the rows that were learned.
 void notebook(const Machine& machine, const std::vector<Kind>& all, Results& results);
 
@@ -34,8 +54,7 @@ void honest(const Machine& machine, const std::vector<Kind>& all, int splits, Re
 void blocks(const Machine& machine, const std::vector<Kind>& all, int splits, Results& results);
 
 /// Each condition's first 60 % is learned, the next 20 % calibrates, the last is judged, window by window,
-/// and
-/// (`time, voted`) by 5 of 8 successive ones, each normal condition apart.
+/// and (`time, voted`) by 5 of 8 successive ones, each normal condition apart.
 void in_time(const Machine& machine, const std::vector<Kind>& all, Results& results);
 
 /// Half of the normal rows is learned, the rest and the anomalous ones are judged.
