@@ -168,10 +168,10 @@ int main(int argc, char** argv) {
   app.add_option("--prepared", options.prepared, "folder that prepare.py wrote")->required();
   app.add_option("--json", options.json, "file for the figures");
   app.add_option("--kind", options.only, "only this kind");
-  app.add_option("--set", options.set,
-                 "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the "
-                 "fan; tones: "
-                 "how many bands and tapers notice most slow tones that are added to the balanced fan");
+  app.add_option(
+      "--set", options.set,
+      "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the fan; "
+      "tones: how many bands and tapers notice most slow tones on the balanced fan");
   app.add_option("--splits", options.splits, "splits of each protocol");
   CLI11_PARSE(app, argc, argv);
   try {

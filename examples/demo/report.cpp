@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <stdexcept>
 
 #include "../common/plot.hpp"
@@ -58,36 +59,49 @@ void print_firmware(const FirmwareResult& firmware, double windows_per_second) {
   std::printf("                     (%zu scores equal to the last bit)\n", firmware.same_score_bits);
 }
 
+std::string percent(const std::optional<double>& share, const char* otherwise) {
+  char text[16];
+  if (share) std::snprintf(text, sizeof(text), "%.0f %%", 100 * *share);
+  return share ? text : otherwise;
+}
+
+bool was_tried(const thrum::ToneSensitivity& tones, int channel, int band) {
+  return tones.tried(static_cast<int>(tones.levels().size()) - 1, channel, band) > 0;
+}
+
 void print_tones(const thrum::ToneSensitivity& tones) {
-  std::printf("\ntones on held-out normals   %.0f %% caught, the channel named right in %.0f %% of them\n",
+  if (tones.tried() == 0) {
+    std::printf("no tone was added: no held-out window is normal\n");
+    return;
+  }
+  std::printf("tones on held-out normals   %.0f %% caught, the channel named right in %.0f %% of them\n",
               100 * tones.caught(), 100 * tones.named());
-  std::printf("RMS from which on 9 in 10 are caught, in that of their channel:\n");
+  std::printf("smallest tone that is caught 9 times in 10, its RMS in %% of its channel's:\n");
   std::printf("up to Hz ");
   for (int band = 0; band < tones.bands(); ++band) std::printf(" %8.5g", tones.edge_hz(band + 1));
   for (int channel = 0; channel < tones.channels(); ++channel) {
     std::printf("\nch%-7d", channel);
-    for (int band = 0; band < tones.bands(); ++band) {
-      const std::optional<double> smallest = tones.smallest_caught(channel, band);
-      if (smallest)
-        std::printf(" %6.0f %%", 100 * *smallest);
-      else
-        std::printf(" %8s", "none");
-    }
+    for (int band = 0; band < tones.bands(); ++band)
+      std::printf(" %8s", was_tried(tones, channel, band)
+                              ? percent(tones.smallest_caught(channel, band), "none").c_str()
+                              : "-");
   }
   std::printf("\n\n");
 }
 
 nlohmann::ordered_json as_json(const thrum::ToneSensitivity& tones) {
   nlohmann::ordered_json json;
+  json["levels"] = tones.levels();
   json["caught"] = tones.caught();
   json["named"] = tones.named();
   for (int channel = 0; channel < tones.channels(); ++channel)
     for (int band = 0; band < tones.bands(); ++band) {
-      nlohmann::ordered_json smallest;
+      nlohmann::ordered_json smallest;  // null: none, or not tried
       if (const auto level = tones.smallest_caught(channel, band)) smallest = *level;
       json["bands"].push_back({{"channel", channel},
                                {"from_hz", tones.edge_hz(band)},
                                {"to_hz", tones.edge_hz(band + 1)},
+                               {"tried", was_tried(tones, channel, band)},
                                {"smallest_caught", smallest}});
     }
   return json;
