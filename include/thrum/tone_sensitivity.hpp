@@ -223,7 +223,7 @@ class ToneSensitivity {
       const double turn = tone.cycles_a_frame * static_cast<double>(i) + tone.phase;
       const double sum = static_cast<double>(samples[i]) + amplitude * std::sin(full_circle * turn);
       const double in_range = std::clamp(sum, static_cast<double>(std::numeric_limits<Sample>::lowest()),
-                                         static_cast<double>(std::numeric_limits<Sample>::max()));
+                                         static_cast<double>((std::numeric_limits<Sample>::max)()));
       samples[i] = static_cast<Sample>(std::is_integral_v<Sample> ? std::nearbyint(in_range) : in_range);
     }
   }
