@@ -141,7 +141,7 @@ Results measured(const Options& options) {
   const std::vector<Kind> all = chosen(kinds(0, 256), options.only);
   if (wanted("fan")) {
     const FanRecordings recordings = thrum::read_conditions(options.fan);
-    // As many bands and tapers as `--set tones` finds best, which looks at no fault.
+    // Bands and tapers that catch most with fewest false alarms in `--set tones`, which looks at no fault.
     const Machine fan = ceiling_fan(recordings, fan_signal(thrum::SpectrumKind::sine_tapers, 64, 12));
     blocks(fan, all, splits(4), results);
     in_time(fan, all, results);
