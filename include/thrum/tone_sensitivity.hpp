@@ -79,8 +79,8 @@ class ToneSensitivity {
     const std::vector<WindowCondition> conditions = window_conditions(signal_, recording);
     const std::vector<Verdict> verdicts = detector.verdicts(extract_windows(signal_, recording));
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
-      const std::vector<Tone> tones =
-          random_tones();  // whatever the verdict: the next window's stay the same
+      // Drawn whatever the verdict, so that every detector gets the same tones.
+      const std::vector<Tone> tones = random_tones();
       if (!conditions[i].scored() || verdicts[i].state == State::unknown) continue;
       ++windows_;
       if (verdicts[i].state == State::alarm)
@@ -191,22 +191,23 @@ class ToneSensitivity {
     for (Index i = 0; i < window.rows; ++i)
       for (Index c = 0; c < window.cols; ++c) plain(i, c) = window(i, c);
     Frames<Sample> toned = plain.replicate(static_cast<Index>(tones.size()) * level_count(), 1);
+    std::vector<bool> moves;
     Index first = 0;
-    for (const Tone& tone : tones)
+    for (const Tone& tone : tones) {
+      const double rms = fluctuation(plain.col(tone.channel));
+      moves.push_back(rms > 0);
       for (const double level : options_.levels) {
-        const double amplitude = std::sqrt(2.0) * level * fluctuation(plain.col(tone.channel));
-        put(tone, amplitude, toned.col(tone.channel).segment(first, window.rows));
+        put(tone, std::sqrt(2.0) * level * rms, toned.col(tone.channel).segment(first, window.rows));
         first += window.rows;
       }
+    }
     FeatureOptions one_by_one = signal_;
     one_by_one.hop = signal_.window;
     const std::vector<Verdict> verdicts = detector.verdicts(extract_windows(one_by_one, toned));
     auto verdict = verdicts.begin();
-    for (const Tone& tone : tones) {
-      const bool moves = fluctuation(plain.col(tone.channel)) > 0;
+    for (std::size_t t = 0; t < tones.size(); ++t)
       for (int level = 0; level < level_count(); ++level, ++verdict)
-        if (moves) count(level, tone, *verdict);
-    }
+        if (moves[t]) count(level, tones[t], *verdict);
   }
 
   template <typename Column>
