@@ -11,7 +11,7 @@ if(PROJECT_IS_TOP_LEVEL)
   # The Arduino library and the Zephyr module, into packages/ of the build folder.
   if(TARGET thrum)
     add_executable(write_fan_model EXCLUDE_FROM_ALL examples/packages/write_fan_model.cpp)
-    target_link_libraries(write_fan_model PRIVATE thrum thrum_own)
+    target_link_libraries(write_fan_model PRIVATE thrum_compiled thrum_own)
     set(THRUM_FAN_MODEL "${PROJECT_BINARY_DIR}/fan_model.hpp")
     add_custom_command(
       OUTPUT "${THRUM_FAN_MODEL}"

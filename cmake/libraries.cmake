@@ -1,5 +1,6 @@
 # thrum::firmware: what a microcontroller can use; needs nothing.
 # thrum::thrum: the laptop wing on top of it; needs Eigen.
+# thrum::compiled: the same, compiled once for all files of a program.
 
 file(GLOB_RECURSE THRUM_ALL_HEADERS CONFIGURE_DEPENDS RELATIVE "${PROJECT_SOURCE_DIR}/include"
      "${PROJECT_SOURCE_DIR}/include/*.hpp")
@@ -37,6 +38,7 @@ if(THRUM_EIGEN_PROBLEM STREQUAL "")
   thrum_add_library(thrum thrum ${THRUM_LAPTOP_HEADERS})
   add_library(thrum::thrum ALIAS thrum)
   target_link_libraries(thrum INTERFACE thrum_firmware Eigen3::Eigen)
+  include("${CMAKE_CURRENT_LIST_DIR}/thrum-compiled.cmake")
 else()
   message(STATUS "${THRUM_EIGEN_PROBLEM}: only thrum::firmware is made, not thrum::thrum")
 endif()

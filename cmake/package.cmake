@@ -22,7 +22,10 @@ else()
 endif()
 write_basic_package_version_file("${PROJECT_BINARY_DIR}/thrum-config-version.cmake"
                                  COMPATIBILITY ${THRUM_COMPATIBILITY} ARCH_INDEPENDENT)
-configure_file("${CMAKE_CURRENT_LIST_DIR}/thrum-config.cmake" "${PROJECT_BINARY_DIR}/thrum-config.cmake" COPYONLY)
-install(FILES "${PROJECT_BINARY_DIR}/thrum-config.cmake" "${PROJECT_BINARY_DIR}/thrum-config-version.cmake"
+foreach(file IN ITEMS thrum-config.cmake thrum-compiled.cmake)
+  configure_file("${CMAKE_CURRENT_LIST_DIR}/${file}" "${PROJECT_BINARY_DIR}/${file}" COPYONLY)
+endforeach()
+install(FILES "${PROJECT_BINARY_DIR}/thrum-config.cmake" "${PROJECT_BINARY_DIR}/thrum-compiled.cmake"
+              "${PROJECT_BINARY_DIR}/thrum-config-version.cmake"
         DESTINATION "${THRUM_PACKAGE_DIR}")
 install(FILES "${PROJECT_SOURCE_DIR}/LICENSE" DESTINATION "${CMAKE_INSTALL_DATADIR}/doc/thrum")

@@ -1,4 +1,4 @@
-# find_package(thrum)                      thrum::thrum and thrum::firmware
+# find_package(thrum)                      thrum::thrum, thrum::compiled and thrum::firmware
 # find_package(thrum COMPONENTS firmware)  thrum::firmware alone; Eigen is not looked for
 # The components are `firmware` and `laptop`; without any, both.
 
@@ -27,6 +27,7 @@ foreach(thrum_component IN LISTS thrum_FIND_COMPONENTS)
         set(thrum_problem "thrum::thrum needs Eigen 3.4 or newer, found ${Eigen3_VERSION}")
       else()
         include("${CMAKE_CURRENT_LIST_DIR}/thrum-laptop-targets.cmake")
+        include("${CMAKE_CURRENT_LIST_DIR}/thrum-compiled.cmake")
         set(thrum_laptop_FOUND TRUE)
       endif()
     endif()

@@ -65,130 +65,48 @@ class Detector {
   /// bad_share of all, are left out: see trimmed(). Returns how K-means went. Throws std::invalid_argument as
   /// the stages do, and stays as it was. Costs two fits of the stages, three where rows are left out, one
   /// with bad_share 0.
-  FitReport fit(const MatrixInput<Scalar>& x) {
-    check_options("thrum::Detector::fit", x.view());
-    Detector fitted(options_);
-    const FitReport report = fitted.fit_stages(x, 0);
-    std::vector<Index> bad = fitted.bad_rows(x.view());
-    if (bad.empty()) {
-      *this = std::move(fitted);
-      return report;
-    }
-    Detector trimmed(options_);  // not `fitted` anew: g++ 12 takes what that moves for uninitialised
-    const FitReport trimmed_report = trimmed.fit_stages(without(x.view(), bad), 0);
-    trimmed.trimmed_ = std::move(bad);
-    *this = std::move(trimmed);
-    return trimmed_report;
-  }
+  FitReport fit(const MatrixInput<Scalar>& x);
 
   /// Raw scores of the rows of x, each by stages that were fitted, with these options, on the other folds:
   /// what further normal rows would score, in units of AnomalyScorer::raw_scores. x: as for fit; folds: the
   /// fold of each row, n labels, or nothing for five stretches of consecutive rows. Rows of one recording, or
   /// that overlap, belong into one fold (block_folds); a way of running that is in one fold only is strange
   /// to the others. Costs a fit for each fold.
-  Vector<Scalar> held_out_scores(const MatrixInput<Scalar>& x, Labels folds = {}) const {
-    constexpr const char* who = "thrum::Detector::held_out_scores";
-    const MatrixView<const Scalar> rows = x.view();
-    check_options(who, rows);
-    detail::require_labels(who, "folds", folds, rows.rows);
-    if (folds.empty()) folds = contiguous_folds(rows.rows, five_folds);
-    const std::set<int> names(folds.values().begin(), folds.values().end());
-    detail::require(names.size() >= 2, who, ": folds has one label only, expected at least two");
-    Vector<Scalar> scores(rows.rows);
-    for (const int fold : names) {
-      std::vector<Index> rest, held_out;
-      for (Index i = 0; i < scores.size(); ++i) (folds[i] == fold ? held_out : rest).push_back(i);
-      Detector unseeing(options_);
-      unseeing.fit(host::rows_of(rows, rest));
-      scores(held_out) = unseeing.score(host::rows_of(rows, held_out));
-    }
-    return scores;
-  }
+  Vector<Scalar> held_out_scores(const MatrixInput<Scalar>& x, Labels folds = {}) const;
 
   /// Fits on all of x, and sets the threshold by held_out_scores, so that no row is only there to calibrate
   /// (cross_conformal_threshold).
   Calibration fit_and_calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate,
-                                const Labels& folds = {}) {
-    const Vector<Scalar> scores = held_out_scores(x, folds);
-    const std::set<int> names(folds.values().begin(), folds.values().end());
-    const Calibration calibration = cross_conformal_threshold(
-        scores, false_alarm_rate, folds.empty() ? five_folds : static_cast<int>(names.size()));
-    Detector fitted(options_);
-    fitted.fit(x);
-    fitted.set_threshold(calibration);
-    *this = std::move(fitted);
-    return calibration;
-  }
+                                const Labels& folds = {});
 
   /// Takes over a threshold for raw scores, such as conformal_threshold or tail_threshold find on
   /// held_out_scores. The detector must be fitted.
-  void set_threshold(const Calibration& calibration) {
-    detail::require(fitted(), "thrum::Detector::set_threshold: not fitted");
-    scorer_.set_threshold(calibration.threshold);
-    calibration_ = calibration;
-  }
+  void set_threshold(const Calibration& calibration);
 
   /// Sets the monitor's threshold such that it raises an alarm within `window` further windows with
   /// probability at most `rate` (monitor_threshold). raw_scores: of normal rows not used in fit, in the order
   /// of time, such as held_out_scores; blocks: the recording of each. The detector must be fitted.
-  Calibration calibrate_monitor(const Scores& raw_scores, double rate, const Labels& blocks = {}) {
-    constexpr const char* who = "thrum::Detector::calibrate_monitor";
-    detail::require(fitted(), who, ": not fitted");
-    std::vector<double> scores = raw_scores.values();
-    for (double& score : scores) score /= static_cast<double>(scorer_.threshold());
-    const Calibration calibration = monitor_threshold(scores, options_.monitor, rate, blocks);
-    options_.monitor.threshold = static_cast<float>(calibration.threshold);
-    return calibration;
-  }
+  Calibration calibrate_monitor(const Scores& raw_scores, double rate, const Labels& blocks = {});
 
   /// Sets the threshold such that at most `false_alarm_rate` of further normal rows are alarms. x: normal
   /// rows not used in fit, n + 1 >= 1 / rate of them; else throws, saying how many are needed. The promise
   /// holds on average for rows drawn like these; windows that overlap or drift are worth fewer.
-  Calibration calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate) {
-    constexpr const char* who = "thrum::Detector::calibrate";
-    check(who, x.view());
-    detail::require_finite(who, "x", x.view());
-    const Calibration calibration = scorer_.calibrate(to_cluster_space(x), false_alarm_rate);
-    calibration_ = calibration;
-    return calibration;
-  }
+  Calibration calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate);
 
   /// Scores of x, n x d: 1 is the threshold, alarm is strictly above; NaN for a row that is not finite (its
   /// verdict is unknown), infinity for a finite one off every scale. O(n (d p + p k)); allocates n and up to
   /// 256 rows a thread.
-  Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
-    check("thrum::Detector::score", x.view());
-    return host::scores_of_rows(model(), x.view());
-  }
+  Vector<Scalar> score(const MatrixInput<Scalar>& x) const;
 
   /// The verdict on each row of x, n x d: normal with its class, alarm with class and culprit, or unknown.
-  std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const {
-    if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
-    check("thrum::Detector::verdicts", x.view());
-    return host::verdicts_on_rows(model(), x.view());
-  }
+  std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const;
 
   /// Each input feature's share of what the row was judged by, n x d, through PCA and scaling: a row adds up
   /// to it (see AnomalyScorer::shares). x finite; of a row off every scale the culprit has all, infinity.
-  Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const {
-    constexpr const char* who = "thrum::Detector::shares";
-    check(who, x.view());
-    detail::require_finite(who, "x", x.view());
-    Matrix<Scalar> shares(x.view().rows, x.view().cols);
-    const DetectorModel<Scalar> fitted = model();
-    host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
-      shares_of_row(fitted, x.view().row(i), scratch, thrum::view(shares).row(i));
-    });
-    return shares;
-  }
+  Matrix<Scalar> shares(const MatrixInput<Scalar>& x) const;
 
   /// The rows of x where the classes live: scaled and projected, n x p (n x d without PCA).
-  Matrix<Scalar> to_cluster_space(const MatrixInput<Scalar>& x) const {
-    constexpr const char* who = "thrum::Detector::to_cluster_space";
-    check(who, x.view());
-    if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
-    return host::rows_in_cluster_space(model(), x.view());
-  }
+  Matrix<Scalar> to_cluster_space(const MatrixInput<Scalar>& x) const;
 
   bool fitted() const { return scorer_.fitted(); }
   const DetectorOptions& options() const { return options_; }
@@ -202,17 +120,7 @@ class Detector {
   const std::optional<Calibration>& calibration() const { return calibration_; }
 
   /// A view of the fitted detector, without checksum and self-tests; valid while this object lives unchanged.
-  DetectorModel<Scalar> model() const {
-    DetectorModel<Scalar> model;
-    model.features = static_cast<int>(features_);
-    model.has_signal = options_.signal.has_value();
-    if (options_.signal) model.signal = *options_.signal;
-    model.monitor = options_.monitor;
-    if (scaler_) model.scaling = scaler_->model();
-    if (pca_) model.projection = pca_->model();
-    model.anomaly = scorer_.model();
-    return model;
-  }
+  DetectorModel<Scalar> model() const;
 
   friend bool operator==(const Detector& a, const Detector& b) {
     return a.options_ == b.options_ && a.features_ == b.features_ && a.scaler_ == b.scaler_ &&
@@ -221,89 +129,19 @@ class Detector {
   friend bool operator!=(const Detector& a, const Detector& b) { return !(a == b); }
 
  private:
-  void check_options(const char* who, MatrixView<const Scalar> x) const {
-    host::require_training_data(who, x);
-    detail::require(options_.monitor.valid(), who,
-                    ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes, a "
-                    "positive finite threshold and durations from 0 to 65535");
-    detail::require(options_.bad_share >= 0 && options_.bad_share < 0.5, who, ": bad_share is ",
-                    options_.bad_share, ", expected a number in [0, 0.5)");
-    detail::require(options_.most_clusters >= 0, who, ": most_clusters is ", options_.most_clusters,
-                    ", expected at least 1, or 0 for kmeans.clusters");
-    if (!options_.signal) return;
-    const char* wrong = what_is_wrong(*options_.signal);
-    detail::require(wrong == nullptr, who, ": signal: ", wrong == nullptr ? "" : wrong);
-    detail::require_columns(who, "x", x, feature_count(*options_.signal));
-  }
-
-  FitReport fit_stages(const MatrixInput<Scalar>& x, Index missing) {
-    features_ = x.view().cols;
-    Matrix<Scalar> rows = Eigen::Map<const Matrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
-        x.view().data, x.view().rows, x.view().cols, {x.view().row_stride, x.view().col_stride});
-    if (options_.scaler) {
-      scaler_ = Scaler<Scalar>(*options_.scaler);
-      scaler_->fit(rows);
-      scaler_->transform(rows, thrum::view(rows));
-    }
-    if (options_.pca) {
-      pca_ = PCA<Scalar>(*options_.pca);
-      pca_->fit(rows);
-      rows = pca_->transform(rows);
-    }
-    KMeansOptions kmeans = options_.kmeans;
-    if (options_.most_clusters > 0) {
-      const Index most = smaller(Index{options_.most_clusters}, larger(Index{1}, rows.rows() / 2));
-      kmeans.restarts = larger(kmeans.restarts, host::restarts_to_count);
-      kmeans.clusters = rows.rows() < 2 ? 1 : clusters_by_likelihood(rows, static_cast<int>(most), kmeans);
-    }
-    kmeans_ = KMeans<Scalar>(kmeans);
-    scorer_ = AnomalyScorer<Scalar>(options_.scorer);
-    const FitReport report = kmeans_.fit(rows);
-    scorer_.fit(rows, kmeans_.centers(), {}, missing);
-    return report;
-  }
+  void check_options(const char* who, MatrixView<const Scalar> x) const;
+  FitReport fit_stages(const MatrixInput<Scalar>& x, Index missing);
 
   /// Rows that do not belong: the stages are fitted once more on those that score least under this detector,
   /// a core that bad ones cannot have bent, and a row is bad where that core expects a twentieth of such a
   /// row among n. At most bad_share of all, the strangest.
-  std::vector<Index> bad_rows(MatrixView<const Scalar> x) const {
-    const Index most = static_cast<Index>(options_.bad_share * static_cast<double>(x.rows));
-    const Index stays = x.rows - most;
-    const int components = options_.pca ? options_.pca->components : 0;
-    if (most == 0 || stays < larger(options_.kmeans.clusters, larger(components, 2))) return {};
-    Detector core(options_);
-    core.fit_stages(without(x, strangest_rows(x, most)), most);
-    const double limit = std::log(20.0 * static_cast<double>(x.rows));
-    const Vector<Scalar> raw = core.score(x);
-    const Scalar* table = core.model().anomaly.score_table;
-    std::vector<Index> bad;
-    for (const Index i : core.strangest_rows(x, most))
-      if (!(static_cast<double>(surprise(table, raw[i])) <= limit)) bad.push_back(i);
-    return bad;
-  }
+  std::vector<Index> bad_rows(MatrixView<const Scalar> x) const;
 
   /// The rows of the `count` largest scores, in order.
-  std::vector<Index> strangest_rows(MatrixView<const Scalar> x, Index count) const {
-    const Vector<Scalar> scores = score(x);
-    std::vector<Index> rows(array_size(x.rows));
-    std::iota(rows.begin(), rows.end(), Index{0});
-    std::stable_sort(rows.begin(), rows.end(), [&](Index a, Index b) { return scores[a] > scores[b]; });
-    rows.resize(array_size(count));
-    std::sort(rows.begin(), rows.end());
-    return rows;
-  }
+  std::vector<Index> strangest_rows(MatrixView<const Scalar> x, Index count) const;
 
-  static Matrix<Scalar> without(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
-    std::vector<Index> rest;
-    for (Index i = 0; i < x.rows; ++i)
-      if (!std::binary_search(rows.begin(), rows.end(), i)) rest.push_back(i);
-    return host::rows_of(x, rest);
-  }
-
-  void check(const char* who, MatrixView<const Scalar> x) const {
-    detail::require(fitted(), who, ": not fitted");
-    detail::require_columns(who, "x", x, features_);
-  }
+  static Matrix<Scalar> without(MatrixView<const Scalar> x, const std::vector<Index>& rows);
+  void check(const char* who, MatrixView<const Scalar> x) const;
 
   static constexpr int five_folds = 5;
 
@@ -316,6 +154,223 @@ class Detector {
   std::vector<Index> trimmed_;
   std::optional<Calibration> calibration_;
 };
+
+template <typename Scalar>
+FitReport Detector<Scalar>::fit(const MatrixInput<Scalar>& x) {
+  check_options("thrum::Detector::fit", x.view());
+  Detector fitted(options_);
+  const FitReport report = fitted.fit_stages(x, 0);
+  std::vector<Index> bad = fitted.bad_rows(x.view());
+  if (bad.empty()) {
+    *this = std::move(fitted);
+    return report;
+  }
+  Detector trimmed(options_);  // not `fitted` anew: g++ 12 takes what that moves for uninitialised
+  const FitReport trimmed_report = trimmed.fit_stages(without(x.view(), bad), 0);
+  trimmed.trimmed_ = std::move(bad);
+  *this = std::move(trimmed);
+  return trimmed_report;
+}
+
+template <typename Scalar>
+Vector<Scalar> Detector<Scalar>::held_out_scores(const MatrixInput<Scalar>& x, Labels folds) const {
+  constexpr const char* who = "thrum::Detector::held_out_scores";
+  const MatrixView<const Scalar> rows = x.view();
+  check_options(who, rows);
+  detail::require_labels(who, "folds", folds, rows.rows);
+  if (folds.empty()) folds = contiguous_folds(rows.rows, five_folds);
+  const std::set<int> names(folds.values().begin(), folds.values().end());
+  detail::require(names.size() >= 2, who, ": folds has one label only, expected at least two");
+  Vector<Scalar> scores(rows.rows);
+  for (const int fold : names) {
+    std::vector<Index> rest, held_out;
+    for (Index i = 0; i < scores.size(); ++i) (folds[i] == fold ? held_out : rest).push_back(i);
+    Detector unseeing(options_);
+    unseeing.fit(host::rows_of(rows, rest));
+    scores(held_out) = unseeing.score(host::rows_of(rows, held_out));
+  }
+  return scores;
+}
+
+template <typename Scalar>
+Calibration Detector<Scalar>::fit_and_calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate,
+                                                const Labels& folds) {
+  const Vector<Scalar> scores = held_out_scores(x, folds);
+  const std::set<int> names(folds.values().begin(), folds.values().end());
+  const Calibration calibration = cross_conformal_threshold(
+      scores, false_alarm_rate, folds.empty() ? five_folds : static_cast<int>(names.size()));
+  Detector fitted(options_);
+  fitted.fit(x);
+  fitted.set_threshold(calibration);
+  *this = std::move(fitted);
+  return calibration;
+}
+
+template <typename Scalar>
+void Detector<Scalar>::set_threshold(const Calibration& calibration) {
+  detail::require(fitted(), "thrum::Detector::set_threshold: not fitted");
+  scorer_.set_threshold(calibration.threshold);
+  calibration_ = calibration;
+}
+
+template <typename Scalar>
+Calibration Detector<Scalar>::calibrate_monitor(const Scores& raw_scores, double rate, const Labels& blocks) {
+  constexpr const char* who = "thrum::Detector::calibrate_monitor";
+  detail::require(fitted(), who, ": not fitted");
+  std::vector<double> scores = raw_scores.values();
+  for (double& score : scores) score /= static_cast<double>(scorer_.threshold());
+  const Calibration calibration = monitor_threshold(scores, options_.monitor, rate, blocks);
+  options_.monitor.threshold = static_cast<float>(calibration.threshold);
+  return calibration;
+}
+
+template <typename Scalar>
+Calibration Detector<Scalar>::calibrate(const MatrixInput<Scalar>& x, double false_alarm_rate) {
+  constexpr const char* who = "thrum::Detector::calibrate";
+  check(who, x.view());
+  detail::require_finite(who, "x", x.view());
+  const Calibration calibration = scorer_.calibrate(to_cluster_space(x), false_alarm_rate);
+  calibration_ = calibration;
+  return calibration;
+}
+
+template <typename Scalar>
+Vector<Scalar> Detector<Scalar>::score(const MatrixInput<Scalar>& x) const {
+  check("thrum::Detector::score", x.view());
+  return host::scores_of_rows(model(), x.view());
+}
+
+template <typename Scalar>
+std::vector<Verdict> Detector<Scalar>::verdicts(const MatrixInput<Scalar>& x) const {
+  if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
+  check("thrum::Detector::verdicts", x.view());
+  return host::verdicts_on_rows(model(), x.view());
+}
+
+template <typename Scalar>
+Matrix<Scalar> Detector<Scalar>::shares(const MatrixInput<Scalar>& x) const {
+  constexpr const char* who = "thrum::Detector::shares";
+  check(who, x.view());
+  detail::require_finite(who, "x", x.view());
+  Matrix<Scalar> shares(x.view().rows, x.view().cols);
+  const DetectorModel<Scalar> fitted = model();
+  host::for_each_judged_row(fitted, x.view(), [&](Index i, Scalar* scratch) {
+    shares_of_row(fitted, x.view().row(i), scratch, thrum::view(shares).row(i));
+  });
+  return shares;
+}
+
+template <typename Scalar>
+Matrix<Scalar> Detector<Scalar>::to_cluster_space(const MatrixInput<Scalar>& x) const {
+  constexpr const char* who = "thrum::Detector::to_cluster_space";
+  check(who, x.view());
+  if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
+  return host::rows_in_cluster_space(model(), x.view());
+}
+
+template <typename Scalar>
+DetectorModel<Scalar> Detector<Scalar>::model() const {
+  DetectorModel<Scalar> model;
+  model.features = static_cast<int>(features_);
+  model.has_signal = options_.signal.has_value();
+  if (options_.signal) model.signal = *options_.signal;
+  model.monitor = options_.monitor;
+  if (scaler_) model.scaling = scaler_->model();
+  if (pca_) model.projection = pca_->model();
+  model.anomaly = scorer_.model();
+  return model;
+}
+
+template <typename Scalar>
+void Detector<Scalar>::check_options(const char* who, MatrixView<const Scalar> x) const {
+  host::require_training_data(who, x);
+  detail::require(options_.monitor.valid(), who,
+                  ": monitor is not valid, expected 1 <= votes <= window <= 32, 0 <= release < votes, a "
+                  "positive finite threshold and durations from 0 to 65535");
+  detail::require(options_.bad_share >= 0 && options_.bad_share < 0.5, who, ": bad_share is ",
+                  options_.bad_share, ", expected a number in [0, 0.5)");
+  detail::require(options_.most_clusters >= 0, who, ": most_clusters is ", options_.most_clusters,
+                  ", expected at least 1, or 0 for kmeans.clusters");
+  if (!options_.signal) return;
+  const char* wrong = what_is_wrong(*options_.signal);
+  detail::require(wrong == nullptr, who, ": signal: ", wrong == nullptr ? "" : wrong);
+  detail::require_columns(who, "x", x, feature_count(*options_.signal));
+}
+
+template <typename Scalar>
+FitReport Detector<Scalar>::fit_stages(const MatrixInput<Scalar>& x, Index missing) {
+  features_ = x.view().cols;
+  Matrix<Scalar> rows = Eigen::Map<const Matrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
+      x.view().data, x.view().rows, x.view().cols, {x.view().row_stride, x.view().col_stride});
+  if (options_.scaler) {
+    scaler_ = Scaler<Scalar>(*options_.scaler);
+    scaler_->fit(rows);
+    scaler_->transform(rows, thrum::view(rows));
+  }
+  if (options_.pca) {
+    pca_ = PCA<Scalar>(*options_.pca);
+    pca_->fit(rows);
+    rows = pca_->transform(rows);
+  }
+  KMeansOptions kmeans = options_.kmeans;
+  if (options_.most_clusters > 0) {
+    const Index most = smaller(Index{options_.most_clusters}, larger(Index{1}, rows.rows() / 2));
+    kmeans.restarts = larger(kmeans.restarts, host::restarts_to_count);
+    kmeans.clusters = rows.rows() < 2 ? 1 : clusters_by_likelihood(rows, static_cast<int>(most), kmeans);
+  }
+  kmeans_ = KMeans<Scalar>(kmeans);
+  scorer_ = AnomalyScorer<Scalar>(options_.scorer);
+  const FitReport report = kmeans_.fit(rows);
+  scorer_.fit(rows, kmeans_.centers(), {}, missing);
+  return report;
+}
+
+template <typename Scalar>
+std::vector<Index> Detector<Scalar>::bad_rows(MatrixView<const Scalar> x) const {
+  const Index most = static_cast<Index>(options_.bad_share * static_cast<double>(x.rows));
+  const Index stays = x.rows - most;
+  const int components = options_.pca ? options_.pca->components : 0;
+  if (most == 0 || stays < larger(options_.kmeans.clusters, larger(components, 2))) return {};
+  Detector core(options_);
+  core.fit_stages(without(x, strangest_rows(x, most)), most);
+  const double limit = std::log(20.0 * static_cast<double>(x.rows));
+  const Vector<Scalar> raw = core.score(x);
+  const Scalar* table = core.model().anomaly.score_table;
+  std::vector<Index> bad;
+  for (const Index i : core.strangest_rows(x, most))
+    if (!(static_cast<double>(surprise(table, raw[i])) <= limit)) bad.push_back(i);
+  return bad;
+}
+
+template <typename Scalar>
+std::vector<Index> Detector<Scalar>::strangest_rows(MatrixView<const Scalar> x, Index count) const {
+  const Vector<Scalar> scores = score(x);
+  std::vector<Index> rows(array_size(x.rows));
+  std::iota(rows.begin(), rows.end(), Index{0});
+  std::stable_sort(rows.begin(), rows.end(), [&](Index a, Index b) { return scores[a] > scores[b]; });
+  rows.resize(array_size(count));
+  std::sort(rows.begin(), rows.end());
+  return rows;
+}
+
+template <typename Scalar>
+Matrix<Scalar> Detector<Scalar>::without(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
+  std::vector<Index> rest;
+  for (Index i = 0; i < x.rows; ++i)
+    if (!std::binary_search(rows.begin(), rows.end(), i)) rest.push_back(i);
+  return host::rows_of(x, rest);
+}
+
+template <typename Scalar>
+void Detector<Scalar>::check(const char* who, MatrixView<const Scalar> x) const {
+  detail::require(fitted(), who, ": not fitted");
+  detail::require_columns(who, "x", x, features_);
+}
+
+#if defined(THRUM_COMPILED)
+extern template class Detector<float>;
+extern template class Detector<double>;
+#endif
 
 }  // namespace THRUM_BUILD
 }  // namespace thrum

@@ -41,17 +41,10 @@ class StoredDetector {
   }
 
   /// As Detector::score.
-  Vector<Scalar> score(const MatrixInput<Scalar>& x) const {
-    check("thrum::StoredDetector::score", x.view());
-    return host::scores_of_rows(model_, x.view());
-  }
+  Vector<Scalar> score(const MatrixInput<Scalar>& x) const;
 
   /// As Detector::verdicts.
-  std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const {
-    if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
-    check("thrum::StoredDetector::verdicts", x.view());
-    return host::verdicts_on_rows(model_, x.view());
-  }
+  std::vector<Verdict> verdicts(const MatrixInput<Scalar>& x) const;
 
   bool fitted() const { return model_.anomaly.clusters > 0; }
   /// What the last calibration before it was stored found, if any.
@@ -66,30 +59,9 @@ class StoredDetector {
   friend bool operator!=(const StoredDetector& a, const StoredDetector& b) { return !(a == b); }
 
  private:
-  void check(const char* who, MatrixView<const Scalar> x) const {
-    detail::require(fitted(), who, ": not fitted");
-    detail::require_columns(who, "x", x, model_.features);
-  }
-
-  void leave_out_unused_channels() {
-    const FeatureOptions unused;  // g++ 12 fails on temporaries of this type here
-    if (!model_.has_signal) model_.signal = unused;
-    for (int c = model_.signal.channels; c < max_channels; ++c) model_.signal.channel[c] = unused.channel[c];
-  }
-
-  void own_arrays() {
-    std::vector<Scalar> numbers;
-    for_each_array(model_, [&](const char*, const Scalar* values, Index size) {
-      if (values != nullptr) numbers.insert(numbers.end(), values, values + size);
-    });
-    numbers_ = std::make_shared<const std::vector<Scalar>>(std::move(numbers));
-    const Scalar* next = numbers_->data();
-    for_each_array(model_, [&](const char*, const Scalar*& values, Index size) {
-      if (values == nullptr) return;
-      values = next;
-      next += size;
-    });
-  }
+  void check(const char* who, MatrixView<const Scalar> x) const;
+  void leave_out_unused_channels();
+  void own_arrays();
 
   std::vector<Scalar> numbers() const { return numbers_ ? *numbers_ : std::vector<Scalar>(); }
 
@@ -109,6 +81,52 @@ class StoredDetector {
   DetectorModel<Scalar> model_{};
   std::optional<Calibration> calibration_;
 };
+
+template <typename Scalar>
+Vector<Scalar> StoredDetector<Scalar>::score(const MatrixInput<Scalar>& x) const {
+  check("thrum::StoredDetector::score", x.view());
+  return host::scores_of_rows(model_, x.view());
+}
+
+template <typename Scalar>
+std::vector<Verdict> StoredDetector<Scalar>::verdicts(const MatrixInput<Scalar>& x) const {
+  if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
+  check("thrum::StoredDetector::verdicts", x.view());
+  return host::verdicts_on_rows(model_, x.view());
+}
+
+template <typename Scalar>
+void StoredDetector<Scalar>::check(const char* who, MatrixView<const Scalar> x) const {
+  detail::require(fitted(), who, ": not fitted");
+  detail::require_columns(who, "x", x, model_.features);
+}
+
+template <typename Scalar>
+void StoredDetector<Scalar>::leave_out_unused_channels() {
+  const FeatureOptions unused;  // g++ 12 fails on temporaries of this type here
+  if (!model_.has_signal) model_.signal = unused;
+  for (int c = model_.signal.channels; c < max_channels; ++c) model_.signal.channel[c] = unused.channel[c];
+}
+
+template <typename Scalar>
+void StoredDetector<Scalar>::own_arrays() {
+  std::vector<Scalar> numbers;
+  for_each_array(model_, [&](const char*, const Scalar* values, Index size) {
+    if (values != nullptr) numbers.insert(numbers.end(), values, values + size);
+  });
+  numbers_ = std::make_shared<const std::vector<Scalar>>(std::move(numbers));
+  const Scalar* next = numbers_->data();
+  for_each_array(model_, [&](const char*, const Scalar*& values, Index size) {
+    if (values == nullptr) return;
+    values = next;
+    next += size;
+  });
+}
+
+#if defined(THRUM_COMPILED)
+extern template class StoredDetector<float>;
+extern template class StoredDetector<double>;
+#endif
 
 }  // namespace THRUM_BUILD
 }  // namespace thrum

@@ -108,6 +108,17 @@ const ScoringKernels<Scalar>& scoring_kernels() {
 
 #undef THRUM_CHOSEN
 
+#if defined(THRUM_COMPILED)
+extern template const PanelKernels<float>& panel_kernels<float>();
+extern template const PanelKernels<double>& panel_kernels<double>();
+extern template const ClusteringKernels<float>& clustering_kernels<float>();
+extern template const ClusteringKernels<double>& clustering_kernels<double>();
+extern template const ProductKernels<float>& product_kernels<float>();
+extern template const ProductKernels<double>& product_kernels<double>();
+extern template const ScoringKernels<float>& scoring_kernels<float>();
+extern template const ScoringKernels<double>& scoring_kernels<double>();
+#endif
+
 }  // namespace host
 }  // namespace THRUM_BUILD
 }  // namespace thrum
