@@ -2183,8 +2183,9 @@ struct FeatureOptions {
   Arithmetic arithmetic = Arithmetic::floating;  ///< int16_t samples only, when it is integer
 };
 
+/// What channels are left over for does not count.
 constexpr bool operator==(const FeatureOptions& a, const FeatureOptions& b) {
-  for (int i = 0; i < max_channels; ++i)
+  for (int i = 0; i < max_channels && i < a.channels; ++i)
     if (a.channel[i] != b.channel[i]) return false;
   return a.channels == b.channels && a.window == b.window && a.hop == b.hop &&
          a.sampling_rate == b.sampling_rate && a.mean == b.mean && a.rms == b.rms &&

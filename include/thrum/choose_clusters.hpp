@@ -14,7 +14,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/class_ellipsoids.hpp"
 #include "thrum/host/column_summary.hpp"
-#include "thrum/host/folds.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
 

@@ -20,8 +20,8 @@
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
-#include "thrum/host/folds.hpp"
 #include "thrum/host/judge_rows.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
@@ -300,8 +300,7 @@ void Detector<Scalar>::check_options(const char* who, MatrixView<const Scalar> x
 template <typename Scalar>
 FitReport Detector<Scalar>::fit_stages(const MatrixInput<Scalar>& x, Index missing) {
   features_ = x.view().cols;
-  Matrix<Scalar> rows = Eigen::Map<const Matrix<Scalar>, 0, Eigen::Stride<Eigen::Dynamic, Eigen::Dynamic>>(
-      x.view().data, x.view().rows, x.view().cols, {x.view().row_stride, x.view().col_stride});
+  Matrix<Scalar> rows = host::copied(x.view());
   if (options_.scaler) {
     scaler_ = Scaler<Scalar>(*options_.scaler);
     scaler_->fit(rows);

@@ -22,6 +22,7 @@
 #include "thrum/host/cluster_sums.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/labelling.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/mini_batch.hpp"
 #include "thrum/host/row_blocks.hpp"
 #include "thrum/host/row_sample.hpp"
@@ -196,8 +197,6 @@ class KMeans {
     FitReport report;
   };
 
-  static Matrix<Scalar> copied(MatrixView<const Scalar> x);
-
   // ---- contracts
 
   void check_options(const char* who) const;
@@ -334,7 +333,7 @@ void KMeans<Scalar>::start_from(const MatrixInput<Scalar>& centers) {
   detail::require(given.cols > 0, who, ": centers have no columns, expected at least one");
   detail::require_shape(who, "centers", given, options_.clusters, given.cols);
   detail::require_finite(who, "centers", given);
-  Matrix<Scalar> copy = copied(given);
+  Matrix<Scalar> copy = host::copied(given);
   Vector<double> counts = Vector<double>::Zero(given.rows);
   centers_ = std::move(copy);
   counts_ = std::move(counts);
@@ -410,8 +409,7 @@ template <typename Scalar>
 Matrix<Scalar> KMeans<Scalar>::transform(const MatrixInput<Scalar>& x) const {
   constexpr const char* who = "thrum::KMeans::transform";
   check_shape(who, x.view());
-  Matrix<Scalar> distances(x.view().rows, centers_.rows());
-  prefer_huge_pages(distances.data(), array_size(distances.size()) * sizeof(Scalar));
+  Matrix<Scalar> distances = host::uninitialized<Scalar>(x.view().rows, centers_.rows());
   if (!host::distances_to_centers(x.view(), packed(), thrum::view(distances)))
     detail::require_finite(who, "x", x.view());
   return distances;
@@ -424,13 +422,6 @@ void KMeans<Scalar>::transform(const MatrixInput<Scalar>& x, MatrixView<Scalar> 
   detail::require_shape(who, "the result", distances, x.view().rows, centers_.rows());
   if (!host::all_finite(x.view())) detail::require_finite(who, "x", x.view());
   host::distances_to_centers(x.view(), packed(), distances);
-}
-
-template <typename Scalar>
-Matrix<Scalar> KMeans<Scalar>::copied(MatrixView<const Scalar> x) {
-  Matrix<Scalar> copy(x.rows, x.cols);
-  for (Index i = 0; i < x.rows; ++i) host::copy_row(x, i, thrum::view(copy), i);
-  return copy;
 }
 
 template <typename Scalar>
@@ -582,7 +573,7 @@ typename KMeans<Scalar>::Run KMeans<Scalar>::best_run(MatrixView<const Scalar> x
   for (int start = 0; start < (given != nullptr ? 1 : options_.restarts); ++start) {
     Run run;
     if (given != nullptr)
-      run.centers = copied(*given);
+      run.centers = host::copied(*given);
     else
       run.centers = first_centers(x, weights, random);
     assignment.restart();
@@ -627,7 +618,7 @@ FitReport KMeans<Scalar>::learn_streamed(const char* who, RowSource<Scalar>& sou
   if (sizeof(Scalar) == sizeof(double)) check_sums(who, columns.ranges, weights, source.rows());
 
   Run run;
-  run.centers = given != nullptr ? copied(*given) : seed_streamed(source, weights);
+  run.centers = given != nullptr ? host::copied(*given) : seed_streamed(source, weights);
   host::StreamedAssignment<Scalar> assignment(source, weights, options_.clusters,
                                               grid_of(columns.ranges, weights));
   run_lloyd(assignment, limits(columns.moments), progress, run);

@@ -11,6 +11,7 @@
 #include "thrum/core/random.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/input.hpp"
 #include "thrum/pca.hpp"
 
@@ -37,14 +38,6 @@ template <typename Scalar>
 inline void permute_columns(Matrix<Scalar>& x, Random& random) {
   for (Index f = 0; f < x.cols(); ++f)
     for (Index i = x.rows() - 1; i > 0; --i) std::swap(x(i, f), x(random.index(i + 1), f));
-}
-
-template <typename Scalar>
-inline Matrix<Scalar> copied(MatrixView<const Scalar> x) {
-  Matrix<Scalar> copy(x.rows, x.cols);
-  for (Index i = 0; i < x.rows; ++i)
-    for (Index f = 0; f < x.cols; ++f) copy(i, f) = x(i, f);
-  return copy;
 }
 
 template <typename Scalar>

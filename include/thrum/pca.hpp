@@ -18,6 +18,7 @@
 #include "thrum/host/dense.hpp"
 #include "thrum/host/gram.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/product_moments.hpp"
@@ -105,11 +106,9 @@ class PCA {
   /// p: variance along each component, over n - 1.
   const Eigen::VectorXd& explained_variance() const { return explained_variance_; }
   /// p: the same as shares of the total variance; 0 when there is none.
-  Eigen::VectorXd explained_variance_ratio() const {
-    return explained_variance_ / (total_variance_ > 0 ? total_variance_ : 1.0);
-  }
+  Eigen::VectorXd explained_variance_ratio() const;
   /// p: singular values of the centred data.
-  Eigen::VectorXd singular_values() const { return (explained_variance_ * (weight_ - 1)).cwiseSqrt(); }
+  Eigen::VectorXd singular_values() const;
   /// Mean variance of the min(n, d) - p directions left out (Tipping and Bishop, 1999); 0 when none is.
   double noise_variance() const { return noise_variance_; }
   /// A view of the fitted projection, valid while this object lives unchanged.
@@ -304,6 +303,16 @@ Eigen::VectorXd PCA<Scalar>::score_samples(const MatrixInput<Scalar>& x) const {
     scores[i] = -0.5 * (constant + along + (all ? 0.0 : rest.squaredNorm() / noise));
   });
   return scores;
+}
+
+template <typename Scalar>
+Eigen::VectorXd PCA<Scalar>::explained_variance_ratio() const {
+  return explained_variance_ / (total_variance_ > 0 ? total_variance_ : 1.0);
+}
+
+template <typename Scalar>
+Eigen::VectorXd PCA<Scalar>::singular_values() const {
+  return (explained_variance_ * (weight_ - 1)).cwiseSqrt();
 }
 
 template <typename Scalar>

@@ -36,7 +36,8 @@ class StoredDetector {
       : model_(model), calibration_(calibration) {
     model_.checksum = 0;
     model_.self_tests = {};
-    leave_out_unused_channels();
+    const FeatureOptions unused;  // g++ 12 fails on temporaries of this type here
+    if (!model_.has_signal) model_.signal = unused;
     own_arrays();
   }
 
@@ -60,7 +61,6 @@ class StoredDetector {
 
  private:
   void check(const char* who, MatrixView<const Scalar> x) const;
-  void leave_out_unused_channels();
   void own_arrays();
 
   std::vector<Scalar> numbers() const { return numbers_ ? *numbers_ : std::vector<Scalar>(); }
@@ -99,13 +99,6 @@ template <typename Scalar>
 void StoredDetector<Scalar>::check(const char* who, MatrixView<const Scalar> x) const {
   detail::require(fitted(), who, ": not fitted");
   detail::require_columns(who, "x", x, model_.features);
-}
-
-template <typename Scalar>
-void StoredDetector<Scalar>::leave_out_unused_channels() {
-  const FeatureOptions unused;  // g++ 12 fails on temporaries of this type here
-  if (!model_.has_signal) model_.signal = unused;
-  for (int c = model_.signal.channels; c < max_channels; ++c) model_.signal.channel[c] = unused.channel[c];
 }
 
 template <typename Scalar>

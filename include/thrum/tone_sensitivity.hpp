@@ -15,6 +15,7 @@
 #include "thrum/errors.hpp"
 #include "thrum/feature_extractor.hpp"
 #include "thrum/features/options.hpp"
+#include "thrum/host/matrices.hpp"
 
 namespace thrum {
 
@@ -42,7 +43,7 @@ class ToneSensitivity {
   /// signal: the features of the detectors. Throws std::invalid_argument when it does not pass check() or has
   /// inputs, which no tone changes, and for options out of range.
   explicit ToneSensitivity(const FeatureOptions& signal, const ToneOptions& options = {})
-      : signal_(without_unused_channels(signal)), options_(options), random_(options.seed) {
+      : signal_(signal), options_(options), random_(options.seed) {
     constexpr const char* who = "thrum::ToneSensitivity";
     detail::require_recording(signal, signal.window, signal.channels);
     detail::require(signal.inputs == 0, who, ": signal has ", signal.inputs, " inputs, expected none");
@@ -74,8 +75,7 @@ class ToneSensitivity {
     constexpr const char* who = "thrum::ToneSensitivity::add";
     const auto& model = detector.model();
     detail::require(detector.fitted(), who, ": detector is not fitted");
-    detail::require(!model.has_signal || without_unused_channels(model.signal) == signal_, who,
-                    ": detector has other signal options");
+    detail::require(!model.has_signal || model.signal == signal_, who, ": detector has other signal options");
     const std::vector<WindowCondition> conditions = window_conditions(signal_, recording);
     const std::vector<Verdict> verdicts = detector.verdicts(extract_windows(signal_, recording));
     for (std::size_t i = 0; i < verdicts.size(); ++i) {
@@ -143,19 +143,11 @@ class ToneSensitivity {
 
  private:
   using Counts = Eigen::Array<Index, Eigen::Dynamic, Eigen::Dynamic>;
-  template <typename Sample>
-  using Frames = Eigen::Matrix<Sample, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
 
   struct Tone {
     int channel, band;
     double cycles_a_frame, phase;  ///< phase in cycles
   };
-
-  static FeatureOptions without_unused_channels(FeatureOptions signal) {
-    const ChannelOptions unused;
-    for (int c = larger(signal.channels, 0); c < max_channels; ++c) signal.channel[c] = unused;
-    return signal;
-  }
 
   static double ratio(Index part, Index all) { return static_cast<double>(part) / static_cast<double>(all); }
 
@@ -187,10 +179,8 @@ class ToneSensitivity {
   template <typename Sample, typename FittedDetector>
   void add_window(const FittedDetector& detector, MatrixView<const Sample> window,
                   const std::vector<Tone>& tones) {
-    Frames<Sample> plain(window.rows, window.cols);
-    for (Index i = 0; i < window.rows; ++i)
-      for (Index c = 0; c < window.cols; ++c) plain(i, c) = window(i, c);
-    Frames<Sample> toned = plain.replicate(static_cast<Index>(tones.size()) * level_count(), 1);
+    const Matrix<Sample> plain = host::copied(window);
+    Matrix<Sample> toned = plain.replicate(static_cast<Index>(tones.size()) * level_count(), 1);
     std::vector<bool> moves;
     Index first = 0;
     for (const Tone& tone : tones) {

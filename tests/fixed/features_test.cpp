@@ -157,10 +157,17 @@ TEST_CASE("correlations are named in order for any number of channels") {
   CHECK(i == feature_count(options));
 }
 
-TEST_CASE("options are equal when all in them is") {
-  FeatureOptions a, b;
+TEST_CASE("options are equal when all in them that counts is") {
+  FeatureOptions a;
+  a.channels = 3;
+  FeatureOptions b = a;
   CHECK(a == b);
   b.channel[3].unit[0] = 'g';
+  CHECK(a == b);
+  b.channel[2].unit[0] = 'g';
+  CHECK(a != b);
+  b = a;
+  b.channels = 2;
   CHECK(a != b);
   b = a;
   b.energy_floor = 1;

@@ -14,7 +14,7 @@
 #include "thrum/core/weights.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
-#include "thrum/host/folds.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/seeding.hpp"
 #include "thrum/input.hpp"
 

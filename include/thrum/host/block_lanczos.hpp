@@ -12,6 +12,7 @@
 #include "thrum/host/build.hpp"
 #include "thrum/host/dense.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/positive_definite.hpp"
 #include "thrum/host/products.hpp"

@@ -14,6 +14,7 @@
 #include "thrum/host/dense.hpp"
 #include "thrum/host/folds.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/positive_definite.hpp"
@@ -143,7 +144,7 @@ class ClassEllipsoids {
       factor_.resize(count_ * features_ * rank_);
       weight_.resize(count_ * (1 + rank_));
     }
-    const std::vector<ClassShape> shapes = shapes_of(rows_of_all(x.view()), labels);
+    const std::vector<ClassShape> shapes = shapes_of(copied(x.view()), labels);
     share_ = 0;
     for (Index j = 0; j < count_; ++j) {
       take(j, shapes[array_size(j)]);
@@ -185,13 +186,6 @@ class ClassEllipsoids {
     return a.size() == b.size() && a == b;
   }
   static const Scalar* null_if_empty(const Vector<Scalar>& x) { return x.size() == 0 ? nullptr : x.data(); }
-
-  static Matrix<Scalar> rows_of_all(MatrixView<const Scalar> x) {
-    Matrix<Scalar> rows(x.rows, x.cols);
-    for (Index i = 0; i < x.rows; ++i)
-      for (Index f = 0; f < x.cols; ++f) rows(i, f) = x(i, f);
-    return rows;
-  }
 
   static Eigen::VectorXd standardised_coordinates(VectorView<const Scalar> x, const ClassShape& shape) {
     Eigen::VectorXd z(x.size);

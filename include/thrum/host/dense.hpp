@@ -8,10 +8,10 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
-#include "thrum/huge_pages.hpp"
 #include "thrum/input.hpp"
 
 // What the decompositions do with matrices and vectors of double, a function each. As Eigen expressions,
@@ -21,19 +21,6 @@
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
-
-/// A matrix of no certain entries, or of zeros: a large one on huge pages.
-template <typename Scalar>
-inline Matrix<Scalar> uninitialized(Index rows, Index cols) {
-  Matrix<Scalar> matrix(rows, cols);
-  prefer_huge_pages(matrix.data(), array_size(matrix.size()) * sizeof(Scalar));
-  return matrix;
-}
-inline Matrix<double> zeros(Index rows, Index cols) {
-  Matrix<double> matrix = uninitialized<double>(rows, cols);
-  matrix.setZero();
-  return matrix;
-}
 
 /// a b, m x k times k x n, summed in the order of k. O(m k n).
 inline Matrix<double> product(MatrixView<const double> a, const Matrix<double>& b) {

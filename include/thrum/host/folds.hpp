@@ -6,7 +6,6 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/input.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -43,21 +42,6 @@ class ClassFolds {
 
   std::vector<int> fold_;
 };
-
-/// The rows of x with the given numbers.
-template <typename Scalar>
-inline Matrix<Scalar> rows_of(MatrixView<const Scalar> x, const std::vector<Index>& rows) {
-  Matrix<Scalar> picked(static_cast<Index>(rows.size()), x.cols);
-  for (Index i = 0; i < picked.rows(); ++i)
-    for (Index f = 0; f < x.cols; ++f) picked(i, f) = x(rows[array_size(i)], f);
-  return picked;
-}
-
-inline std::vector<int> labels_of(const std::vector<int>& labels, const std::vector<Index>& rows) {
-  std::vector<int> picked;
-  for (const Index row : rows) picked.push_back(labels[array_size(row)]);
-  return picked;
-}
 
 }  // namespace host
 }  // namespace THRUM_BUILD

@@ -10,6 +10,7 @@
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/folds.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/row_loop.hpp"
 #include "thrum/host/surprise_table.hpp"

@@ -13,6 +13,7 @@
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/dense.hpp"
 #include "thrum/host/kernels.hpp"
+#include "thrum/host/matrices.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
 #include "thrum/input.hpp"
