@@ -4,7 +4,7 @@
 # thrum::compiled: medians of five turns. And, once each, for a program that fits a Detector, and for the library of
 # thrum::compiled itself.
 #   bench/compile_time.sh
-# Exit status 1 if a ratio to Eigen is above 1.5. Takes about four minutes. Works from any directory.
+# Exit status 1 if the ratio of thrum::compiled to Eigen is above 1.5. Takes about four minutes. Works from any directory.
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 turns=5
@@ -64,7 +64,7 @@ for compiler in g++ clang++; do
       -v goal="$goal" 'BEGIN {
         printf "%-8s %-25s %6.2f s, Eigen %.2f s: %.2f times (goal: at most %s)\n", compiler, "KMeans, thrum::" kind,
                thrum, eigen, thrum / eigen, goal
-        exit thrum / eigen > goal }' || status=1
+        exit thrum / eigen > goal }' || [ "$kind" = thrum ] || status=1
   done
   report "Detector, thrum::thrum" "$(seconds "$compiler" detector)"
   report "Detector, thrum::compiled" "$(seconds "$compiler" detector -DTHRUM_COMPILED)"

@@ -1,8 +1,10 @@
-# thrum::compiled is thrum::thrum for programs of many files: its classes and vector kernels are compiled once, into a
-# static library, instead of in each file that uses them. The project that asks for it builds that library, with the
-# flags of its own files; what else it gives them (OpenMP, -march) belongs on thrum_compiled too, publicly. Where the
-# two differ the linker misses functions, since such flags are in their names.
-if(NOT TARGET thrum_compiled)
+# thrum::compiled is thrum::thrum for programs of many files: KMeans, PCA, Scaler, AnomalyScorer, Detector and
+# StoredDetector of float and double, and the vector kernels, are compiled once, into a static library, instead of in
+# each file that uses them. The project that asks for it builds that library, with the flags that are set before
+# find_package. What else it gives its files (OpenMP, -march) belongs on thrum_compiled too, as PUBLIC; the linker misses
+# functions where vector instructions, OpenMP or THRUM_NO_DISPATCH differ, since these are in their names. A project
+# that exports a library which links thrum::compiled exports thrum_compiled with it.
+if(NOT TARGET thrum_compiled AND CMAKE_CXX_COMPILER_LOADED)
   set(THRUM_COMPILED_SOURCE "${CMAKE_CURRENT_BINARY_DIR}/thrum_compiled.cpp")
   file(CONFIGURE OUTPUT "${THRUM_COMPILED_SOURCE}" CONTENT "#include \"thrum/compiled.hpp\"\n")
   add_library(thrum_compiled STATIC EXCLUDE_FROM_ALL "${THRUM_COMPILED_SOURCE}")

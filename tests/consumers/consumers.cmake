@@ -34,13 +34,16 @@ string(REPLACE "." "\\." version "${PROJECT_VERSION}")
 thrum_add_consumer("installed" laptop "${from_installation}")
 thrum_add_consumer("installed, firmware alone, no Eigen" firmware "${from_installation}" "${without_eigen}")
 thrum_add_consumer("compiled once" compiled "${from_installation}")
-# That nothing else compiles it shows where a program of other flags looks for its own.
-add_test(NAME "package: compiled once, for these flags only" COMMAND "${CMAKE_COMMAND}" --build
-                                                                     "${consumers}/compiled once" --target other_flags)
-set_tests_properties("package: compiled once" PROPERTIES FIXTURES_SETUP compiled_once)
-set_tests_properties("package: compiled once, for these flags only"
-                     PROPERTIES FIXTURES_REQUIRED compiled_once
-                                PASS_REGULAR_EXPRESSION "undefined reference to `thrum::native[^\n]*::Detector<float>::")
+# A program of other flags must not link: its functions are in nobody's library.
+if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+  add_test(NAME "package: compiled once, for these flags only"
+           COMMAND "${CMAKE_COMMAND}" --build "${consumers}/compiled once" --target other_flags)
+  set_tests_properties("package: compiled once" PROPERTIES FIXTURES_SETUP compiled_once)
+  set_tests_properties(
+    "package: compiled once, for these flags only"
+    PROPERTIES FIXTURES_REQUIRED compiled_once
+               PASS_REGULAR_EXPRESSION "undefined (reference|symbol)[^\n]*thrum::native[^\n]*::Detector<float>::")
+endif()
 thrum_add_consumer("build tree" laptop "-Dthrum_DIR=${PROJECT_BINARY_DIR}")
 thrum_add_consumer("subdirectory" subdirectory "-DTHRUM_SOURCE_DIR=${PROJECT_SOURCE_DIR}")
 thrum_add_refused_consumer("version 99 is refused" version_99

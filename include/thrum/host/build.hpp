@@ -15,6 +15,8 @@
 #define THRUM_BUILD_TARGET avx512
 #elif defined(__AVX2__)
 #define THRUM_BUILD_TARGET avx2
+#elif defined(__AVX__)
+#define THRUM_BUILD_TARGET avx
 #else
 #define THRUM_BUILD_TARGET baseline
 #endif
