@@ -2,7 +2,9 @@
 #define THRUM_HOST_BUILD_HPP
 
 // What the flags of a translation unit change about the laptop wing is in the name of an inline namespace, so
-// that objects built with different flags can be linked: each keeps the functions it was compiled with.
+// that objects with and without OpenMP or dispatch can be linked: each keeps the functions it was compiled
+// with. Those that share matrices must have the same vector instructions (-march): they say how Eigen
+// allocates. What thrum::compiled has not for these, the linker misses.
 
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(THRUM_NO_DISPATCH)
 #define THRUM_DISPATCH 1
