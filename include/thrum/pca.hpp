@@ -10,7 +10,6 @@
 #include "thrum/algorithm/symmetric_eigen.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
-#include "thrum/core/weights.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/block_lanczos.hpp"
 #include "thrum/host/build.hpp"
@@ -404,15 +403,17 @@ void PCA<Scalar>::learn_from_random_subspace(MatrixView<const Scalar> x, VectorV
 template <typename Scalar>
 void PCA<Scalar>::learn_from_gram(MatrixView<const Scalar> x, VectorView<const Scalar> weights) {
   const ColumnMoments moments = column_moments(x, weights);
-  Vector<double> roots(x.rows);
-  for (Index i = 0; i < x.rows; ++i)
-    roots[i] = square_root(static_cast<double>(weight_of(weights, i)) / (moments.weight - 1));
+  Vector<double> roots(weights.size);
+  for (Index i = 0; i < weights.size; ++i) roots[i] = square_root(static_cast<double>(weights[i]));
   Matrix<double> gram = host::gram_matrix(x, moments.mean);
-  gram = roots.asDiagonal() * gram * roots.asDiagonal();
+  for (Index i = 0; i < weights.size; ++i)
+    gram.row(i).head(i + 1).array() *= roots[i] * roots.head(i + 1).transpose().array();
   const double relative = rounding(x.rows, x.cols, x.cols);
   Spectrum spectrum = decomposed(std::move(gram), smaller(x.rows, x.cols), relative);
-  const Matrix<double> factors = roots.asDiagonal() * spectrum.directions;
-  spectrum.directions = host::combinations(x, moments.mean, factors).transpose();
+  spectrum.variances /= moments.weight - 1;
+  spectrum.total /= moments.weight - 1;
+  if (weights.size > 0) spectrum.directions = roots.asDiagonal() * spectrum.directions;
+  spectrum.directions = host::combinations(x, moments.mean, spectrum.directions).transpose();
   orthonormalize(spectrum, relative);
   keep(spectrum, moments.mean, moments.weight, x.rows, relative);
 }

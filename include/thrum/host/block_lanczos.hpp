@@ -33,7 +33,7 @@ class BlockLanczos {
   BlockLanczos(const Matrix<double>& a, Index wanted)
       : a_(a),
         wanted_(wanted),
-        basis_(zeros(a.rows(), a.rows() / 3 / block * block)),
+        basis_(uninitialized<double>(a.rows(), a.rows() / 3 / block * block)),
         projected_(zeros(basis_.cols(), basis_.cols())),
         next_(a.rows(), block),
         coupling_(block, block) {}
@@ -88,13 +88,14 @@ class BlockLanczos {
   void take_out(Index first) {
     const Index columns = count_ - first;
     const MatrixView<const double> basis = part_of_basis(first);
+    const int workers = worker_count(operations(a_.rows(), columns, block));
     Matrix<double> along = Matrix<double>::Zero(columns, block);
     add_products(factor(basis), factor(thrum::view(std::as_const(next_))), a_.rows(), thrum::view(along),
-                 false, 1);
+                 false, workers);
     projected_.block(count_ - block, first, block, columns) += along.transpose();
     along = -along;
     add_products(factor(basis.transposed()), factor(thrum::view(std::as_const(along))), columns,
-                 thrum::view(next_), false, 1);
+                 thrum::view(next_), false, workers);
   }
 
   MatrixView<const double> part_of_basis(Index first) const {

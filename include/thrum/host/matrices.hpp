@@ -6,6 +6,8 @@
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/panel_table.hpp"
+#include "thrum/host/parallel.hpp"
 #include "thrum/huge_pages.hpp"
 #include "thrum/input.hpp"
 
@@ -15,7 +17,7 @@ namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
 
-/// A matrix of no certain entries, or of zeros: a large one on huge pages.
+/// A matrix of no certain entries, or of zeros: a large one on huge pages, which all threads fault in.
 template <typename Scalar>
 inline Matrix<Scalar> uninitialized(Index rows, Index cols) {
   Matrix<Scalar> matrix(rows, cols);
@@ -24,7 +26,7 @@ inline Matrix<Scalar> uninitialized(Index rows, Index cols) {
 }
 inline Matrix<double> zeros(Index rows, Index cols) {
   Matrix<double> matrix = uninitialized<double>(rows, cols);
-  matrix.setZero();
+  parallel_for(rows, worker_count(operations(rows, cols, 1)), [&](Index i, int) { matrix.row(i).setZero(); });
   return matrix;
 }
 
