@@ -10,6 +10,7 @@
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/choose_clusters.hpp"
 #include "thrum/detector.hpp"
+#include "thrum/host/class_shape.hpp"
 
 using thrum::AnomalyKind;
 using thrum::AnomalyScorer;

@@ -10,6 +10,9 @@
 #include "catch.hpp"
 #include "plain_assignment.hpp"
 #include "sample_data.hpp"
+#include "thrum/host/assignment.hpp"
+#include "thrum/host/column_summary.hpp"
+#include "thrum/host/mini_batch.hpp"
 #include "thrum/kmeans.hpp"
 
 using thrum::FitIteration;

@@ -9,6 +9,7 @@
 
 #include "catch.hpp"
 #include "sample_data.hpp"
+#include "thrum/algorithm/quantile.hpp"
 
 using thrum::Index;
 using thrum::Matrix;

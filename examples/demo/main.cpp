@@ -8,9 +8,11 @@
 #include <exception>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "choice.hpp"
 #include "evaluation.hpp"
 #include "firmware.hpp"
 #include "recordings.hpp"
@@ -35,6 +37,7 @@ struct Arguments {
   double largest_change = thrum::QuantisationOptions{}.largest_change;
   double false_alarm_rate = 0.01;
   bool tones = false;
+  bool choose = false;
   std::filesystem::path output = "build/demo";
   std::filesystem::path json;
   std::filesystem::path firmware_script;
@@ -113,6 +116,12 @@ void declare(CLI::App& app, Arguments& arguments) {
       "--tones", arguments.tones,
       "also tell the smallest added tone that would be noticed, for each channel and frequency: what "
       "the detector is blind to, before there has been a fault");
+  app.add_flag("--choose", arguments.choose,
+               "try spectra and kinds of score, and take those that notice tones best, on normal recordings "
+               "alone; takes some minutes")
+      ->excludes("--bands")
+      ->excludes("--tapers")
+      ->excludes("--kind");
   app.add_option("--output", arguments.output, "folder for model, pictures and firmware")
       ->capture_default_str()
       ->take_last();
@@ -241,7 +250,7 @@ thrum::QuantisedDetector<Stored> quantised(const Arguments& arguments, const dem
 template <typename OnChip>
 void put_on_chip(const Arguments& arguments, const demo::Recordings& recordings,
                  const thrum::Detector<float>& detector, const OnChip& on_chip,
-                 const std::vector<demo::Block>& held_out) {
+                 const std::vector<demo::Block>& held_out, const std::optional<demo::Choice>& choice) {
   const auto results = demo::evaluate(
       recordings, *detector.options().signal,
       [&on_chip](const thrum::Matrix<float>& rows) { return on_chip.verdicts(rows); },
@@ -252,7 +261,8 @@ void put_on_chip(const Arguments& arguments, const demo::Recordings& recordings,
   header_options.measured_false_alarm_rate = demo::measured_false_alarms(results);
   thrum::write_firmware_header(header.string(), "machine_model", on_chip, header_options);
 
-  demo::Report report{recordings, detector, results, arguments.false_alarm_rate, std::nullopt, std::nullopt};
+  demo::Report report{recordings,   detector,     results, arguments.false_alarm_rate,
+                      std::nullopt, std::nullopt, choice};
   if (arguments.tones)
     report.tones = demo::caught_tones(recordings, *detector.options().signal, on_chip, held_out);
   if (!arguments.firmware_script.empty())
@@ -268,9 +278,15 @@ void put_on_chip(const Arguments& arguments, const demo::Recordings& recordings,
 
 void learn_and_show(const Arguments& arguments) {
   const demo::Recordings recordings = read(arguments);
-  const thrum::DetectorOptions options = detector_options(recordings, arguments);
+  thrum::DetectorOptions options = detector_options(recordings, arguments);
+  const demo::Split split = demo::split_normals(recordings, *options.signal, 0);
+  std::optional<demo::Choice> choice;
+  if (arguments.choose) {
+    choice = demo::choose_by_tones(recordings, options, split.train, arguments.false_alarm_rate);
+    demo::print_choice(*choice);
+    options = choice->taken;
+  }
   const thrum::FeatureOptions& signal = *options.signal;
-  const demo::Split split = demo::split_normals(recordings, signal, 0);
 
   thrum::Detector<float> detector(options);
   const auto train = demo::features_of(recordings, signal, split.train);
@@ -289,7 +305,7 @@ void learn_and_show(const Arguments& arguments) {
   if (recordings.clipped_samples > 0)
     std::printf("%zu samples are beyond full scale and clipped\n\n", recordings.clipped_samples);
   const auto put = [&](const auto& on_chip) {
-    put_on_chip(arguments, recordings, detector, on_chip, split.test);
+    put_on_chip(arguments, recordings, detector, on_chip, split.test, choice);
   };
   if (arguments.numbers == "float")
     put(detector);

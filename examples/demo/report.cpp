@@ -107,6 +107,45 @@ nlohmann::ordered_json as_json(const thrum::ToneSensitivity& tones) {
   return json;
 }
 
+std::string name_of(thrum::AnomalyKind kind) {
+  switch (kind) {
+    case thrum::AnomalyKind::radius: return "radius";
+    case thrum::AnomalyKind::mahalanobis: return "mahalanobis";
+    case thrum::AnomalyKind::soft: return "soft";
+    case thrum::AnomalyKind::tails: return "tails";
+    case thrum::AnomalyKind::residual: return "residual";
+    case thrum::AnomalyKind::automatic: return "automatic";
+  }
+  return "";
+}
+
+/// As on the command line.
+std::string name_of(const Trial& trial) {
+  const thrum::FeatureOptions& signal = *trial.options.signal;
+  std::string name = "--bands " + std::to_string(signal.bands);
+  if (signal.spectrum == thrum::SpectrumKind::sine_tapers)
+    name += " --tapers " + std::to_string(signal.tapers);
+  return name + " --kind " + name_of(trial.options.scorer.kind);
+}
+
+void print_trial(const Trial& trial, bool taken) {
+  std::printf("%-44s %5.1f %% caught, %4.1f %% false alarms%s\n", name_of(trial).c_str(), 100 * trial.caught,
+              100 * trial.false_alarms, taken ? "  <- taken" : "");
+}
+
+nlohmann::ordered_json as_json(const Choice& choice) {
+  nlohmann::ordered_json trials;
+  const auto add = [&](const Trial& trial) {
+    trials.push_back({{"options", name_of(trial)},
+                      {"caught", trial.caught},
+                      {"false_alarms", trial.false_alarms},
+                      {"taken", trial.options == choice.taken}});
+  };
+  std::for_each(choice.spectra.begin(), choice.spectra.end(), add);
+  std::for_each(choice.kinds.begin() + 1, choice.kinds.end(), add);  // the first is one of the spectra
+  return trials;
+}
+
 using Points = std::vector<plot::Point>;
 
 /// The plane in which the classes lie widest apart and the normal windows spread most.
@@ -243,6 +282,14 @@ void print_report(const Report& report) {
   if (report.tones) print_tones(*report.tones);
 }
 
+void print_choice(const Choice& choice) {
+  std::printf("tones added to normal windows that were held out, and what notices them:\n");
+  for (const Trial& trial : choice.spectra) print_trial(trial, trial.options == choice.taken);
+  for (auto trial = choice.kinds.begin() + 1; trial != choice.kinds.end(); ++trial)
+    print_trial(*trial, trial->options == choice.taken);
+  std::printf("\n");
+}
+
 void draw_pictures(const Report& report, const std::filesystem::path& folder) {
   draw_plane(report, folder / "plane.png");
   draw_scores(report, folder / "scores.png");
@@ -269,6 +316,7 @@ void write_json(const Report& report, const std::filesystem::path& path) {
     json["instructions_per_window"] = report.firmware->instructions_per_window;
   }
   if (report.tones) json["tones"] = as_json(*report.tones);
+  if (report.choice) json["choice"] = as_json(*report.choice);
   std::ofstream file(path);
   file << json.dump(2) << std::endl;
   if (!file) throw std::runtime_error(path.string() + ": cannot be written");

@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "choice.hpp"
 #include "evaluation.hpp"
 #include "firmware.hpp"
 #include "thrum/detector.hpp"
@@ -22,7 +23,11 @@ struct Report {
   double false_alarm_asked = 0;
   std::optional<FirmwareResult> firmware;
   std::optional<thrum::ToneSensitivity> tones;
+  std::optional<Choice> choice;
 };
+
+/// A line for each detector that was tried, on standard output.
+void print_choice(const Choice& choice);
 
 /// A row for each condition, the false-alarm rates, sizes and agreement, on standard output.
 void print_report(const Report& report);

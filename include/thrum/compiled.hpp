@@ -4,14 +4,15 @@
 // What files compiled with THRUM_COMPILED leave out: the members of the classes and the vector kernels.
 // Include it in one file of a program, and compile that with the flags of the others.
 
-#include "thrum/anomaly_scorer.hpp"
-#include "thrum/detector.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/kernels.hpp"
-#include "thrum/kmeans.hpp"
-#include "thrum/pca.hpp"
-#include "thrum/scaler.hpp"
-#include "thrum/stored_detector.hpp"
+#include "thrum/impl/anomaly_scorer.hpp"
+#include "thrum/impl/class_ellipsoids.hpp"
+#include "thrum/impl/detector.hpp"
+#include "thrum/impl/kmeans.hpp"
+#include "thrum/impl/pca.hpp"
+#include "thrum/impl/scaler.hpp"
+#include "thrum/impl/stored_detector.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -30,6 +31,9 @@ template class StoredDetector<float>;
 template class StoredDetector<double>;
 
 namespace host {
+
+template class ClassEllipsoids<float>;
+template class ClassEllipsoids<double>;
 
 template const PanelKernels<float>& panel_kernels<float>();
 template const PanelKernels<double>& panel_kernels<double>();

@@ -4,18 +4,14 @@
 #include <memory>
 #include <optional>
 #include <tuple>
-#include <utility>
 #include <vector>
 
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/detection/detector_model.hpp"
-#include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
-#include "thrum/errors.hpp"
 #include "thrum/features/options.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/judge_rows.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -82,46 +78,18 @@ class StoredDetector {
   std::optional<Calibration> calibration_;
 };
 
-template <typename Scalar>
-Vector<Scalar> StoredDetector<Scalar>::score(const MatrixInput<Scalar>& x) const {
-  check("thrum::StoredDetector::score", x.view());
-  return host::scores_of_rows(model_, x.view());
-}
-
-template <typename Scalar>
-std::vector<Verdict> StoredDetector<Scalar>::verdicts(const MatrixInput<Scalar>& x) const {
-  if (!fitted()) return std::vector<Verdict>(array_size(x.view().rows));
-  check("thrum::StoredDetector::verdicts", x.view());
-  return host::verdicts_on_rows(model_, x.view());
-}
-
-template <typename Scalar>
-void StoredDetector<Scalar>::check(const char* who, MatrixView<const Scalar> x) const {
-  detail::require(fitted(), who, ": not fitted");
-  detail::require_columns(who, "x", x, model_.features);
-}
-
-template <typename Scalar>
-void StoredDetector<Scalar>::own_arrays() {
-  std::vector<Scalar> numbers;
-  for_each_array(model_, [&](const char*, const Scalar* values, Index size) {
-    if (values != nullptr) numbers.insert(numbers.end(), values, values + size);
-  });
-  numbers_ = std::make_shared<const std::vector<Scalar>>(std::move(numbers));
-  const Scalar* next = numbers_->data();
-  for_each_array(model_, [&](const char*, const Scalar*& values, Index size) {
-    if (values == nullptr) return;
-    values = next;
-    next += size;
-  });
-}
-
-#if defined(THRUM_COMPILED)
-extern template class StoredDetector<float>;
-extern template class StoredDetector<double>;
-#endif
-
 }  // namespace THRUM_BUILD
 }  // namespace thrum
+
+#if defined(THRUM_COMPILED)
+namespace thrum {
+inline namespace THRUM_BUILD {
+extern template class StoredDetector<float>;
+extern template class StoredDetector<double>;
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+#else
+#include "thrum/impl/stored_detector.hpp"
+#endif
 
 #endif  // THRUM_STORED_DETECTOR_HPP

@@ -12,8 +12,11 @@
 #include "thrum/core/distance.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/weights.hpp"
+#include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
+#include "thrum/host/clustering_table.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/labelling.hpp"
 #include "thrum/host/matrices.hpp"
 #include "thrum/host/seeding.hpp"
 #include "thrum/input.hpp"
@@ -75,23 +78,27 @@ inline std::array<Part, 2> parts_of(MatrixView<const Scalar> x, VectorView<const
 
 /// Bisecting K-means (Steinbach, Karypis and Kumar, KDD workshop on text mining, 2000) over x, n x d, into
 /// centers, k x d: splits the cluster of the largest inertia in two until there are k. When nothing is left
-/// to split, the other centres are the mean of all rows. fit_two(rows, weights) returns a K-means of two
-/// clusters, fitted to these. Allocates a copy of the cluster that is being split.
+/// to split, the other centres are the mean of all rows. fit_two(rows, weights) returns the centres, 2 x d,
+/// of a K-means of these. Allocates a copy of the cluster that is being split.
 template <typename Scalar, typename FitTwo>
 inline void bisect(MatrixView<const Scalar> x, VectorView<const Scalar> weights, MatrixView<Scalar> centers,
                    FitTwo fit_two) {
   detail::fill_with_mean(x, weights, centers);
   std::vector<detail::Part> parts{detail::whole(x, weights)};
+  const AlignedArray<Scalar> packed(packed_size(2, x.cols));
   while (static_cast<Index>(parts.size()) < centers.rows) {
     const auto widest = std::max_element(parts.begin(), parts.end(),
                                          [](const auto& a, const auto& b) { return a.inertia < b.inertia; });
     if (widest->rows.size() < 2 || !(widest->inertia > 0)) return;
     const Matrix<Scalar> rows = rows_of(x, widest->rows);
-    const auto two = fit_two(rows, detail::weights_of(weights, widest->rows));
-    const MatrixView<const Scalar> halves = thrum::view(two.centers());
+    const Matrix<Scalar> two = fit_two(rows, detail::weights_of(weights, widest->rows));
+    const MatrixView<const Scalar> halves = thrum::view(two);
+    Vector<int> labels(rows.rows());
+    find_nearest(thrum::view(rows), pack_centers(halves, packed.data()), thrum::detail::vector_view(labels),
+                 static_cast<Scalar*>(nullptr));
     copy_row(halves, 0, centers, widest - parts.begin());
     copy_row(halves, 1, centers, static_cast<Index>(parts.size()));
-    auto split = detail::parts_of(x, weights, widest->rows, halves, two.predict(rows));
+    auto split = detail::parts_of(x, weights, widest->rows, halves, labels);
     *widest = std::move(split[0]);
     parts.push_back(std::move(split[1]));
   }

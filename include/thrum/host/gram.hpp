@@ -14,8 +14,8 @@
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/matrices.hpp"
 #include "thrum/host/parallel.hpp"
-#include "thrum/host/product_moments.hpp"
 #include "thrum/host/products.hpp"
+#include "thrum/host/products_of_samples.hpp"
 #include "thrum/input.hpp"
 
 // The other side of the covariance of few samples of many features: of X less its mean, n x d, X X' instead
