@@ -25,11 +25,12 @@ if(THRUM_DATA)
                   fan_0_med_0_weight --normal fan_0_high_0_weight --rate 200)
   thrum_add_demo_test(four_speeds 0.5 0.03 900 ${four_speeds} --kind radius)
   thrum_add_demo_test(four_speeds_apart 0.96 0.03 450 ${four_speeds} --window 200 --tapers 5 --bands 32 --score-bytes 131072 --tones)
+  thrum_add_demo_test(four_speeds_chosen 0.94 0.03 450 ${four_speeds} --window 200 --score-bytes 131072 --choose)
   add_test(NAME results COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/docs/results.md
                                 ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
-  set_tests_properties(results PROPERTIES FIXTURES_REQUIRED "demo_ceiling_fan;demo_drill_press;demo_four_speeds;demo_four_speeds_apart" LABELS
+  set_tests_properties(results PROPERTIES FIXTURES_REQUIRED "demo_ceiling_fan;demo_drill_press;demo_four_speeds;demo_four_speeds_apart;demo_four_speeds_chosen" LABELS
                                           real-data)
-  set_tests_properties(demo/four_speeds demo/four_speeds_goals demo/ceiling_fan_q15 demo/ceiling_fan_q15_goals demo/four_speeds_apart demo/four_speeds_apart_goals demo/ceiling_fan demo/ceiling_fan_goals demo/drill_press demo/drill_press_goals
+  set_tests_properties(demo/four_speeds demo/four_speeds_goals demo/ceiling_fan_q15 demo/ceiling_fan_q15_goals demo/four_speeds_apart demo/four_speeds_apart_goals demo/four_speeds_chosen demo/four_speeds_chosen_goals demo/ceiling_fan demo/ceiling_fan_goals demo/drill_press demo/drill_press_goals
                        PROPERTIES LABELS real-data)
 endif()
 
@@ -60,6 +61,7 @@ thrum_add_refusal_test(no_sampling_rate "with --rate" --data "${recordings}/good
 thrum_add_refusal_test(too_short "slow is too short" --data "${recordings}/good" --normal slow --rate 100)
 thrum_add_refusal_test(damaged_file "slow.csv:3:2: " --data "${recordings}/damaged" --normal slow --rate 100)
 thrum_add_refusal_test(numbers_of_another_kind "not of kind `radius`" --quantise q15)
+thrum_add_refusal_test(chosen_twice "--bands excludes --choose" --choose --bands 32)
 thrum_add_refusal_test(no_normal "at least one --normal" --data "${recordings}/good")
 
 add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md
