@@ -5,6 +5,9 @@
 #include "scoring_models.hpp"
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/detector.hpp"
+#include "thrum/host/kernels.hpp"
+#include "thrum/host/panel_table.hpp"
+#include "thrum/host/scoring_table.hpp"
 #include "thrum/stored_detector.hpp"
 
 using thrum::Index;

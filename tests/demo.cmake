@@ -62,6 +62,8 @@ thrum_add_refusal_test(too_short "slow is too short" --data "${recordings}/good"
 thrum_add_refusal_test(damaged_file "slow.csv:3:2: " --data "${recordings}/damaged" --normal slow --rate 100)
 thrum_add_refusal_test(numbers_of_another_kind "not of kind `radius`" --quantise q15)
 thrum_add_refusal_test(chosen_twice "--bands excludes --choose" --choose --bands 32)
+thrum_add_refusal_test(chosen_in_integers "--quantise excludes --choose" --choose --quantise q15)
+thrum_add_refusal_test(nothing_to_choose "nothing to choose from: .*bands" --choose --window 16)
 thrum_add_refusal_test(no_normal "at least one --normal" --data "${recordings}/good")
 
 add_test(NAME readme COMMAND ${CMAKE_CURRENT_SOURCE_DIR}/readme.sh ${PROJECT_SOURCE_DIR}/README.md

@@ -2,15 +2,19 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
-#include "thrum/calibration.hpp"
+#include "thrum/anomaly_scorer.hpp"
 #include "thrum/feature_extractor.hpp"
+#include "thrum/features/options.hpp"
+#include "thrum/input.hpp"
 #include "thrum/tone_sensitivity.hpp"
 
 namespace demo {
 namespace {
-
-constexpr int parts = 5;  // the blocks of the last of five are judged, the others learned from
 
 struct Spectrum {
   thrum::SpectrumKind kind;
@@ -24,45 +28,64 @@ constexpr Spectrum spectra[] = {
     {thrum::SpectrumKind::sine_tapers, 12, 32}, {thrum::SpectrumKind::sine_tapers, 12, 64},
 };
 
-/// Tried besides mahalanobis, with which spectra are compared.
-constexpr thrum::AnomalyKind other_kinds[] = {thrum::AnomalyKind::tails, thrum::AnomalyKind::automatic};
-
+/// Normal blocks that detectors learn from, with the fold of each of their windows, and that they judge.
 struct Blocks {
   std::vector<Block> learned, judged;
+  std::vector<int> folds;
 };
 
-Blocks shared_out(const std::vector<Block>& normal) {
+/// Of five blocks of a condition the third is judged, and the others are in a fold each.
+Blocks shared_out(const std::vector<Block>& normal, const thrum::FeatureOptions& signal) {
   Blocks blocks;
-  for (std::size_t i = 0; i < normal.size(); ++i)
-    (i % parts == parts - 1 ? blocks.judged : blocks.learned).push_back(normal[i]);
+  std::map<std::size_t, int> dealt;  // so many of each condition
+  for (const Block& block : normal) {
+    const int part = dealt[block.condition]++ % 5;
+    if (part == 2) {
+      blocks.judged.push_back(block);
+      continue;
+    }
+    blocks.learned.push_back(block);
+    blocks.folds.insert(blocks.folds.end(),
+                        static_cast<std::size_t>(thrum::window_count(signal, block.frames)), part);
+  }
+  if (blocks.judged.empty())
+    throw std::invalid_argument("no normal condition has three parts to choose by, expected more recordings");
   return blocks;
 }
 
-/// The number of its block for each window.
-std::vector<int> blocks_of_windows(const std::vector<Block>& blocks, const thrum::FeatureOptions& signal) {
-  std::vector<int> numbers;
-  for (std::size_t i = 0; i < blocks.size(); ++i)
-    numbers.insert(numbers.end(), static_cast<std::size_t>(thrum::window_count(signal, blocks[i].frames)),
-                   static_cast<int>(i));
-  return numbers;
-}
-
-/// Learns and gets tones. learned: the windows of the learned blocks.
 Trial tried(const Recordings& recordings, const thrum::DetectorOptions& options, const Blocks& blocks,
-            const thrum::Matrix<float>& learned, double false_alarm_rate) {
+            double false_alarm_rate) {
   const thrum::FeatureOptions& signal = *options.signal;
-  const auto folds = thrum::block_folds(blocks_of_windows(blocks.learned, signal), parts);
   thrum::Detector<float> detector(options);
-  detector.fit_and_calibrate(learned, false_alarm_rate, folds);
+  detector.fit_and_calibrate(features_of(recordings, signal, blocks.learned), false_alarm_rate, blocks.folds);
   thrum::ToneSensitivity tones(signal);
   for (const Block& block : blocks.judged) tones.add(detector, frames_of(recordings, block));
   return {options, tones.tried() > 0 ? tones.caught() : 0.0, tones.false_alarms()};
+}
+
+/// Those of some detectors that can be learned: not every spectrum suits every window, nor every class the
+/// room in flash.
+std::vector<Trial> tried_where_possible(const Recordings& recordings,
+                                        const std::vector<thrum::DetectorOptions>& candidates,
+                                        const Blocks& blocks, double false_alarm_rate) {
+  std::vector<Trial> trials;
+  std::string refusal;
+  for (const thrum::DetectorOptions& candidate : candidates) {
+    try {
+      trials.push_back(tried(recordings, candidate, blocks, false_alarm_rate));
+    } catch (const std::invalid_argument& error) {
+      refusal = error.what();
+    }
+  }
+  if (trials.empty()) throw std::invalid_argument("nothing to choose from: " + refusal);
+  return trials;
 }
 
 const Trial& taken(const std::vector<Trial>& trials) {
   constexpr double nearly = 0.95;
   double most = 0;
   for (const Trial& trial : trials) most = std::max(most, trial.caught);
+  if (!(most > 0)) throw std::invalid_argument("nothing to choose by: no tone is noticed");
   return *std::find_if(trials.begin(), trials.end(),
                        [&](const Trial& trial) { return trial.caught >= nearly * most; });
 }
@@ -71,25 +94,26 @@ const Trial& taken(const std::vector<Trial>& trials) {
 
 Choice choose_by_tones(const Recordings& recordings, const thrum::DetectorOptions& options,
                        const std::vector<Block>& normal, double false_alarm_rate) {
-  const Blocks blocks = shared_out(normal);
-  Choice choice;
-  thrum::DetectorOptions candidate = options;
-  candidate.scorer.kind = thrum::AnomalyKind::mahalanobis;
+  const Blocks blocks = shared_out(normal, *options.signal);
+  std::vector<thrum::DetectorOptions> candidates;
   for (const Spectrum& spectrum : spectra) {
-    candidate.signal->spectrum = spectrum.kind;
-    candidate.signal->tapers = spectrum.tapers;
-    candidate.signal->bands = spectrum.bands;
-    if (thrum::what_is_wrong(*candidate.signal) != nullptr) continue;  // too many bands for a short window
-    const auto learned = features_of(recordings, *candidate.signal, blocks.learned);
-    choice.spectra.push_back(tried(recordings, candidate, blocks, learned, false_alarm_rate));
+    candidates.push_back(options);
+    thrum::FeatureOptions& signal = *candidates.back().signal;
+    signal.spectrum = spectrum.kind;
+    signal.tapers = spectrum.tapers;
+    signal.bands = spectrum.bands;
   }
-  choice.kinds.push_back(taken(choice.spectra));
-  candidate = choice.kinds.front().options;
-  const auto learned = features_of(recordings, *candidate.signal, blocks.learned);
-  for (const thrum::AnomalyKind kind : other_kinds) {
-    candidate.scorer.kind = kind;
-    choice.kinds.push_back(tried(recordings, candidate, blocks, learned, false_alarm_rate));
+  Choice choice;
+  choice.spectra = tried_where_possible(recordings, candidates, blocks, false_alarm_rate);
+  choice.kinds = {taken(choice.spectra)};
+
+  candidates.clear();
+  for (const thrum::AnomalyKind kind : {thrum::AnomalyKind::tails, thrum::AnomalyKind::automatic}) {
+    candidates.push_back(choice.kinds.front().options);
+    candidates.back().scorer.kind = kind;
   }
+  for (const Trial& trial : tried_where_possible(recordings, candidates, blocks, false_alarm_rate))
+    choice.kinds.push_back(trial);
   choice.taken = taken(choice.kinds).options;
   return choice;
 }

@@ -19,14 +19,15 @@ struct Trial {
 };
 
 struct Choice {
-  std::vector<Trial> spectra;    ///< with mahalanobis, from the cheapest spectrum on
-  std::vector<Trial> kinds;      ///< on the spectrum that was taken: mahalanobis and others
-  thrum::DetectorOptions taken;  ///< of each list the first that catches nearly as much as the best
+  std::vector<Trial> spectra;    ///< from the cheapest on, with the kind of score that was asked for
+  std::vector<Trial> kinds;      ///< on the spectrum that was taken: that kind and others
+  thrum::DetectorOptions taken;  ///< of each list the first that catches at least 95 % of what the best does
 };
 
 /// Tries spectra, then kinds of score. Each detector learns from four fifths of some normal blocks, with a
-/// cross-conformal threshold, and gets the same tones on the rest. options: all that is not chosen; its
-/// signal must be set.
+/// cross-conformal threshold, and gets the same tones on the rest. Measured false alarms differ by chance and
+/// do not count. options: all that is not chosen, signal included. What can't be learned is left out; throws
+/// std::invalid_argument where nothing is left, or nothing is noticed.
 Choice choose_by_tones(const Recordings& recordings, const thrum::DetectorOptions& options,
                        const std::vector<Block>& normal, double false_alarm_rate);
 

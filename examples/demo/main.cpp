@@ -121,7 +121,8 @@ void declare(CLI::App& app, Arguments& arguments) {
                "alone; takes some minutes")
       ->excludes("--bands")
       ->excludes("--tapers")
-      ->excludes("--kind");
+      ->excludes("--kind")
+      ->excludes("--quantise");
   app.add_option("--output", arguments.output, "folder for model, pictures and firmware")
       ->capture_default_str()
       ->take_last();

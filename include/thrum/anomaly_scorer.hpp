@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/ellipsoids.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"

@@ -8,11 +8,13 @@
 #include "thrum/host/kernels.hpp"
 #include "thrum/impl/anomaly_scorer.hpp"
 #include "thrum/impl/class_ellipsoids.hpp"
+#include "thrum/impl/density_of_clusters.hpp"
 #include "thrum/impl/detector.hpp"
 #include "thrum/impl/kmeans.hpp"
 #include "thrum/impl/pca.hpp"
 #include "thrum/impl/scaler.hpp"
 #include "thrum/impl/stored_detector.hpp"
+#include "thrum/impl/tails_of_features.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
@@ -34,6 +36,10 @@ namespace host {
 
 template class ClassEllipsoids<float>;
 template class ClassEllipsoids<double>;
+template class DensityOfClusters<float>;
+template class DensityOfClusters<double>;
+template class TailsOfFeatures<float>;
+template class TailsOfFeatures<double>;
 
 template const PanelKernels<float>& panel_kernels<float>();
 template const PanelKernels<double>& panel_kernels<double>();

@@ -8,7 +8,9 @@
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/detection/detector_model.hpp"
+#include "thrum/detection/monitor.hpp"
 #include "thrum/detection/verdict.hpp"
+#include "thrum/features/options.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/input.hpp"
 #include "thrum/kmeans.hpp"
@@ -153,6 +155,7 @@ extern template class Detector<double>;
 }  // namespace thrum
 #else
 #include "thrum/impl/detector.hpp"
+#include "thrum/kmeans_options.hpp"
 #endif
 
 #endif  // THRUM_DETECTOR_HPP

@@ -6,6 +6,7 @@
 #include <tuple>
 #include <vector>
 
+#include "thrum/algorithm/anomaly.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/detection/detector_model.hpp"

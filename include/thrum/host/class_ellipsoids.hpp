@@ -4,7 +4,7 @@
 #include <Eigen/Core>
 #include <vector>
 
-#include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/ellipsoids.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/folds.hpp"

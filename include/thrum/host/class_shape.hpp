@@ -8,6 +8,7 @@
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/leading_eigenvectors.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/product_moments.hpp"
 #include "thrum/host/products_of_samples.hpp"

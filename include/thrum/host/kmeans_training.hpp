@@ -18,6 +18,7 @@
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/matrices.hpp"
 #include "thrum/host/mini_batch.hpp"
+#include "thrum/host/row_blocks.hpp"
 #include "thrum/host/row_sample.hpp"
 #include "thrum/host/seeding.hpp"
 #include "thrum/host/streamed_assignment.hpp"

@@ -2,19 +2,23 @@
 #define THRUM_HOST_PRODUCTS_OF_SAMPLES_HPP
 
 #include <Eigen/Core>
+#include <cstddef>
 #include <utility>
 #include <vector>
 
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/ordered_sum.hpp"
 #include "thrum/core/scalar.hpp"
+#include "thrum/errors.hpp"
 #include "thrum/host/aligned_array.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/matrices.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/product_moments.hpp"
+#include "thrum/host/product_table.hpp"
 #include "thrum/host/products.hpp"
 #include "thrum/input.hpp"
 

@@ -1,17 +1,12 @@
 #ifndef THRUM_HOST_TAILS_OF_FEATURES_HPP
 #define THRUM_HOST_TAILS_OF_FEATURES_HPP
 
-#include <algorithm>
 #include <vector>
 
-#include "thrum/algorithm/anomaly.hpp"
 #include "thrum/algorithm/feature_tails.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/host/build.hpp"
-#include "thrum/host/column_summary.hpp"
 #include "thrum/host/folds.hpp"
-#include "thrum/host/panel_table.hpp"
-#include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
@@ -25,28 +20,12 @@ class TailsOfFeatures {
   void prepare(MatrixView<const Scalar>, const std::vector<int>&, const ClassFolds&) {}
 
   /// x: n x d. O(d n log n).
-  void fit(const MatrixInput<Scalar>& x, const std::vector<int>&) {
-    const MatrixView<const Scalar> rows = x.view();
-    tables_.resize(rows.cols * feature_tails_size);
-    const std::vector<Scalar> spreads = least_spreads(rows);
-    parallel_for(rows.cols, worker_count(operations(rows.rows, rows.cols, 16)), [&](Index f, int) {
-      std::vector<Scalar> sorted(array_size(rows.rows));
-      for (Index i = 0; i < rows.rows; ++i) sorted[array_size(i)] = rows(i, f);
-      std::sort(sorted.begin(), sorted.end());
-      Scalar* const table = tables_.data() + f * feature_tails_size;
-      const auto rising = [&](Index i) { return sorted[array_size(i)]; };
-      const auto mirrored = [&](Index i) { return -sorted[array_size(rows.rows - 1 - i)]; };
-      fill_tail_table(rows.rows, rising, spreads[array_size(f)], 0, table);
-      fill_tail_table(rows.rows, mirrored, spreads[array_size(f)], 0, table + tail_table_size);
-    });
-  }
+  void fit(const MatrixInput<Scalar>& x, const std::vector<int>&);
 
   Index count() const { return 1; }
 
   /// The summed surprise of a row.
-  void measure(VectorView<const Scalar> x, Scalar*, VectorView<Scalar> value) const {
-    value[0] = thrum::detail::summed_surprise(model(), x);
-  }
+  void measure(VectorView<const Scalar> x, Scalar*, VectorView<Scalar> value) const;
 
   FeatureTailsModel<Scalar> model() const { return {tables_.data()}; }
 
@@ -56,18 +35,7 @@ class TailsOfFeatures {
 
  private:
   /// A thousandth of each feature's deviation; of a feature that never varies, of all features'.
-  static std::vector<Scalar> least_spreads(MatrixView<const Scalar> x) {
-    const std::vector<Moments<double>> columns = column_moments(x, {});
-    double sum = 0;
-    for (const Moments<double>& column : columns) sum += column.variance();
-    const double typical = sum / static_cast<double>(x.cols);
-    std::vector<Scalar> spreads;
-    for (const Moments<double>& column : columns) {
-      const double deviation = square_root(column.variance() > 0 ? column.variance() : typical);
-      spreads.push_back(larger(static_cast<Scalar>(1e-3 * deviation), least_radius<Scalar>()));
-    }
-    return spreads;
-  }
+  static std::vector<Scalar> least_spreads(MatrixView<const Scalar> x);
 
   Vector<Scalar> tables_;
 };
@@ -75,5 +43,18 @@ class TailsOfFeatures {
 }  // namespace host
 }  // namespace THRUM_BUILD
 }  // namespace thrum
+
+#if defined(THRUM_COMPILED)
+namespace thrum {
+inline namespace THRUM_BUILD {
+namespace host {
+extern template class TailsOfFeatures<float>;
+extern template class TailsOfFeatures<double>;
+}  // namespace host
+}  // namespace THRUM_BUILD
+}  // namespace thrum
+#else
+#include "thrum/impl/tails_of_features.hpp"
+#endif
 
 #endif  // THRUM_HOST_TAILS_OF_FEATURES_HPP

@@ -7,10 +7,13 @@
 #include <vector>
 
 #include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/ellipsoids.hpp"
+#include "thrum/algorithm/feature_tails.hpp"
 #include "thrum/algorithm/tail_table.hpp"
 #include "thrum/anomaly_scorer.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/class_ellipsoids.hpp"

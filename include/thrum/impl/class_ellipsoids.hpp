@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "thrum/algorithm/anomaly.hpp"
+#include "thrum/algorithm/ellipsoids.hpp"
 #include "thrum/core/matrix_view.hpp"
 #include "thrum/core/scalar.hpp"
 #include "thrum/host/build.hpp"

@@ -1,23 +1,23 @@
 #ifndef THRUM_IMPL_DETECTOR_HPP
 #define THRUM_IMPL_DETECTOR_HPP
 
-#include <Eigen/Core>
 #include <algorithm>
 #include <cmath>
 #include <numeric>
-#include <optional>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "thrum/algorithm/tail_table.hpp"
 #include "thrum/calibration.hpp"
 #include "thrum/choose_clusters.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/detection/detector_model.hpp"
-#include "thrum/detection/self_test.hpp"
 #include "thrum/detection/verdict.hpp"
 #include "thrum/detector.hpp"
 #include "thrum/errors.hpp"
+#include "thrum/features/options.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
 #include "thrum/host/judge_rows.hpp"

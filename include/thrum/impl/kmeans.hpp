@@ -2,7 +2,6 @@
 #define THRUM_IMPL_KMEANS_HPP
 
 #include <cmath>
-#include <cstddef>
 #include <utility>
 
 #include "thrum/core/matrix_view.hpp"

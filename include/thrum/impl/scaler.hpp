@@ -1,6 +1,7 @@
 #ifndef THRUM_IMPL_SCALER_HPP
 #define THRUM_IMPL_SCALER_HPP
 
+#include <cstddef>
 #include <utility>
 #include <vector>
 
@@ -9,9 +10,11 @@
 #include "thrum/algorithm/quantile.hpp"
 #include "thrum/algorithm/scaling.hpp"
 #include "thrum/core/matrix_view.hpp"
+#include "thrum/core/scalar.hpp"
 #include "thrum/errors.hpp"
 #include "thrum/host/build.hpp"
 #include "thrum/host/column_summary.hpp"
+#include "thrum/host/panel_table.hpp"
 #include "thrum/host/panels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/input.hpp"
