@@ -92,6 +92,11 @@ const Trial& taken(const std::vector<Trial>& trials) {
 
 }  // namespace
 
+const std::map<std::string, thrum::AnomalyKind> kinds_by_name{
+    {"radius", thrum::AnomalyKind::radius},     {"mahalanobis", thrum::AnomalyKind::mahalanobis},
+    {"soft", thrum::AnomalyKind::soft},         {"tails", thrum::AnomalyKind::tails},
+    {"residual", thrum::AnomalyKind::residual}, {"automatic", thrum::AnomalyKind::automatic}};
+
 Choice choose_by_tones(const Recordings& recordings, const thrum::DetectorOptions& options,
                        const std::vector<Block>& normal, double false_alarm_rate) {
   const Blocks blocks = shared_out(normal, *options.signal);

@@ -1,15 +1,21 @@
 #ifndef THRUM_EXAMPLES_DEMO_CHOICE_HPP
 #define THRUM_EXAMPLES_DEMO_CHOICE_HPP
 
+#include <map>
+#include <string>
 #include <vector>
 
 #include "evaluation.hpp"
 #include "recordings.hpp"
+#include "thrum/anomaly_scorer.hpp"
 #include "thrum/detector.hpp"
 
 // Which spectrum and which score suit a machine, found without a single fault.
 
 namespace demo {
+
+/// Kinds of score, by their names on the command line.
+extern const std::map<std::string, thrum::AnomalyKind> kinds_by_name;
 
 /// A detector that was tried, and what it notices.
 struct Trial {

@@ -7,7 +7,6 @@
 #include <cstdio>
 #include <exception>
 #include <filesystem>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -78,15 +77,11 @@ void declare(CLI::App& app, Arguments& arguments) {
   app.add_option("--hop", arguments.hop,
                  "frames from one window to the next; by default half a window or less")
       ->check(CLI::PositiveNumber);
-  const std::map<std::string, thrum::AnomalyKind> kinds{
-      {"radius", thrum::AnomalyKind::radius},     {"mahalanobis", thrum::AnomalyKind::mahalanobis},
-      {"soft", thrum::AnomalyKind::soft},         {"tails", thrum::AnomalyKind::tails},
-      {"residual", thrum::AnomalyKind::residual}, {"automatic", thrum::AnomalyKind::automatic}};
   app.add_option("--kind", arguments.kind,
                  "what makes a window anomalous: radius, mahalanobis, soft, tails, residual or automatic; by "
                  "default mahalanobis, the covariance of each class. radius is the smallest and fastest, and "
                  "blind to how features go together")
-      ->transform(CLI::CheckedTransformer(kinds).description(""));
+      ->transform(CLI::CheckedTransformer(demo::kinds_by_name).description(""));
   app.add_option(
          "--score-bytes", arguments.most_bytes,
          "most flash that mahalanobis or automatic may take: a covariance that is too large is kept as "

@@ -107,25 +107,15 @@ nlohmann::ordered_json as_json(const thrum::ToneSensitivity& tones) {
   return json;
 }
 
-std::string name_of(thrum::AnomalyKind kind) {
-  switch (kind) {
-    case thrum::AnomalyKind::radius: return "radius";
-    case thrum::AnomalyKind::mahalanobis: return "mahalanobis";
-    case thrum::AnomalyKind::soft: return "soft";
-    case thrum::AnomalyKind::tails: return "tails";
-    case thrum::AnomalyKind::residual: return "residual";
-    case thrum::AnomalyKind::automatic: return "automatic";
-  }
-  return "";
-}
-
 /// As on the command line.
 std::string name_of(const Trial& trial) {
   const thrum::FeatureOptions& signal = *trial.options.signal;
   std::string name = "--bands " + std::to_string(signal.bands);
   if (signal.spectrum == thrum::SpectrumKind::sine_tapers)
     name += " --tapers " + std::to_string(signal.tapers);
-  return name + " --kind " + name_of(trial.options.scorer.kind);
+  for (const auto& [kind_name, kind] : kinds_by_name)
+    if (kind == trial.options.scorer.kind) name += " --kind " + kind_name;
+  return name;
 }
 
 void print_trial(const Trial& trial, bool taken) {
