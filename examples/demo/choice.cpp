@@ -63,13 +63,12 @@ Trial tried(const Recordings& recordings, const thrum::DetectorOptions& options,
   return {options, tones.tried() > 0 ? tones.caught() : 0.0, tones.false_alarms()};
 }
 
-/// Those of some detectors that can be learned: not every spectrum suits every window, nor every class the
-/// room in flash.
+/// Tries those of some detectors that can be learned: not every spectrum suits every window, nor every class
+/// the room in flash.
 std::vector<Trial> tried_where_possible(const Recordings& recordings,
                                         const std::vector<thrum::DetectorOptions>& candidates,
-                                        const Blocks& blocks, double false_alarm_rate) {
+                                        const Blocks& blocks, double false_alarm_rate, std::string& refusal) {
   std::vector<Trial> trials;
-  std::string refusal;
   for (const thrum::DetectorOptions& candidate : candidates) {
     try {
       trials.push_back(tried(recordings, candidate, blocks, false_alarm_rate));
@@ -77,15 +76,14 @@ std::vector<Trial> tried_where_possible(const Recordings& recordings,
       refusal = error.what();
     }
   }
-  if (trials.empty()) throw std::invalid_argument("nothing to choose from: " + refusal);
   return trials;
 }
 
-const Trial& taken(const std::vector<Trial>& trials) {
+/// The first that catches nearly as much as the best; trials: at least one.
+const Trial& first_of_the_best(const std::vector<Trial>& trials) {
   constexpr double nearly = 0.95;
   double most = 0;
   for (const Trial& trial : trials) most = std::max(most, trial.caught);
-  if (!(most > 0)) throw std::invalid_argument("nothing to choose by: no tone is noticed");
   return *std::find_if(trials.begin(), trials.end(),
                        [&](const Trial& trial) { return trial.caught >= nearly * most; });
 }
@@ -108,19 +106,23 @@ Choice choose_by_tones(const Recordings& recordings, const thrum::DetectorOption
     signal.tapers = spectrum.tapers;
     signal.bands = spectrum.bands;
   }
-  Choice choice;
-  choice.spectra = tried_where_possible(recordings, candidates, blocks, false_alarm_rate);
-  choice.kinds = {taken(choice.spectra)};
+  std::string refusal;
+  std::vector<Trial> trials = tried_where_possible(recordings, candidates, blocks, false_alarm_rate, refusal);
+  if (trials.empty()) throw std::invalid_argument("nothing to choose from: " + refusal);
+  const Trial best = first_of_the_best(trials);
+  if (!(best.caught > 0)) throw std::invalid_argument("nothing to choose by: no tone is noticed");
 
   candidates.clear();
   for (const thrum::AnomalyKind kind : {thrum::AnomalyKind::tails, thrum::AnomalyKind::automatic}) {
-    candidates.push_back(choice.kinds.front().options);
+    candidates.push_back(best.options);
     candidates.back().scorer.kind = kind;
   }
-  for (const Trial& trial : tried_where_possible(recordings, candidates, blocks, false_alarm_rate))
-    choice.kinds.push_back(trial);
-  choice.taken = taken(choice.kinds).options;
-  return choice;
+  std::vector<Trial> kinds{best};
+  for (const Trial& trial : tried_where_possible(recordings, candidates, blocks, false_alarm_rate, refusal)) {
+    kinds.push_back(trial);
+    trials.push_back(trial);
+  }
+  return {trials, first_of_the_best(kinds).options};
 }
 
 }  // namespace demo

@@ -25,9 +25,9 @@ struct Trial {
 };
 
 struct Choice {
-  std::vector<Trial> spectra;    ///< from the cheapest on, with the kind of score that was asked for
-  std::vector<Trial> kinds;      ///< on the spectrum that was taken: that kind and others
-  thrum::DetectorOptions taken;  ///< of each list the first that catches at least 95 % of what the best does
+  std::vector<Trial>
+      trials;  ///< spectra from the cheapest on, then other kinds of score on the one of them taken
+  thrum::DetectorOptions taken;  ///< of each the first that catches at least 95 % of what the best does
 };
 
 /// Tries spectra, then kinds of score. Each detector learns from four fifths of some normal blocks, with a

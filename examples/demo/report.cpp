@@ -118,21 +118,13 @@ std::string name_of(const Trial& trial) {
   return name;
 }
 
-void print_trial(const Trial& trial, bool taken) {
-  std::printf("%-44s %5.1f %% caught, %4.1f %% false alarms%s\n", name_of(trial).c_str(), 100 * trial.caught,
-              100 * trial.false_alarms, taken ? "  <- taken" : "");
-}
-
 nlohmann::ordered_json as_json(const Choice& choice) {
   nlohmann::ordered_json trials;
-  const auto add = [&](const Trial& trial) {
+  for (const Trial& trial : choice.trials)
     trials.push_back({{"options", name_of(trial)},
                       {"caught", trial.caught},
                       {"false_alarms", trial.false_alarms},
                       {"taken", trial.options == choice.taken}});
-  };
-  std::for_each(choice.spectra.begin(), choice.spectra.end(), add);
-  std::for_each(choice.kinds.begin() + 1, choice.kinds.end(), add);  // the first is one of the spectra
   return trials;
 }
 
@@ -274,9 +266,10 @@ void print_report(const Report& report) {
 
 void print_choice(const Choice& choice) {
   std::printf("tones added to normal windows that were held out, and what notices them:\n");
-  for (const Trial& trial : choice.spectra) print_trial(trial, trial.options == choice.taken);
-  for (auto trial = choice.kinds.begin() + 1; trial != choice.kinds.end(); ++trial)
-    print_trial(*trial, trial->options == choice.taken);
+  for (const Trial& trial : choice.trials)
+    std::printf("%-44s %5.1f %% caught, %4.1f %% false alarms%s\n", name_of(trial).c_str(),
+                100 * trial.caught, 100 * trial.false_alarms,
+                trial.options == choice.taken ? "  <- taken" : "");
   std::printf("\n");
 }
 
