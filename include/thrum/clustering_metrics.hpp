@@ -109,8 +109,7 @@ inline Grouping group_by_label(const char* who, const char* argument, VectorView
 template <typename Scalar>
 Grouping clusters_of(const char* who, MatrixView<const Scalar> x, VectorView<const int> labels) {
   require_training_data(who, x);
-  thrum::detail::require(labels.size == x.rows, who, ": labels has ", labels.size, " entries, expected ",
-                         x.rows);
+  thrum::detail::require_size(who, "labels", labels, x.rows);
   Grouping clusters = group_by_label(who, "labels", labels);
   thrum::detail::require(clusters.groups() >= 2, who, ": labels name one cluster, expected at least 2");
   return clusters;
@@ -246,7 +245,7 @@ struct Agreement {
 
 inline Agreement compare(const char* who, VectorView<const int> a, VectorView<const int> b) {
   thrum::detail::require(a.size > 0, who, ": a is empty, expected at least one label");
-  thrum::detail::require(b.size == a.size, who, ": b has ", b.size, " entries, expected ", a.size);
+  thrum::detail::require_size(who, "b", b, a.size);
   Agreement result{group_by_label(who, "a", a), group_by_label(who, "b", b), {}};
   const Index groups = result.b.groups();
   result.both = group_rows(
@@ -456,7 +455,7 @@ inline std::optional<Index> elbow(const IntegerInput& clusters, const VectorInpu
   constexpr double straight = 1e-6, smallest_normal = 2.2250738585072014e-308;
   const VectorView<const int> k = clusters.view();
   const VectorView<const double> y = inertia.view();
-  detail::require(y.size == k.size, who, ": inertia has ", y.size, " entries, expected ", k.size);
+  detail::require_size(who, "inertia", y, k.size);
   for (Index i = 0; i < k.size; ++i) {
     const int before = i == 0 ? 0 : k[i - 1];
     detail::require(k[i] > before, who, ": clusters(", i, ") is ", k[i], ", expected more than ", before);

@@ -98,9 +98,14 @@ void require_shape(const char* who, const char* argument, MatrixView<Scalar> x, 
 }
 
 template <typename Scalar>
+void require_size(const char* who, const char* argument, VectorView<Scalar> x, Index expected) {
+  require(x.size == expected, who, ": ", argument, " has ", x.size, " entries, expected ", expected);
+}
+
+template <typename Scalar>
 void require_weights(const char* who, VectorView<const Scalar> weights, Index rows) {
   if (weights.size == 0) return;
-  require(weights.size == rows, who, ": weights has ", weights.size, " entries, expected ", rows);
+  require_size(who, "weights", weights, rows);
   double total = 0;
   for (Index i = 0; i < rows; ++i) {
     require(is_finite(weights[i]) && weights[i] >= 0, who, ": weights(", i, ") is ", weights[i],

@@ -2,6 +2,7 @@
 #define THRUM_HOST_KMEANS_TRAINING_HPP
 
 #include <cstddef>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -246,19 +247,19 @@ class KMeansTraining {
     return best;
   }
 
-  /// Tells the user of each iteration and keeps its figures.
+  /// Keeps the figures of an iteration and tells the user of them; whether to go on.
+  bool tell(const LloydReport& so_far, double squared_shift, double inertia, const KMeansProgress& progress,
+            FitReport& report) const {
+    const FitIteration iteration{so_far.iterations, squared_shift, inertia};
+    if (options_.record_history) report.history.push_back(iteration);
+    return !progress || progress(iteration);
+  }
+
   void run_lloyd(AssignmentPolicy<Scalar>& assignment, LloydLimits limits, const KMeansProgress& progress,
                  KMeansRun<Scalar>& run) const {
     const auto observer = [&](const LloydReport& so_far, double squared_shift) {
-      if (!progress && !options_.record_history) return true;
-      FitIteration iteration;
-      iteration.iteration = so_far.iterations;
-      iteration.squared_shift = squared_shift;
-      if (options_.record_history) {
-        iteration.inertia = assignment.inertia();
-        run.report.history.push_back(iteration);
-      }
-      return !progress || progress(iteration);
+      const double inertia = options_.record_history ? assignment.inertia() : unknown;
+      return tell(so_far, squared_shift, inertia, progress, run.report);
     };
     static_cast<LloydReport&>(run.report) = lloyd(assignment, limits, thrum::view(run.centers), observer);
     run.counts.resize(options_.clusters);
@@ -271,16 +272,15 @@ class KMeansTraining {
                       KMeansRun<Scalar>& run) const {
     const auto found = mini_batch(x, weights, limits, options_.batch_size, random, thrum::view(run.centers),
                                   [&](const LloydReport& so_far, double squared_shift) {
-                                    FitIteration iteration;
-                                    iteration.iteration = so_far.iterations;
-                                    iteration.squared_shift = squared_shift;
-                                    if (options_.record_history) run.report.history.push_back(iteration);
-                                    return !progress || progress(iteration);
+                                    return tell(so_far, squared_shift, unknown, progress, run.report);
                                   });
     run_lloyd(assignment, {0, 0}, {}, run);
     run.report.stop = found.stop;
     run.report.iterations = found.iterations;
   }
+
+  /// The inertia after an iteration that nobody found it out for.
+  static constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
 
   const char* who_;
   const KMeansOptions& options_;

@@ -131,8 +131,7 @@ template <typename Scalar>
 void KMeans<Scalar>::predict(const MatrixInput<Scalar>& x, VectorView<int> labels) const {
   constexpr const char* who = "thrum::KMeans::predict";
   check_shape(who, x.view());
-  detail::require(labels.size == x.view().rows, who, ": labels has ", labels.size, " entries, expected ",
-                  x.view().rows);
+  detail::require_size(who, "labels", labels, x.view().rows);
   if (host::is_read_once(x.view(), 1)) {
     const Vector<int> found = predict(x);
     for (Index i = 0; i < labels.size; ++i) labels[i] = found[i];
