@@ -3,6 +3,7 @@
 # detectors; prints tables and goals, and writes build/detection.json. Installs what is missing.
 #   bench/detection.sh [--data DIR]                        DIR: the data sets; else THRUM_DATA, else ../shared/data
 #   bench/detection.sh --set digits --kind soft --splits 3
+#   bench/detection.sh --set components                    soft on the digits by principal components and subspaces
 #   bench/detection.sh --set tones                         chooses bands and tapers for the fan, without its faults
 #   bench/detection.sh --help                              says what else
 # Works from any directory.

@@ -1232,13 +1232,19 @@ inline Scalar feature_median(const FeatureTailsModel<Scalar>& model, Index featu
 
 namespace thrum {
 
-/// A density of many equally wide, round hills: a centre each, weighted by the samples it stands for.
+/// Subspaces that densities are looked at in: all features, their first half, and their first quarter.
+constexpr int most_subspaces = 3;
+
+/// Features of a subspace, the first ones.
+constexpr Index features_in_subspace(Index features, int subspace) { return features >> subspace; }
+
+/// Densities of many equally wide, round hills: a centre each, weighted by the samples it stands for.
 template <typename Scalar>
 struct SoftClustersModel {
-  const Scalar* centers = nullptr;      ///< d x m, feature-major
-  const Scalar* log_weights = nullptr;  ///< m
-  Scalar inverse_width = 0;             ///< 1 / (2 sigma^2)
-  int count = 0;                        ///< m
+  const Scalar* centers = nullptr;            ///< d x m, feature-major
+  const Scalar* log_weights = nullptr;        ///< m
+  Scalar inverse_width[most_subspaces] = {};  ///< 1 / (2 sigma^2) in each subspace; 0: not looked at
+  int count = 0;                              ///< m
 };
 
 /// What a density says of a sample.
@@ -1248,25 +1254,38 @@ struct Density {
   Scalar negative_log;  ///< -log sum_j exp(log_weight_j - |x - c_j|^2 / (2 sigma^2))
 };
 
-/// The density at x, up to a constant factor. Hills that would not change the last digit are passed over. O(d
-/// m).
+/// The density at x in one subspace, up to a constant factor. Hills that would not change the last digit are
+/// passed over. x: all d values. O(d m).
 template <typename Scalar>
-inline Density<Scalar> density_at(const SoftClustersModel<Scalar>& model, VectorView<const Scalar> x) {
+inline Density<Scalar> density_at(const SoftClustersModel<Scalar>& model, VectorView<const Scalar> x,
+                                  int subspace = 0) {
   constexpr Scalar negligible = sizeof(Scalar) == sizeof(float) ? Scalar(-20) : Scalar(-42);
   int nearest = 0;
   Scalar largest = 0, sum = 0;
-  for_each_squared_distance(x, model.centers, model.count, [&](Index j, Scalar squared) {
-    const Scalar exponent = model.log_weights[j] - squared * model.inverse_width;
-    const Scalar step = exponent - largest;
-    if (j > 0 && !(step > Scalar(0))) {
-      if (step > negligible) sum += exponential(step);
-      return;
-    }
-    sum = j > 0 && -step > negligible ? sum * exponential(-step) + Scalar(1) : Scalar(1);
-    largest = exponent;
-    nearest = static_cast<int>(j);
-  });
+  x.size = features_in_subspace(x.size, subspace);
+  for_each_squared_distance(x, model.centers, model.count,
+                            [&, inverse_width = model.inverse_width[subspace]](Index j, Scalar squared) {
+                              const Scalar exponent = model.log_weights[j] - squared * inverse_width;
+                              const Scalar step = exponent - largest;
+                              if (j > 0 && !(step > Scalar(0))) {
+                                if (step > negligible) sum += exponential(step);
+                                return;
+                              }
+                              sum = j > 0 && -step > negligible ? sum * exponential(-step) + Scalar(1)
+                                                                : Scalar(1);
+                              largest = exponent;
+                              nearest = static_cast<int>(j);
+                            });
   return {nearest, -(largest + natural_log(sum))};
+}
+
+/// The negative log densities at x, added up over the subspaces. O(d m).
+template <typename Scalar>
+inline Scalar negative_log_density(const SoftClustersModel<Scalar>& model, VectorView<const Scalar> x) {
+  Scalar sum = density_at(model, x).negative_log;
+  for (int subspace = 1; subspace < most_subspaces; ++subspace)
+    if (model.inverse_width[subspace] > Scalar(0)) sum += density_at(model, x, subspace).negative_log;
+  return sum;
 }
 
 }  // namespace thrum
@@ -1381,7 +1400,7 @@ enum AnomalyPart : uint32_t {
   full_ellipsoid_part = 2,      ///< Mahalanobis distance to a class; of the three at most one
   diagonal_ellipsoid_part = 4,  ///< the same, features taken as uncorrelated
   low_rank_ellipsoid_part = 8,  ///< the same, directions plus noise; reconstruction error and T^2
-  soft_part = 16,               ///< density of many small clusters
+  soft_part = 16,               ///< densities of many small clusters
   tails_part = 32,              ///< tails of each feature
   every_part = 63,
 };
@@ -1410,7 +1429,7 @@ struct AnomalyModel {
   SoftClustersModel<Scalar> soft{};
   FeatureTailsModel<Scalar> tails{};
   const Scalar* ellipsoid_tables = nullptr;  ///< ellipsoid_count x tail_table_size, of distances
-  const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
+  const Scalar* soft_table = nullptr;        ///< tail_table_size, of summed negative log densities
   const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
   const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
   const Scalar* bias = nullptr;  ///< k, of class_biases(), for radius_part; or null: distances to all classes
@@ -1424,7 +1443,7 @@ struct AnomalyModel {
   }
 
   /// Calls visit(name, value) for every number but `features`, which follows from the stages before, and
-  /// `parts`, which must be known.
+  /// `parts`, which must be known; visit(name, value, true) for one that may be left out where it is 0.
   template <typename Self, typename Visit>
   static void for_each_setting(Self& self, Visit visit) {
     visit("classes", self.clusters);
@@ -1433,7 +1452,9 @@ struct AnomalyModel {
     if ((self.parts & low_rank_ellipsoid_part) != 0) visit("ellipsoid_rank", self.ellipsoids.rank);
     if ((self.parts & soft_part) == 0) return;
     visit("soft_count", self.soft.count);
-    visit("soft_inverse_width", self.soft.inverse_width);
+    visit("soft_inverse_width", self.soft.inverse_width[0]);
+    visit("soft_inverse_width_of_half", self.soft.inverse_width[1], true);
+    visit("soft_inverse_width_of_quarter", self.soft.inverse_width[2], true);
   }
 
   /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
@@ -1579,7 +1600,7 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
   });
   if constexpr ((allowed & soft_part) != 0)
     if ((model.parts & soft_part) != 0)
-      surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+      surprises.add(soft_part, surprise(model.soft_table, negative_log_density(model.soft, sample)));
   if constexpr ((allowed & tails_part) != 0)
     if ((model.parts & tails_part) != 0)
       surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
@@ -1635,8 +1656,8 @@ template <typename Scalar>
 /// Calls visit(f, difference, slope) for every feature in order, where difference is that of x from the
 /// centre that it was judged against, and the products difference x slope add up to what the part
 /// `score.part` judged by: the squared (Mahalanobis) distance, or the sum of the features' surprises.
-/// Products may be negative for ellipsoids; for `soft`, the distance is that to the centre with the largest
-/// term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
+/// Products may be negative for ellipsoids; for `soft`, the distance is that in all features to the centre
+/// with the largest term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {
@@ -2609,7 +2630,7 @@ inline Status check(const FeatureOptions& options) {
 namespace thrum {
 
 /// Version of the model's layout; a header written for another one does not compile.
-constexpr uint32_t model_schema = 4;
+constexpr uint32_t model_schema = 5;
 
 /// Feature rows with the scores they must get, for a check on the device itself.
 template <typename Scalar>
@@ -3985,9 +4006,10 @@ inline void for_each_setting(Model& model, Visit visit) {
   visit(SettingName{"monitor", "cool_down", -1, true}, model.monitor.cool_down);
   if (model.has_signal) detail::for_each_signal_setting(model.signal, visit);
   if (model.projects()) visit(SettingName{"projection", "components"}, model.projection.components);
-  model.anomaly.for_each_setting(model.anomaly, [&visit](const char* name, auto& value) {
-    visit(SettingName{"anomaly", name}, value);
-  });
+  model.anomaly.for_each_setting(model.anomaly,
+                                 [&visit](const char* name, auto& value, bool optional = false) {
+                                   visit(SettingName{"anomaly", name, -1, optional}, value);
+                                 });
 }
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <string>
 #include <utility>
@@ -208,30 +209,88 @@ TEST_CASE("the residual's error and T^2 are those of the principal components, a
 
 // ---- soft
 
-TEMPLATE_TEST_CASE("the density of many clusters is the logarithm of the sum of its hills", "[kinds]", float,
-                   double) {
-  const auto x = thrum_test::blobs<TestType>(6, 300, 3, 4);
-  const auto scorer = fitted<TestType>(of_kind(AnomalyKind::soft), x);
+namespace {
+
+/// -log of the sum of the hills in the first features, in double.
+template <typename Scalar>
+double negative_log_of_hills(const thrum::SoftClustersModel<Scalar>& soft, const Vector<Scalar>& row,
+                             Index features, Scalar inverse_width) {
+  double sum = 0;
+  for (int j = 0; j < soft.count; ++j) {
+    double squared = 0;
+    for (Index f = 0; f < features; ++f)
+      squared += std::pow(static_cast<double>(row[f] - soft.centers[f * soft.count + j]), 2);
+    sum += std::exp(static_cast<double>(soft.log_weights[j]) - squared * static_cast<double>(inverse_width));
+  }
+  return -std::log(sum);
+}
+
+}  // namespace
+
+TEMPLATE_TEST_CASE("the density of many clusters is the logarithm of the sum of its hills in each subspace",
+                   "[kinds]", float, double) {
+  const auto x = thrum_test::blobs<TestType>(6, 300, 6, 4);
+  AnomalyScorerOptions options = of_kind(AnomalyKind::soft);
+  options.soft_subspaces = 3;
+  const auto scorer = fitted<TestType>(options, x);
   const auto soft = scorer.model().soft;
   REQUIRE(soft.count == 16);
+  CHECK(soft.inverse_width[2] > soft.inverse_width[0]);
   double weights = 0;
   for (int j = 0; j < soft.count; ++j) weights += std::exp(static_cast<double>(soft.log_weights[j]));
   CHECK(std::fabs(weights - 1) < 1e-5);
   for (Index i = 0; i < 40; ++i) {
     const Vector<TestType> row = x.row(i) * static_cast<TestType>(1 + i % 4);
-    double sum = 0;
-    for (int j = 0; j < soft.count; ++j) {
-      double squared = 0;
-      for (Index f = 0; f < 3; ++f)
-        squared += std::pow(static_cast<double>(row[f] - soft.centers[f * soft.count + j]), 2);
-      sum += std::exp(static_cast<double>(soft.log_weights[j]) -
-                      squared * static_cast<double>(soft.inverse_width));
-    }
-    if (sum < 1e-200) continue;
-    const double got =
-        static_cast<double>(density_at(soft, thrum::contiguous<const TestType>(row.data(), 3)).negative_log);
-    CHECK(std::fabs(got + std::log(sum)) < (sizeof(TestType) == 4 ? 1e-4 : 1e-11) * (1 + std::fabs(got)));
+    double expected = 0;
+    for (const int subspace : {0, 1, 2})
+      expected +=
+          negative_log_of_hills(soft, row, std::vector<Index>{6, 3, 1}[static_cast<std::size_t>(subspace)],
+                                soft.inverse_width[subspace]);
+    if (!(expected < 400)) continue;
+    const double got = static_cast<double>(
+        thrum::negative_log_density(soft, thrum::contiguous<const TestType>(row.data(), 6)));
+    CHECK(std::fabs(got - expected) < (sizeof(TestType) == 4 ? 1e-4 : 1e-11) * (1 + std::fabs(got)));
   }
+}
+
+TEST_CASE("densities are looked at in as many subspaces as was asked for and have features") {
+  const auto subspaces = [](Index features, int asked) {
+    AnomalyScorerOptions options = of_kind(AnomalyKind::soft);
+    options.soft_subspaces = asked;
+    const auto scorer = fitted<double>(options, thrum_test::blobs<double>(6, 100, features, 2));
+    const auto soft = scorer.model().soft;
+    return std::count_if(std::begin(soft.inverse_width), std::end(soft.inverse_width),
+                         [](double width) { return width > 0; });
+  };
+  CHECK(subspaces(8, 0) == 1);
+  CHECK(subspaces(8, 1) == 1);
+  CHECK(subspaces(8, 2) == 2);
+  CHECK(subspaces(8, 3) == 3);
+  CHECK(subspaces(4, 3) == 3);
+  CHECK(subspaces(3, 3) == 2);
+  CHECK(subspaces(1, 3) == 1);
+  CHECK_THAT(refusal([&] { subspaces(8, 4); }), contains("soft_subspaces is 4, expected 1 to 3, or 0"));
+  CHECK_THAT(refusal([&] { subspaces(8, -1); }), contains("soft_subspaces is -1, expected 1 to 3, or 0"));
+}
+
+TEST_CASE("a detector looks at densities in the first principal components too, unless told not to") {
+  const Matrix<float> x = thrum_test::blobs<float>(6, 200, 8, 3);
+  thrum::DetectorOptions options;
+  options.scorer = of_kind(AnomalyKind::soft);
+  const auto looks_at_half = [&] {
+    thrum::Detector<float> detector(options);
+    detector.fit(x);
+    return detector.model().anomaly.soft.inverse_width[1] > 0;
+  };
+  options.pca = thrum::PCAOptions{6, 0, false};
+  CHECK(looks_at_half());
+  options.scorer.soft_subspaces = 1;
+  CHECK(!looks_at_half());
+  options.pca.reset();
+  options.scorer.soft_subspaces = 0;
+  CHECK(!looks_at_half());
+  options.scorer.soft_subspaces = 2;
+  CHECK(looks_at_half());
 }
 
 TEST_CASE("the width of the soft clusters follows the units of the data") {
@@ -239,9 +298,8 @@ TEST_CASE("the width of the soft clusters follows the units of the data") {
   const auto plain = fitted<float>(of_kind(AnomalyKind::soft), x);
   const Matrix<float> tiny = x * std::ldexp(1.0f, -24);
   const auto scaled = fitted<float>(of_kind(AnomalyKind::soft), tiny);
-  CHECK(
-      std::fabs(scaled.model().soft.inverse_width * std::ldexp(1.0f, -48) / plain.model().soft.inverse_width -
-                1) < 1e-4f);
+  const float expected = std::ldexp(plain.model().soft.inverse_width[0], 48);
+  CHECK(std::fabs(scaled.model().soft.inverse_width[0] / expected - 1) < 1e-4f);
 }
 
 // ---- automatic
@@ -267,8 +325,11 @@ TEST_CASE("automatic scores the mean surprise of its three parts, and leaves out
   CHECK(parts_within(ellipsoid + soft - 1) == full);
   CHECK(parts_within(ellipsoid + soft) == (full | thrum::soft_part));
   CHECK(parts_within(ellipsoid + soft + tails) == (full | thrum::soft_part | thrum::tails_part));
-  CHECK_THAT(refusal([&] { parts_within(ellipsoid - 1); }),
-             contains("max_flash_bytes is 155, expected at least 156"));
+  const Index low_rank = 4 * (2 * 6 + 6 + 2 + 12);
+  CHECK(parts_within(ellipsoid - 1) == thrum::low_rank_ellipsoid_part);
+  CHECK(parts_within(low_rank) == thrum::low_rank_ellipsoid_part);
+  CHECK_THAT(refusal([&] { parts_within(low_rank - 1); }),
+             contains("max_flash_bytes is 127, expected at least 128"));
 }
 
 TEST_CASE("a covariance that has no room keeps as many directions as have") {

@@ -73,6 +73,7 @@ DetectorOptions small_options(AnomalyKind kind, EllipsoidForm form = EllipsoidFo
   options.scorer.kind = kind;
   options.scorer.form = form;
   options.scorer.soft_centers = 8;
+  options.scorer.soft_subspaces = 3;
   return options;
 }
 
@@ -285,6 +286,10 @@ TEST_CASE("Reading a damaged model file names the file and the place") {
   CHECK(after("/anomaly/soft_count", 0) == "/anomaly/soft_count is 0, expected an integer from 1 to 1000000");
   CHECK(after("/anomaly/soft_inverse_width", 0) ==
         "/anomaly/soft_inverse_width is 0, expected a positive number");
+  CHECK(after("/anomaly/soft_inverse_width_of_half", -1) ==
+        "/anomaly/soft_inverse_width_of_half is -1, expected a positive number, or 0");
+  CHECK(after("/anomaly/soft_inverse_width_of_quarter", 2) ==
+        "/anomaly/soft_inverse_width_of_quarter is 2, expected 0 for 3 features");
   CHECK_THAT(after("/anomaly/score_table/3", -1),
              contains("/anomaly/score_table/3 is -1, expected at least"));
   CHECK(after("/anomaly/score_table/11", 0) == "/anomaly/score_table/11 is 0, expected a positive number");

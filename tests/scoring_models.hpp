@@ -71,7 +71,9 @@ class RandomModel {
       anomaly.soft.count = 11;
       anomaly.soft.centers = normal(z * 11, 2);
       anomaly.soft.log_weights = normal(11, 1);
-      anomaly.soft.inverse_width = Scalar(0.1);
+      anomaly.soft.inverse_width[0] = Scalar(0.1);
+      if (z >= 2) anomaly.soft.inverse_width[1] = Scalar(0.2);
+      if (z >= 4) anomaly.soft.inverse_width[2] = Scalar(0.3);
       anomaly.soft_table = table();
     }
     if ((shape.parts & thrum::tails_part) != 0) {

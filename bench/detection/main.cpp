@@ -128,6 +128,20 @@ struct Options {
   int splits = 0;  ///< 0: as many as each protocol has
 };
 
+/// `soft` on the digits by their number of principal components and the subspaces that it looks at.
+Results by_components(const Machine& digits, int splits) {
+  std::vector<Kind> all;
+  for (const int components : {12, 16, 20, 24, 28, 32, 40})
+    for (const int subspaces : {1, 2, 3}) {
+      all.push_back(chosen(kinds(components, 384), "soft").front());
+      all.back().name += ", " + std::to_string(components) + " in " + std::to_string(subspaces);
+      all.back().options.scorer.soft_subspaces = subspaces;
+    }
+  Results results;
+  honest(digits, all, splits, results);
+  return results;
+}
+
 Results measured(const Options& options) {
   Results results;
   const auto wanted = [&](const std::string& set) { return options.set.empty() || options.set == set; };
@@ -170,7 +184,8 @@ int main(int argc, char** argv) {
   app.add_option("--kind", options.only, "only this kind");
   app.add_option(
       "--set", options.set,
-      "only digits, fan, drill, pump or adbench; features: what each kind of feature gains on the fan; "
+      "only digits, fan, drill, pump or adbench; components: soft on the digits by principal components and "
+      "subspaces; features: what each kind of feature gains on the fan; "
       "tones: how many bands and tapers notice most slow tones on the balanced fan");
   app.add_option("--splits", options.splits, "splits of each protocol");
   CLI11_PARSE(app, argc, argv);
@@ -182,6 +197,10 @@ int main(int argc, char** argv) {
     if (options.set == "tones") {
       print_caught_tones(thrum::read_conditions(options.fan), options.splits > 0 ? options.splits : 4,
                          std::cout);
+      return 0;
+    }
+    if (options.set == "components") {
+      by_components(read_digits(options.data), options.splits > 0 ? options.splits : 20).print(std::cout);
       return 0;
     }
     const Results results = measured(options);

@@ -20,7 +20,7 @@ namespace thrum {
 enum class AnomalyKind {
   radius,       ///< distance to the nearest class over its radius: cheap, and blind to correlations
   mahalanobis,  ///< distance in units of each class's own covariance: machines with distinct ways of running
-  soft,         ///< low density of many small clusters: data on curved surfaces
+  soft,         ///< low densities of many small clusters: data on curved surfaces
   tails,        ///< rare values of single features: skewed and discrete features
   residual,     ///< distance from, and along, the directions in which all samples vary
   automatic,    ///< mean surprise of mahalanobis, soft and tails, as far as max_flash_bytes allows
@@ -42,15 +42,20 @@ struct AnomalyScorerOptions {
   double shrinkage_share = 0.1;               ///< in (0, 1], of Shrinkage::fixed
   ResidualOf residual = ResidualOf::both;
   int soft_centers = 256;  ///< of soft, >= 1; at most a third of the samples are taken
+  /// Of soft, 1 to 3: its density is looked at in all features, in their first half, and in their first
+  /// quarter. Of principal components, the first vary most, and no number of them is best. 0: 3 in a
+  /// Detector with PCA, else 1.
+  int soft_subspaces = 0;
   /// Of mahalanobis and automatic: what their arrays may take as floats; 0: no limit. A covariance that is
-  /// too large is kept as low_rank with as many directions as fit; automatic leaves its largest parts out.
+  /// too large is kept as low_rank with as many directions as fit; automatic then takes tails and soft where
+  /// room is left, as without covariances hardly a tone in a spectrum is noticed.
   Index max_flash_bytes = 0;
 
   friend bool operator==(const AnomalyScorerOptions& a, const AnomalyScorerOptions& b) {
     return a.radius_quantile == b.radius_quantile && a.kind == b.kind && a.form == b.form &&
            a.rank == b.rank && a.shrinkage == b.shrinkage && a.shrinkage_share == b.shrinkage_share &&
            a.residual == b.residual && a.soft_centers == b.soft_centers &&
-           a.max_flash_bytes == b.max_flash_bytes;
+           a.soft_subspaces == b.soft_subspaces && a.max_flash_bytes == b.max_flash_bytes;
   }
 };
 
@@ -162,11 +167,11 @@ class AnomalyScorer {
   /// Bytes of a part's arrays, as floats.
   Index flash_bytes(uint32_t part, MatrixView<const Scalar> x) const;
 
-  /// Of `automatic`, leaves out the largest parts until the rest has room.
+  /// Of `mahalanobis` and `automatic`, leaves out what there is no room for.
   void choose_parts(const char* who, MatrixView<const Scalar> x);
 
-  /// Of `mahalanobis`, keeps as many directions as there is room for.
-  void choose_form(const char* who, MatrixView<const Scalar> x);
+  /// The form of the covariances that has room, with as many directions as have, or else the least.
+  uint32_t choose_form(MatrixView<const Scalar> x);
 
   void learn_surprises(MatrixView<const Scalar> x, const std::vector<int>& labels,
                        VectorView<const Scalar> weights, Index missing);

@@ -70,7 +70,8 @@ class StoredDetector {
         model_.features, model_.has_signal, model_.signal, model_.monitor, model_.scales(),
         model_.projection.components, model_.projection.variance != nullptr, anomaly.threshold,
         anomaly.features, anomaly.clusters, anomaly.parts, anomaly.ellipsoid_count, anomaly.ellipsoids.rank,
-        anomaly.soft.count, anomaly.soft.inverse_width, calibration_.has_value(),
+        anomaly.soft.count, anomaly.soft.inverse_width[0], anomaly.soft.inverse_width[1],
+        anomaly.soft.inverse_width[2], calibration_.has_value(),
         std::make_tuple(found.asked, found.samples, found.threshold, found.alarms, found.bound));
   }
 

@@ -34,7 +34,7 @@ enum AnomalyPart : uint32_t {
   full_ellipsoid_part = 2,      ///< Mahalanobis distance to a class; of the three at most one
   diagonal_ellipsoid_part = 4,  ///< the same, features taken as uncorrelated
   low_rank_ellipsoid_part = 8,  ///< the same, directions plus noise; reconstruction error and T^2
-  soft_part = 16,               ///< density of many small clusters
+  soft_part = 16,               ///< densities of many small clusters
   tails_part = 32,              ///< tails of each feature
   every_part = 63,
 };
@@ -63,7 +63,7 @@ struct AnomalyModel {
   SoftClustersModel<Scalar> soft{};
   FeatureTailsModel<Scalar> tails{};
   const Scalar* ellipsoid_tables = nullptr;  ///< ellipsoid_count x tail_table_size, of distances
-  const Scalar* soft_table = nullptr;        ///< tail_table_size, of negative log densities
+  const Scalar* soft_table = nullptr;        ///< tail_table_size, of summed negative log densities
   const Scalar* tails_table = nullptr;       ///< tail_table_size, of summed surprises of features
   const Scalar* score_table = nullptr;       ///< tail_table_size, of raw scores
   const Scalar* bias = nullptr;  ///< k, of class_biases(), for radius_part; or null: distances to all classes
@@ -77,7 +77,7 @@ struct AnomalyModel {
   }
 
   /// Calls visit(name, value) for every number but `features`, which follows from the stages before, and
-  /// `parts`, which must be known.
+  /// `parts`, which must be known; visit(name, value, true) for one that may be left out where it is 0.
   template <typename Self, typename Visit>
   static void for_each_setting(Self& self, Visit visit) {
     visit("classes", self.clusters);
@@ -86,7 +86,9 @@ struct AnomalyModel {
     if ((self.parts & low_rank_ellipsoid_part) != 0) visit("ellipsoid_rank", self.ellipsoids.rank);
     if ((self.parts & soft_part) == 0) return;
     visit("soft_count", self.soft.count);
-    visit("soft_inverse_width", self.soft.inverse_width);
+    visit("soft_inverse_width", self.soft.inverse_width[0]);
+    visit("soft_inverse_width_of_half", self.soft.inverse_width[1], true);
+    visit("soft_inverse_width_of_quarter", self.soft.inverse_width[2], true);
   }
 
   /// Calls visit(name, array, size) for every array, in a fixed order; see for_each_array of DetectorModel.
@@ -232,7 +234,7 @@ inline Score<Scalar> raw_score(const AnomalyModel<Scalar>& model, ConstVectorVie
   });
   if constexpr ((allowed & soft_part) != 0)
     if ((model.parts & soft_part) != 0)
-      surprises.add(soft_part, surprise(model.soft_table, density_at(model.soft, sample).negative_log));
+      surprises.add(soft_part, surprise(model.soft_table, negative_log_density(model.soft, sample)));
   if constexpr ((allowed & tails_part) != 0)
     if ((model.parts & tails_part) != 0)
       surprises.add(tails_part, surprise(model.tails_table, detail::summed_surprise(model.tails, sample)));
@@ -288,8 +290,8 @@ template <typename Scalar>
 /// Calls visit(f, difference, slope) for every feature in order, where difference is that of x from the
 /// centre that it was judged against, and the products difference x slope add up to what the part
 /// `score.part` judged by: the squared (Mahalanobis) distance, or the sum of the features' surprises.
-/// Products may be negative for ellipsoids; for `soft`, the distance is that to the centre with the largest
-/// term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
+/// Products may be negative for ellipsoids; for `soft`, the distance is that in all features to the centre
+/// with the largest term. Entries of x may be overwritten once visited. scratch: model.scratch_size() values.
 template <uint32_t allowed = every_part, typename Scalar, typename Visit>
 inline void for_each_slope(const AnomalyModel<Scalar>& model, ConstVectorView<Scalar> x,
                            const Score<Scalar>& score, Scalar* scratch, Visit visit) {

@@ -12,7 +12,7 @@
 namespace thrum {
 
 /// Version of the model's layout; a header written for another one does not compile.
-constexpr uint32_t model_schema = 4;
+constexpr uint32_t model_schema = 5;
 
 /// Feature rows with the scores they must get, for a check on the device itself.
 template <typename Scalar>

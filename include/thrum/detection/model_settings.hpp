@@ -94,9 +94,10 @@ inline void for_each_setting(Model& model, Visit visit) {
   visit(SettingName{"monitor", "cool_down", -1, true}, model.monitor.cool_down);
   if (model.has_signal) detail::for_each_signal_setting(model.signal, visit);
   if (model.projects()) visit(SettingName{"projection", "components"}, model.projection.components);
-  model.anomaly.for_each_setting(model.anomaly, [&visit](const char* name, auto& value) {
-    visit(SettingName{"anomaly", name}, value);
-  });
+  model.anomaly.for_each_setting(model.anomaly,
+                                 [&visit](const char* name, auto& value, bool optional = false) {
+                                   visit(SettingName{"anomaly", name, -1, optional}, value);
+                                 });
 }
 
 /// Calls visit(name, array, size) for every array of numbers in a model, in a fixed order; those it does not

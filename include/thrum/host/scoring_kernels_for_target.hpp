@@ -355,21 +355,24 @@ THRUM_INLINE Value<Scalar> exponential_of(const Value<Scalar>& negative) {
   return normal ? sum * reinterpret_cast<Value<Scalar> >(power) : Value<Scalar>{};
 }
 
+/// Adds those in one subspace.
 template <typename Scalar>
-inline void negative_log_density(const SoftClustersModel<Scalar>& model, Strip<Scalar> x, Scalar* squared,
-                                 Value<Scalar> (&result)[2]) {
+inline void add_negative_log_density(const SoftClustersModel<Scalar>& model, Strip<Scalar> x, int subspace,
+                                     Scalar* squared, Value<Scalar> (&sums)[2]) {
   constexpr Scalar negligible = sizeof(Scalar) == sizeof(float) ? Scalar(-20) : Scalar(-42);
+  x.features = features_in_subspace(x.features, subspace);
   column_sums<AddSquaredDifference>(x, features_per_partial_sum, model.centers, model.count, squared,
                                     strip<Scalar>);
+  const Scalar inverse_width = model.inverse_width[subspace];
   const Value<Scalar> zero = {}, one = zero + 1, too_small = zero + negligible;
   for (int half = 0; half < 2; ++half) {
     const Scalar* from = squared + half * Lanes<Scalar>::count;
     Value<Scalar> distance, sum = one;
     load(distance, from);
-    Value<Scalar> largest = model.log_weights[0] - distance * model.inverse_width;
+    Value<Scalar> largest = model.log_weights[0] - distance * inverse_width;
     for (Index j = 1; j < model.count; ++j) {
       load(distance, from + j * strip<Scalar>);
-      const Value<Scalar> exponent = model.log_weights[j] - distance * model.inverse_width;
+      const Value<Scalar> exponent = model.log_weights[j] - distance * inverse_width;
       const Value<Scalar> step = exponent - largest;
       const Integer<Scalar> rises = step > zero;
       const Value<Scalar> down = rises ? -step : step;
@@ -379,12 +382,21 @@ inline void negative_log_density(const SoftClustersModel<Scalar>& model, Strip<S
       sum = rises ? sum * share + one : sum + share;
       largest = rises ? exponent : largest;
     }
-    Scalar sums[Lanes<Scalar>::count], logs[Lanes<Scalar>::count];
-    store(sums, sum);
-    for (Index lane = 0; lane < Lanes<Scalar>::count; ++lane) logs[lane] = natural_log(sums[lane]);
+    Scalar logs[Lanes<Scalar>::count];
+    store(logs, sum);
+    for (Scalar& log : logs) log = natural_log(log);
     load(sum, logs);
-    result[half] = -(largest + sum);
+    sums[half] += -(largest + sum);
   }
+}
+
+template <typename Scalar>
+inline void negative_log_density(const SoftClustersModel<Scalar>& model, Strip<Scalar> x, Scalar* squared,
+                                 Value<Scalar> (&sums)[2]) {
+  sums[0] = sums[1] = Value<Scalar>{};
+  for (int subspace = 0; subspace < most_subspaces; ++subspace)
+    if (subspace == 0 || model.inverse_width[subspace] > 0)
+      add_negative_log_density(model, x, subspace, squared, sums);
 }
 
 template <typename Scalar>

@@ -1,8 +1,6 @@
 #ifndef THRUM_IMPL_ANOMALY_SCORER_HPP
 #define THRUM_IMPL_ANOMALY_SCORER_HPP
 
-#include <algorithm>
-#include <cstdint>
 #include <utility>
 #include <vector>
 
@@ -73,8 +71,7 @@ template <typename Scalar>
 void AnomalyScorer<Scalar>::score(const MatrixInput<Scalar>& x, VectorView<Scalar> scores) const {
   constexpr const char* who = "thrum::AnomalyScorer::score";
   check(who, x.view());
-  detail::require(scores.size == x.view().rows, who, ": scores has ", scores.size, " entries, expected ",
-                  x.view().rows);
+  detail::require_size(who, "scores", scores, x.view().rows);
   for_each_score(x.view(), [&](Index i, const Score<Scalar>& score) { scores[i] = score.value; });
 }
 
@@ -157,6 +154,9 @@ void AnomalyScorer<Scalar>::check_fit(const char* who, MatrixView<const Scalar> 
                   options_.shrinkage_share, ", expected a number in (0, 1]");
   detail::require(options_.soft_centers >= 1, who, ": soft_centers is ", options_.soft_centers,
                   ", expected at least 1");
+  detail::require(options_.soft_subspaces >= 0 && options_.soft_subspaces <= most_subspaces, who,
+                  ": soft_subspaces is ", options_.soft_subspaces, ", expected 1 to ", most_subspaces,
+                  ", or 0 to choose");
   detail::require(options_.max_flash_bytes >= 0, who, ": max_flash_bytes is ", options_.max_flash_bytes,
                   ", expected a number of bytes, or 0 for no limit");
   const bool has_rank = options_.kind == AnomalyKind::residual || options_.form == EllipsoidForm::low_rank;
@@ -230,39 +230,40 @@ void AnomalyScorer<Scalar>::choose_parts(const char* who, MatrixView<const Scala
   rank_ = options_.rank > 0 ? options_.rank : larger(Index{1}, x.cols / 4);
   switch (options_.kind) {
     case AnomalyKind::radius: parts_ = radius_part; return;
-    case AnomalyKind::mahalanobis: choose_form(who, x); return;
     case AnomalyKind::soft: parts_ = soft_part; return;
     case AnomalyKind::tails: parts_ = tails_part; return;
     case AnomalyKind::residual: parts_ = low_rank_ellipsoid_part; return;
+    case AnomalyKind::mahalanobis:
     case AnomalyKind::automatic: break;
   }
-  std::vector<uint32_t> parts{part_of(options_.form), soft_part, tails_part};
-  std::sort(parts.begin(), parts.end(),
-            [&](uint32_t a, uint32_t b) { return flash_bytes(a, x) < flash_bytes(b, x); });
+  std::vector<uint32_t> parts{choose_form(x)};
+  if (options_.kind == AnomalyKind::automatic) parts.insert(parts.end(), {tails_part, soft_part});
   const Index most = options_.max_flash_bytes;
-  Index bytes = 0;
+  Index bytes = 0, least = flash_bytes(parts[0], x);
   parts_ = 0;
   for (const uint32_t part : parts) {
-    bytes += flash_bytes(part, x);
-    if (most == 0 || bytes <= most) parts_ |= part;
+    const Index own = flash_bytes(part, x);
+    least = smaller(least, own);
+    if (most > 0 && bytes + own > most) continue;
+    bytes += own;
+    parts_ |= part;
   }
-  detail::require(parts_ != 0, who, ": max_flash_bytes is ", most, ", expected at least ",
-                  flash_bytes(parts[0], x), " for the smallest part");
+  detail::require(parts_ != 0, who, ": max_flash_bytes is ", most, ", expected at least ", least);
 }
 
 template <typename Scalar>
-void AnomalyScorer<Scalar>::choose_form(const char* who, MatrixView<const Scalar> x) {
+uint32_t AnomalyScorer<Scalar>::choose_form(MatrixView<const Scalar> x) {
   const Index most = options_.max_flash_bytes;
-  parts_ = part_of(options_.form);
-  if (most == 0 || flash_bytes(parts_, x) <= most) return;
-  if (options_.form == EllipsoidForm::full && x.cols > 1) {
-    parts_ = low_rank_ellipsoid_part;
+  const auto has_room = [&](uint32_t part) { return most == 0 || flash_bytes(part, x) <= most; };
+  uint32_t part = part_of(options_.form);
+  if (has_room(part)) return part;
+  if (part == full_ellipsoid_part && x.cols > 1) {
+    part = low_rank_ellipsoid_part;
     rank_ = x.cols / 2;
   }
-  if (parts_ == low_rank_ellipsoid_part)
-    while (rank_ > 1 && flash_bytes(parts_, x) > most) --rank_;
-  detail::require(flash_bytes(parts_, x) <= most, who, ": max_flash_bytes is ", most, ", expected at least ",
-                  flash_bytes(parts_, x));
+  if (part == low_rank_ellipsoid_part)
+    while (rank_ > 1 && !has_room(part)) --rank_;
+  return part;
 }
 
 template <typename Scalar>
@@ -277,7 +278,7 @@ void AnomalyScorer<Scalar>::learn_surprises(MatrixView<const Scalar> x, const st
   host::HeldOutSurprises<Scalar> surprises(x, host::ClassFolds(labels, radii_.size()), missing);
   if ((parts_ & ellipsoid_parts) != 0) learn_ellipsoids(labels, surprises);
   if ((parts_ & soft_part) != 0) {
-    soft_ = host::DensityOfClusters<Scalar>(options_.soft_centers);
+    soft_ = host::DensityOfClusters<Scalar>(options_.soft_centers, larger(1, options_.soft_subspaces));
     soft_table_ = surprises.learn(soft_, labels);
   }
   if ((parts_ & tails_part) != 0) tails_table_ = surprises.learn(tails_, labels);

@@ -195,7 +195,9 @@ FitReport Detector<Scalar>::fit_stages(const MatrixInput<Scalar>& x, Index missi
     kmeans.clusters = rows.rows() < 2 ? 1 : clusters_by_likelihood(rows, static_cast<int>(most), kmeans);
   }
   kmeans_ = KMeans<Scalar>(kmeans);
-  scorer_ = AnomalyScorer<Scalar>(options_.scorer);
+  AnomalyScorerOptions scorer = options_.scorer;
+  if (scorer.soft_subspaces == 0 && options_.pca) scorer.soft_subspaces = most_subspaces;
+  scorer_ = AnomalyScorer<Scalar>(scorer);
   const FitReport report = kmeans_.fit(rows);
   scorer_.fit(rows, kmeans_.centers(), {}, missing);
   return report;

@@ -221,8 +221,10 @@ inline void write_anomaly(std::ostream& out, ModelHeaderWriter& writer, const An
   out << ellipsoids.rank << "},\n     {";
   array("soft_centers", anomaly.soft.centers);
   array("soft_log_weights", anomaly.soft.log_weights);
-  out << hex_float(anomaly.soft.inverse_width) << ", " << anomaly.soft.count << "},\n     {"
-      << writer.reference("tails", anomaly.tails.tables) << "},\n     ";
+  out << "{";
+  for (const float width : anomaly.soft.inverse_width) out << hex_float(width) << ", ";
+  out << "}, " << anomaly.soft.count << "},\n     {" << writer.reference("tails", anomaly.tails.tables)
+      << "},\n     ";
   array("ellipsoid_tables", anomaly.ellipsoid_tables);
   array("soft_table", anomaly.soft_table);
   array("tails_table", anomaly.tails_table);

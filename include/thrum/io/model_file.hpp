@@ -398,6 +398,13 @@ class ModelReader {
     if (!(value > 0)) complain(pointer, "is ", value, ", expected a positive number");
   }
 
+  void check_subspace(const std::string& pointer, int subspace) const {
+    const Scalar width = model_.anomaly.soft.inverse_width[subspace];
+    if (!(width >= 0)) complain(pointer, "is ", width, ", expected a positive number, or 0");
+    if (width > 0 && features_in_subspace(model_.anomaly.features, subspace) == 0)
+      complain(pointer, "is ", width, ", expected 0 for ", model_.anomaly.features, " features");
+  }
+
   void check_settings() {
     AnomalyModel<Scalar>& anomaly = model_.anomaly;
     if (!model_.monitor.valid())
@@ -418,7 +425,9 @@ class ModelReader {
       check_size("/anomaly/ellipsoid_rank", anomaly.ellipsoids.rank, anomaly.features);
     if ((anomaly.parts & soft_part) == 0) return;
     check_size("/anomaly/soft_count", anomaly.soft.count, largest_size);
-    check_positive("/anomaly/soft_inverse_width", anomaly.soft.inverse_width);
+    check_positive("/anomaly/soft_inverse_width", anomaly.soft.inverse_width[0]);
+    check_subspace("/anomaly/soft_inverse_width_of_half", 1);
+    check_subspace("/anomaly/soft_inverse_width_of_quarter", 2);
   }
 
   void check_signal() const {
