@@ -74,6 +74,7 @@ TEMPLATE_TEST_CASE("a detector is its stages one after the other, bit for bit, w
         for (const bool whiten : {false, true}) {
           DetectorOptions options = with_stages(scales, projects, clusters);
           if (options.pca) *options.pca = PCAOptions{3, 0, whiten};
+          options.scorer.soft_subspaces = 1;  // else the detector chooses
           const Detector<TestType> detector = fitted_detector(x, options);
 
           Matrix<TestType> rows = x, judged = further;
