@@ -24,7 +24,7 @@ void detector_score(benchmark::State& state) {
 }
 
 /// The chain of the lecture, projected to 12 components, with each kind of score.
-template <thrum::AnomalyKind kind>
+template <thrum::AnomalyKind kind, int soft_subspaces = 0>
 void detector_score_of_kind(benchmark::State& state) {
   const Index n = state.range(0), d = state.range(1), k = state.range(2);
   const auto& x = kept_mixture<float>(n, d, k);
@@ -32,6 +32,7 @@ void detector_score_of_kind(benchmark::State& state) {
   options.pca = thrum::PCAOptions{12, 0, false};
   options.kmeans.clusters = static_cast<int>(k);
   options.scorer.kind = kind;
+  options.scorer.soft_subspaces = soft_subspaces;
   thrum::Detector<float> detector(options);
   detector.fit(x.topRows(2000));
   for (auto _ : state) benchmark::DoNotOptimize(detector.score(x).data());
@@ -86,6 +87,7 @@ BENCHMARK(detector_score<double>)->Apply(machines);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::radius>)->Apply(one_machine);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::mahalanobis>)->Apply(one_machine);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::soft>)->Apply(one_machine);
+BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::soft, 1>)->Apply(one_machine);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::tails>)->Apply(one_machine);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::residual>)->Apply(one_machine);
 BENCHMARK(detector_score_of_kind<thrum::AnomalyKind::automatic>)->Apply(one_machine);
