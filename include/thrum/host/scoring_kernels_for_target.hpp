@@ -355,7 +355,7 @@ THRUM_INLINE Value<Scalar> exponential_of(const Value<Scalar>& negative) {
   return normal ? sum * reinterpret_cast<Value<Scalar> >(power) : Value<Scalar>{};
 }
 
-/// Adds those in one subspace.
+/// Adds the negative log densities in one subspace to sums.
 template <typename Scalar>
 inline void add_negative_log_density(const SoftClustersModel<Scalar>& model, Strip<Scalar> x, int subspace,
                                      Scalar* squared, Value<Scalar> (&sums)[2]) {
