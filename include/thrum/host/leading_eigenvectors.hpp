@@ -15,7 +15,6 @@
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
-#include "thrum/host/symmetric_product.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {

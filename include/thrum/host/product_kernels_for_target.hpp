@@ -377,9 +377,21 @@ inline void add_symmetric_product(const double* lower, Index stride, Index first
 }
 
 template <typename Scalar>
+inline void widen(const Scalar* values, Index count, double* wide) {
+  constexpr Index ahead = 4096 / sizeof(Scalar);
+  for (Index i = 0; i < count; i += Wide::count) {
+    typename Lanes<Scalar>::Narrow narrow;
+    load(narrow, values + i);
+    __builtin_prefetch(values + i + ahead);
+    store(wide + i, widened(narrow));
+  }
+}
+
+template <typename Scalar>
 inline ProductKernels<Scalar> product_kernels() {
-  return {center_rows<Scalar>,  deviations,        deviations,           tile_columns<Scalar>,
-          add_products<Scalar>, add_wide_products, add_symmetric_product};
+  return {center_rows<Scalar>,   deviations,           deviations,
+          tile_columns<Scalar>,  add_products<Scalar>, add_wide_products,
+          add_symmetric_product, widen<Scalar>};
 }
 
 }  // namespace THRUM_TARGET

@@ -78,6 +78,9 @@ struct ProductKernels {
   /// lower(i, j) v[j] to y[i] and, for j < i, lower(i, j) v[i] to y[j]; i from first to last, j <= i.
   void (*add_symmetric_product)(const double* lower, Index stride, Index first, Index last, const double* v,
                                 double* y);
+
+  /// Values in double, a multiple of 16 of them, that are read from memory for it.
+  void (*widen)(const Scalar* values, Index count, double* wide);
 };
 
 }  // namespace host

@@ -39,6 +39,13 @@ constexpr Index tiled_size(Index columns) {
 /// Blocks of rows that a result is computed in.
 constexpr Index blocks_of_products(Index rows) { return (rows + product_block - 1) / product_block; }
 
+/// Where part number `part` of a lower triangle begins: rows of which each part has about as many entries.
+inline Index triangle_part_begin(Index part, Index parts, Index size) {
+  if (part == parts) return size;
+  const double share = square_root(static_cast<double>(part) / static_cast<double>(parts));
+  return static_cast<Index>(share * static_cast<double>(size)) / 4 * 4;
+}
+
 namespace detail {
 
 /// The rows of a result that are block number `number` of products over all steps.
@@ -75,6 +82,18 @@ inline void add_products(Factor<Scalar> a, Factor<Scalar> b, Index steps, Matrix
                          int workers) {
   detail::for_each_product_block(result.rows, workers, [&](Index block) {
     detail::add_block_of_products(a, b, steps, result, lower, block);
+  });
+}
+
+/// The same of a result of few rows, columns of which the threads share in; b is not tiled.
+template <typename Scalar>
+inline void add_products_by_columns(Factor<Scalar> a, Factor<Scalar> b, Index steps,
+                                    MatrixView<Scalar> result, int workers) {
+  constexpr Index columns_at_once = 2 * tile_column_multiple;
+  parallel_for((result.cols + columns_at_once - 1) / columns_at_once, workers, [&](Index number, int) {
+    const Index first = number * columns_at_once, columns = smaller(columns_at_once, result.cols - first);
+    add_products<Scalar, Scalar>(a, {b.data + first * b.stride, b.step, b.stride, false}, steps,
+                                 {&result(0, first), result.rows, columns, result.row_stride, 1}, false, 1);
   });
 }
 
