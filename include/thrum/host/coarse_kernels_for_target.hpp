@@ -108,6 +108,22 @@ THRUM_INLINE void tile_scores(const CoarsePanel& panel, Index r, const CoarseCen
   }
 }
 
+/// Lets the lowest and second lowest score, whose last bits are a label, follow those of a tile. The label of
+/// the second is no one's concern: in it, that of its tile is left out.
+THRUM_INLINE void merge_tile(const TileScores& scores, int half, int32_t without_label,
+                             const Pairs& first_label, Pairs& best, Pairs& second) {
+  static_assert(centers_per_tile == 4, "two pairs");
+  Pairs of[centers_per_tile];
+  THRUM_UNROLL
+  for (int c = 0; c < centers_per_tile; ++c) of[c] = (scores.of[c][half] & without_label) | c;
+  const Pairs low[2] = {minimum(of[0], of[1]), minimum(of[2], of[3])};
+  const Pairs high[2] = {maximum(of[0], of[1]), maximum(of[2], of[3])};
+  const Pairs lowest = minimum(low[0], low[1]) | first_label;
+  const Pairs next = minimum(maximum(low[0], low[1]), minimum(high[0], high[1]));
+  second = minimum(minimum(second, next), maximum(best, lowest));
+  best = minimum(best, lowest);
+}
+
 template <bool fused>
 inline Index nearest_coarse(CoarsePanel panel, CoarseCenters centers, int* labels, int* undecided) {
   constexpr Index lanes = Lanes<float>::count;
@@ -118,16 +134,10 @@ inline Index nearest_coarse(CoarsePanel panel, CoarseCenters centers, int* label
     for (Index tile = 0; tile < centers.tiles(); ++tile) {
       TileScores scores;
       tile_scores<fused>(panel, r, centers, tile, scores);
-      Pairs j = Pairs{} + static_cast<int>(tile * centers_per_tile);
+      const Pairs first_label = Pairs{} + static_cast<int>(tile * centers_per_tile);
       THRUM_UNROLL
-      for (Index c = 0; c < centers_per_tile; ++c, j += 1) {
-        THRUM_UNROLL
-        for (int half = 0; half < 2; ++half) {
-          const Pairs score = (scores.of[c][half] & ~centers.label_mask) | j;
-          second[half] = minimum(second[half], maximum(best[half], score));
-          best[half] = minimum(best[half], score);
-        }
-      }
+      for (int half = 0; half < 2; ++half)
+        merge_tile(scores, half, ~centers.label_mask, first_label, best[half], second[half]);
     }
     Pairs close[2];
     THRUM_UNROLL
