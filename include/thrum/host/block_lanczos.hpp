@@ -42,9 +42,9 @@ class BlockLanczos {
   static constexpr bool suits(Index size, Index wanted) { return size >= 1024 && 48 * wanted <= size; }
 
   /// The leading ones; nothing if they take a basis of more than n / 3 vectors or the proof fails.
-  /// tolerance: of the residuals, as a share of the largest eigenvalue. Of 1e-8 and more, the matrix is
-  /// rounded to float, and the proof is in float. O(n^2 k) for a basis of k vectors, and n^3 / 3 for the
-  /// proof, which allocates another n x n.
+  /// tolerance: of the residuals, as a share of the largest eigenvalue. Of 1e-8 and more, residuals are those
+  /// of the matrix rounded to float, and the proof is in float. O(n^2 k) for a basis of k vectors, and n^3 /
+  /// 3 for the proof; allocates a matrix and a half.
   Eigenpairs leading(double tolerance) {
     return tolerance >= 1e-8 ? leading_by<float>(tolerance, 1e-6) : leading_by<double>(tolerance, 1e-10);
   }
@@ -59,7 +59,8 @@ class BlockLanczos {
     begin();
     Index check = rounded_up(2 * wanted_ + 8 * block, block), checked = 0;
     double residual = 1;
-    while (check <= basis_.rows()) {
+    if (check > basis_.rows()) return {};
+    while (count_ < basis_.rows()) {
       while (count_ < check) advance(triangle);
       const Tridiagonal tridiagonal(Matrix<double>(projected_.topLeftCorner(count_, count_)));
       const Vector<double> values = tridiagonal.leading_eigenvalues(wanted_);
@@ -68,7 +69,7 @@ class BlockLanczos {
       residual = largest_residual(combinations) / values[0];
       if (!(residual > tolerance)) return proven<Stored>({values, in_basis(combinations)}, margin);
       const Index done = std::exchange(checked, count_);
-      check = expected(done, before, residual, tolerance);
+      check = smaller(expected(done, before, residual, tolerance), basis_.rows());
     }
     return {};
   }
@@ -204,7 +205,7 @@ class BlockLanczos {
   Matrix<double> projected_;  // the matrix in the basis, on and below the diagonal
   Matrix<double> next_;       // block x n, orthonormal and orthogonal to the basis
   Matrix<double> coupling_;   // what the matrix takes the basis's last block to, along the next one
-  double largest_ = 0;        // row of the matrix times a block: about its largest eigenvalue at most
+  double largest_ = 0;  // norm of a row of the matrix times a block: about its largest eigenvalue at most
   Random random_{1};
 };
 

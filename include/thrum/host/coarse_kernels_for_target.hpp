@@ -108,8 +108,8 @@ THRUM_INLINE void tile_scores(const CoarsePanel& panel, Index r, const CoarseCen
   }
 }
 
-/// Lets the lowest and second lowest score, whose last bits are a label, follow those of a tile. The label of
-/// the second is no one's concern: in it, that of its tile is left out.
+/// Lets the lowest and second lowest score follow those of a tile, with labels in place of their last bits.
+/// Whose the second is, no one asks: a tile's gets its label in part.
 THRUM_INLINE void merge_tile(const TileScores& scores, int half, int32_t without_label,
                              const Pairs& first_label, Pairs& best, Pairs& second) {
   static_assert(centers_per_tile == 4, "two pairs");

@@ -88,7 +88,7 @@ class CoarseCenterTable {
     if (!(distance_error > underflow()) || !(spread.largest_factor > 0)) return false;
     const double unit = finest_unit(spread, most_steps);
     const double margin =
-        4 + label_mask() + most_steps + unit * (0.51 * spread.steps + 1.01 * distance_error);
+        4 + 2 * label_mask() + most_steps + unit * (0.51 * spread.steps + 1.01 * distance_error);
     if (!(margin < largest_sum)) return false;
     margin_ = static_cast<int32_t>(margin);
     pack(centers, grid, spread, unit);

@@ -170,9 +170,10 @@ THRUM_INLINE void narrow_to(Lanes<float>::Narrow& narrowed, const Wide::Value& v
 // These transpose as panels do.
 #include "thrum/host/distance_kernels_for_target.hpp"
 #include "thrum/host/product_kernels_for_target.hpp"
+
+// These work in strips of rows as wide as those of distances, scores with the sums of stages.
 #include "thrum/host/stage_kernels_for_target.hpp"
 
-// Scores are found in strips, as stages.
 #include "thrum/host/scoring_kernels_for_target.hpp"
 
 #undef THRUM_SHUFFLE

@@ -3,6 +3,7 @@
 
 #include <Eigen/Core>
 #include <cmath>
+#include <type_traits>
 #include <vector>
 
 #include "thrum/core/matrix_view.hpp"
@@ -36,7 +37,8 @@ class PackedTriangle {
                  [&](Index strip, int) { pack(lower, strip); });
   }
 
-  /// The matrix times each row of x, m x n. The same on any number of threads. O(n^2 m); allocates 7 n m.
+  /// The matrix times each row of x, m x n, at most product_block of them. The same on any number of threads.
+  /// O(n^2 m); allocates 7 n m.
   Matrix<double> times(const Matrix<double>& x) const {
     constexpr Index parts = 4;  // each by one thread alone, with sums of its own
     const Index m = x.rows(), padded = strips_ * side;
@@ -74,7 +76,7 @@ class PackedTriangle {
       for (Index i = strip * side; i < (strip + 1) * side; ++i)
         for (Index j = number * side; j < (number + 1) * side; ++j, ++entry) {
           const bool counts = i < size_ && j <= i;
-          *entry = counts ? static_cast<Stored>(lower(i, j) / (i == j ? 2 * unit_ : unit_)) : Stored(0);
+          *entry = counts ? static_cast<Stored>(lower(i, j) / unit_ / (i == j ? 2 : 1)) : Stored(0);
         }
     }
   }
@@ -101,10 +103,14 @@ class PackedTriangle {
     }
   }
 
-  static const double* in_double(const double* block, double*) { return block; }
-  static const double* in_double(const float* block, double* scratch) {
-    product_kernels<float>().widen(block, side * side, scratch);
-    return scratch;
+  static const double* in_double(const Stored* block, double* scratch) {
+    if constexpr (std::is_same<Stored, double>::value) {
+      static_cast<void>(scratch);
+      return block;
+    } else {
+      product_kernels<Stored>().widen(block, side * side, scratch);
+      return scratch;
+    }
   }
 
   Index size_, strips_;

@@ -79,7 +79,7 @@ struct ProductKernels {
   void (*add_symmetric_product)(const double* lower, Index stride, Index first, Index last, const double* v,
                                 double* y);
 
-  /// Values in double, a multiple of 16 of them, that are read from memory for it.
+  /// Values in double, a multiple of 16 of them; fetches what follows meanwhile.
   void (*widen)(const Scalar* values, Index count, double* wide);
 };
 

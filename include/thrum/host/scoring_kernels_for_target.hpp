@@ -23,6 +23,14 @@ THRUM_INLINE void make_infinite(const Value<Scalar>& value, Value<Scalar>& resul
 
 // ---- classes
 
+struct AddSquaredDifference {
+  template <typename Vector, typename Scalar>
+  static THRUM_INLINE void add(Vector& sum, const Vector& x, Scalar entry) {
+    const Vector difference = x - entry;
+    sum = difference * difference + sum;
+  }
+};
+
 /// The class of least distance / radius and the square of that. squared: k x strip, scratch.
 template <typename Scalar>
 inline void nearest_class(const AnomalyModel<Scalar>& model, Strip<Scalar> x, Scalar* squared,

@@ -71,14 +71,6 @@ inline void standardize(const ScalingModel<Scalar>& scaling, const ProjectionMod
   }
 }
 
-struct AddSquaredDifference {
-  template <typename Vector, typename Scalar>
-  static THRUM_INLINE void add(Vector& sum, const Vector& x, Scalar entry) {
-    const Vector difference = x - entry;
-    sum = difference * difference + sum;
-  }
-};
-
 struct AddProduct {
   template <typename Vector, typename Scalar>
   static THRUM_INLINE void add(Vector& sum, const Vector& x, Scalar entry) {
