@@ -89,17 +89,10 @@ class PackedTriangle {
     alignas(64) double scratch[side * side];
     for (Index number = 0; number <= strip; ++number) {
       const double* const block = in_double(block_at(strip, number), scratch);
+      const Factor<double> transposed{block, 1, side, false}, plain{block, side, 1, false};
       const Index column = number * side;
-      add({{block, 1, side, false}, factors.from(column), side, 0, side, m, &down(first, 0), m, false});
-      add({factors.from(first),
-           {block, side, 1, false},
-           side,
-           0,
-           m,
-           side,
-           &across(0, column),
-           across.cols(),
-           false});
+      add({transposed, factors.from(column), side, 0, side, m, &down(first, 0), m, false});
+      add({factors.from(first), plain, side, 0, m, side, &across(0, column), across.cols(), false});
     }
   }
 
