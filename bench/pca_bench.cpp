@@ -10,6 +10,7 @@ namespace {
 
 using thrum::Index;
 
+/// p: components, 0 for all.
 template <typename Scalar>
 thrum::PCA<Scalar> pca_of(Index p) {
   thrum::PCAOptions options;
@@ -55,14 +56,15 @@ void tables(benchmark::internal::Benchmark* benchmark) {
   benchmark->Args({100000, 16, 4})->Args({20000, 64, 8})->Args({2000, 256, 20});
 }
 
-void tables_and_wide_ones(benchmark::internal::Benchmark* benchmark) {
+void tables_wide_ones_and_all_components(benchmark::internal::Benchmark* benchmark) {
   tables(benchmark);
   benchmark->Args({100, 4096, 20})->Args({300, 1000, 20});
+  benchmark->Args({20000, 64, 0})->Args({2000, 256, 0})->Args({2000, 784, 0});
 }
 
 }  // namespace
 
-BENCHMARK(pca_fit<float>)->Apply(tables_and_wide_ones);
-BENCHMARK(pca_fit<double>)->Apply(tables_and_wide_ones);
+BENCHMARK(pca_fit<float>)->Apply(tables_wide_ones_and_all_components);
+BENCHMARK(pca_fit<double>)->Apply(tables_wide_ones_and_all_components);
 BENCHMARK(pca_transform<float>)->Apply(tables);
 BENCHMARK(pca_transform<double>)->Apply(tables);

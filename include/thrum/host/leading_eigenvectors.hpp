@@ -2,7 +2,6 @@
 #define THRUM_HOST_LEADING_EIGENVECTORS_HPP
 
 #include <Eigen/Core>
-#include <Eigen/Eigenvalues>
 #include <cmath>
 #include <utility>
 #include <vector>
@@ -15,19 +14,12 @@
 #include "thrum/host/kernels.hpp"
 #include "thrum/host/parallel.hpp"
 #include "thrum/host/products.hpp"
+#include "thrum/host/tridiagonal_qr.hpp"
 #include "thrum/input.hpp"
 
 namespace thrum {
 inline namespace THRUM_BUILD {
 namespace host {
-
-/// Eigenvalues, largest first, and their unit eigenvectors, a column each; or nothing.
-struct Eigenpairs {
-  Vector<double> values;
-  Matrix<double> vectors;
-
-  bool found() const { return values.size() > 0; }
-};
 
 /// A symmetric matrix as Q T Q', T tridiagonal and Q a product of Householder reflections, made from the last
 /// row upwards, so that all that is read lies in rows. By blocks of reflections, whose effect on the rest of
@@ -45,14 +37,14 @@ class Tridiagonal {
   Index size() const { return size_; }
 
   /// All eigenvalues, largest first. O(n^2).
-  Vector<double> eigenvalues() const { return solved(Eigen::EigenvaluesOnly).eigenvalues().reverse(); }
+  Vector<double> eigenvalues() const { return scale() * in_units().eigenvalues(); }
 
   /// All of them with their unit eigenvectors, a column each. O(n^3).
   Eigenpairs eigenpairs() const {
-    const Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver = solved(Eigen::ComputeEigenvectors);
-    Matrix<double> vectors = solver.eigenvectors().rowwise().reverse();
-    reflect(vectors);
-    return {solver.eigenvalues().reverse(), std::move(vectors)};
+    Eigenpairs pairs = in_units().eigenpairs();
+    pairs.values *= scale();
+    reflect(pairs.vectors);
+    return pairs;
   }
 
   /// The largest ones, in order, by bisection (Barth, Martin and Wilkinson, Numer. Math. 9, 1967). O(n p).
@@ -270,11 +262,7 @@ class Tridiagonal {
     }
   }
 
-  Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solved(int what) const {
-    Eigen::SelfAdjointEigenSolver<Eigen::MatrixXd> solver;
-    solver.computeFromTridiagonal(diagonal_, off_diagonal_.tail(larger(size_ - 1, Index{0})), what);
-    return solver;
-  }
+  TridiagonalQr in_units() const { return {diagonal_ / scale(), off_diagonal_ / scale()}; }
 
   /// Applies all reflections to the columns of x.
   void reflect(Matrix<double>& x) const {

@@ -387,11 +387,42 @@ inline void widen(const Scalar* values, Index count, double* wide) {
   }
 }
 
+/// Of some vectors of columns, that row stays in registers which the next rotation turns.
+template <Index vectors>
+THRUM_INLINE void rotate_columns(double* row, Index stride, const Rotation* rotations, Index count) {
+  Wide::Value turned[array_size(vectors)];
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) load(turned[v], row + v * Wide::count);
+  for (Index k = 0; k < count; ++k, row += stride) {
+    const Wide::Value cosine = Wide::Value{} + rotations[k].cosine;
+    const Wide::Value sine = Wide::Value{} + rotations[k].sine;
+    THRUM_UNROLL
+    for (Index v = 0; v < vectors; ++v) {
+      Wide::Value next;
+      load(next, row + stride + v * Wide::count);
+      const Wide::Value here = cosine * turned[v] + sine * next;
+      store(row + v * Wide::count, here);
+      turned[v] = cosine * next - sine * turned[v];
+    }
+  }
+  THRUM_UNROLL
+  for (Index v = 0; v < vectors; ++v) store(row + v * Wide::count, turned[v]);
+}
+
+inline void rotate_rows(double* rows, Index stride, Index cols, const Rotation* rotations, Index count) {
+  Index begin = 0;
+  for (; begin + 6 * Wide::count <= cols; begin += 6 * Wide::count)
+    rotate_columns<6>(rows + begin, stride, rotations, count);
+  for (; begin + 2 * Wide::count <= cols; begin += 2 * Wide::count)
+    rotate_columns<2>(rows + begin, stride, rotations, count);
+  for (; begin < cols; begin += Wide::count) rotate_columns<1>(rows + begin, stride, rotations, count);
+}
+
 template <typename Scalar>
 inline ProductKernels<Scalar> product_kernels() {
   return {center_rows<Scalar>,   deviations,           deviations,
           tile_columns<Scalar>,  add_products<Scalar>, add_wide_products,
-          add_symmetric_product, widen<Scalar>};
+          add_symmetric_product, widen<Scalar>,        rotate_rows};
 }
 
 }  // namespace THRUM_TARGET

@@ -56,6 +56,11 @@ struct Products {
   bool replaces = false;  ///< what was there, which need not be set; only of products in Scalar
 };
 
+/// Turns x and y into cosine x + sine y and cosine y - sine x.
+struct Rotation {
+  double cosine, sine;
+};
+
 /// Kernels of products of matrices of one instruction set, and of what they multiply.
 template <typename Scalar>
 struct ProductKernels {
@@ -81,6 +86,10 @@ struct ProductKernels {
 
   /// Values in double, a multiple of 16 of them; fetches what follows meanwhile.
   void (*widen)(const Scalar* values, Index count, double* wide);
+
+  /// Turns rows 0 and 1 by the first rotation, rows 1 and 2 by the next, and so on. rows: count + 1 of them,
+  /// `stride` apart; cols: a multiple of 8.
+  void (*rotate_rows)(double* rows, Index stride, Index cols, const Rotation* rotations, Index count);
 };
 
 }  // namespace host

@@ -269,9 +269,8 @@ template <typename Scalar>
 typename PCA<Scalar>::Spectrum PCA<Scalar>::decomposed(Matrix<double>&& matrix, Index most,
                                                        double relative) const {
   constexpr Index least_for_some = 64;  // below, all eigenvectors take no longer than some
-  constexpr Index least_for_few = 512;  // below, all eigenvalues take next to no time
   const bool all = options_.components == 0 && options_.variance_share == 0;
-  if (all || matrix.rows() < least_for_some || 2 * options_.components > matrix.rows()) {
+  if (all || matrix.rows() < least_for_some || 4 * options_.components > matrix.rows()) {
     Spectrum spectrum = all_of(std::move(matrix));
     spectrum.directions = spectrum.directions.leftCols(kept_count(spectrum, most, relative)).eval();
     return spectrum;
@@ -284,12 +283,9 @@ typename PCA<Scalar>::Spectrum PCA<Scalar>::decomposed(Matrix<double>&& matrix, 
     if (pairs.found()) return {pairs.values.cwiseMax(0.0), std::move(pairs.vectors), total};
   }
   const host::Tridiagonal tridiagonal(std::move(matrix));
-  if (options_.components > 0 && tridiagonal.size() >= least_for_few) {
-    const Vector<double> values = tridiagonal.leading_eigenvalues(options_.components);
-    return {values.cwiseMax(0.0), tridiagonal.eigenvectors(values), total};
-  }
-  const Vector<double> values = tridiagonal.eigenvalues();
-  Spectrum spectrum{values.cwiseMax(0.0), {}, values.cwiseMax(0.0).sum()};
+  const Vector<double> values = options_.components > 0 ? tridiagonal.leading_eigenvalues(options_.components)
+                                                        : tridiagonal.eigenvalues();
+  Spectrum spectrum{values.cwiseMax(0.0), {}, total};
   spectrum.directions = tridiagonal.eigenvectors(values.head(kept_count(spectrum, most, relative)));
   return spectrum;
 }
