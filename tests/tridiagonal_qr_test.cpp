@@ -3,6 +3,7 @@
 #include <Eigen/Eigenvalues>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 #if defined(_OPENMP)
 #include <omp.h>
 #endif
@@ -87,10 +88,47 @@ TEST_CASE("implicit QR takes blocks apart, and rows that rise or fall over many 
   check_eigenpairs(diagonals(9, [](double i, double j) { return i == j ? 0.0 : std::pow(1e-40, i); }));
 }
 
-TEST_CASE("implicit QR ends, whatever it is given") {
-  Diagonals given = random_diagonals(20);
-  given.diagonal[7] = std::nan("");
-  CHECK(TridiagonalQr(given.diagonal, given.off_diagonal).eigenpairs().vectors.rows() == 20);
+TEST_CASE("implicit QR finds nothing but NaN where an entry is not finite, and ends") {
+  for (const double entry : {std::nan(""), HUGE_VAL}) {
+    for (const Index at : {Index{0}, Index{7}, Index{19}}) {
+      Diagonals given = random_diagonals(20);
+      given.diagonal[at] = entry;
+      CHECK(TridiagonalQr(given.diagonal, given.off_diagonal).eigenvalues().array().isNaN().all());
+      CHECK(TridiagonalQr(given.diagonal, given.off_diagonal).eigenpairs().values.array().isNaN().all());
+    }
+  }
+}
+
+namespace {
+
+/// The kernel of an instruction set against rotations of one value at a time.
+void check_rotations(const thrum::host::ProductKernels<double>& kernels) {
+  constexpr Index rows = 9, stride = 60;
+  for (const Index cols : {Index{8}, Index{24}, Index{40}, Index{48}}) {
+    Matrix<double> x = Matrix<double>::Random(rows, stride), expected = x;
+    std::vector<thrum::host::Rotation> rotations;
+    for (Index k = 0; k + 1 < rows; ++k) {
+      const double angle = static_cast<double>(k + 1), cosine = std::cos(angle), sine = std::sin(angle);
+      rotations.push_back({cosine, sine});
+      for (Index f = 0; f < cols; ++f) {
+        const double first = expected(k, f), second = expected(k + 1, f);
+        expected(k, f) = cosine * first + sine * second;
+        expected(k + 1, f) = cosine * second - sine * first;
+      }
+    }
+    kernels.rotate_rows(x.data(), stride, cols, rotations.data(), rows - 1);
+    CHECK(x == expected);
+  }
+}
+
+}  // namespace
+
+TEST_CASE("every instruction set rotates rows to the bits of plain loops, and none beside its columns") {
+  check_rotations(thrum::host::compiled_for::product_kernels<double>());
+#if defined(THRUM_DISPATCH)
+  if (thrum::host::has_avx2()) check_rotations(thrum::host::avx2::product_kernels<double>());
+  if (thrum::host::has_avx512()) check_rotations(thrum::host::avx512::product_kernels<double>());
+#endif
 }
 
 #if defined(_OPENMP)

@@ -31,7 +31,7 @@ class Tridiagonal {
       : size_(a.rows()), rows_(std::move(a)), diagonal_(size_), off_diagonal_(size_), scales_(size_) {
     Index last = size_;
     while (last > 1) last = reduce_block(last);
-    if (size_ > 0) diagonal_[0] = rows_(0, 0);
+    if (size_ > 0) diagonal_[0] = rows_(0, 0), off_diagonal_[0] = 0;
   }
 
   Index size() const { return size_; }
@@ -244,7 +244,7 @@ class Tridiagonal {
   /// The largest entry, or 1 where all are 0.
   double scale() const {
     const double largest =
-        larger(diagonal_.lpNorm<Eigen::Infinity>(), off_diagonal_.tail(size_ - 1).lpNorm<Eigen::Infinity>());
+        larger(diagonal_.lpNorm<Eigen::Infinity>(), off_diagonal_.lpNorm<Eigen::Infinity>());
     return largest > 0 ? largest : 1.0;
   }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <limits>
 #include <numeric>
 #include <vector>
 
@@ -26,17 +27,18 @@ struct Eigenpairs {
 };
 
 /// All eigenvalues of a symmetric tridiagonal matrix, by implicit QR steps with Wilkinson's shift (Golub and
-/// Van Loan, Matrix Computations, section 8.3). Rotations of eigenvectors are collected over many steps and
-/// then turn a strip of columns after the other, which stays in the cache and asks no other.
+/// Van Loan, Matrix Computations, section 8.3); NaN, all of them, where an entry is not finite. Rotations of
+/// eigenvectors are collected over many steps and then turn a strip of columns after the other: a strip stays
+/// in the cache, and threads share in them.
 class TridiagonalQr {
  public:
-  /// Both n long, with entries of about 1 at most; off_diagonal[i] lies between i - 1 and i.
+  /// Both n long, the largest entry about 1; off_diagonal[i] lies between i - 1 and i, that of 0 is not used.
   TridiagonalQr(const Vector<double>& diagonal, const Vector<double>& off_diagonal)
       : diagonal_(diagonal), off_diagonal_(off_diagonal) {}
 
   /// O(n^2).
   Vector<double> eigenvalues() {
-    diagonalise([](const Sweep&) {});
+    diagonalise([&](const Sweep&) { rotations_.clear(); });
     std::sort(diagonal_.begin(), diagonal_.end(), std::greater<double>());
     return diagonal_;
   }
@@ -63,24 +65,30 @@ class TridiagonalQr {
     std::size_t rotations;
   };
 
-  /// An odd multiple of what kernels turn at once: of few strides to a power of two, rows would meet in the
-  /// same places of the cache.
+  /// An odd multiple of what kernels turn at once: rows a power of two apart would meet in the same places of
+  /// the cache.
   static Index padded(Index cols) { return (cols + 7) / 16 * 16 + 8; }
 
   /// Calls after_sweep(sweep) after each step, whose rotations were appended to rotations_.
   template <typename AfterSweep>
   void diagonalise(AfterSweep after_sweep) {
     Index end = diagonal_.size() - 1;
-    for (Index steps = 30 * diagonal_.size(); end > 0 && steps > 0;) {  // two an eigenvalue are usual
-      if (negligible(end)) {
-        --end;
-        continue;
-      }
+    for (Index steps = all_finite() ? 30 * diagonal_.size() : 0; steps > 0; --steps) {  // two a row are usual
+      while (end > 0 && negligible(end)) --end;
+      if (end == 0) return;
       Index begin = end - 1;
       while (begin > 0 && !negligible(begin)) --begin;
+      off_diagonal_[begin] = 0;  // the step turns its row too, and must not make it count again
       after_sweep(sweep(begin, end));
-      --steps;
     }
+    diagonal_.setConstant(std::numeric_limits<double>::quiet_NaN());
+  }
+
+  bool all_finite() const {
+    bool all = true;
+    for (Index i = 0; i < diagonal_.size(); ++i)
+      all = all && is_finite(diagonal_[i]) && (i == 0 || is_finite(off_diagonal_[i]));
+    return all;
   }
 
   bool negligible(Index i) const {

@@ -269,8 +269,9 @@ template <typename Scalar>
 typename PCA<Scalar>::Spectrum PCA<Scalar>::decomposed(Matrix<double>&& matrix, Index most,
                                                        double relative) const {
   constexpr Index least_for_some = 64;  // below, all eigenvectors take no longer than some
+  const auto are_many = [](Index some, Index size) { return 4 * some > size; };  // take as long as all
   const bool all = options_.components == 0 && options_.variance_share == 0;
-  if (all || matrix.rows() < least_for_some || 4 * options_.components > matrix.rows()) {
+  if (all || matrix.rows() < least_for_some || are_many(options_.components, matrix.rows())) {
     Spectrum spectrum = all_of(std::move(matrix));
     spectrum.directions = spectrum.directions.leftCols(kept_count(spectrum, most, relative)).eval();
     return spectrum;
@@ -283,10 +284,15 @@ typename PCA<Scalar>::Spectrum PCA<Scalar>::decomposed(Matrix<double>&& matrix, 
     if (pairs.found()) return {pairs.values.cwiseMax(0.0), std::move(pairs.vectors), total};
   }
   const host::Tridiagonal tridiagonal(std::move(matrix));
-  const Vector<double> values = options_.components > 0 ? tridiagonal.leading_eigenvalues(options_.components)
-                                                        : tridiagonal.eigenvalues();
-  Spectrum spectrum{values.cwiseMax(0.0), {}, total};
-  spectrum.directions = tridiagonal.eigenvectors(values.head(kept_count(spectrum, most, relative)));
+  if (options_.components > 0) {
+    const Vector<double> values = tridiagonal.leading_eigenvalues(options_.components);
+    return {values.cwiseMax(0.0), tridiagonal.eigenvectors(values), total};
+  }
+  const Vector<double> values = tridiagonal.eigenvalues();
+  Spectrum spectrum{values.cwiseMax(0.0), {}, values.cwiseMax(0.0).sum()};
+  const Index kept = kept_count(spectrum, most, relative);
+  spectrum.directions = are_many(kept, tridiagonal.size()) ? tridiagonal.eigenpairs().vectors.leftCols(kept)
+                                                           : tridiagonal.eigenvectors(values.head(kept));
   return spectrum;
 }
 
