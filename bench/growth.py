@@ -56,7 +56,11 @@ def start(command, files):
     threads = str(os.cpu_count())
     environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
     return subprocess.Popen(
-        [*command, *map(str, files)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        [*command, *map(str, files), "0"],  # of no components: that is for PCA
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        env=environment,
     )
 
 

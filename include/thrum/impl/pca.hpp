@@ -298,8 +298,10 @@ typename PCA<Scalar>::Spectrum PCA<Scalar>::decomposed(Matrix<double>&& matrix, 
 
 template <typename Scalar>
 typename PCA<Scalar>::Spectrum PCA<Scalar>::all_of(Matrix<double>&& lower_triangle) {
-  const host::Eigenpairs found = host::all_eigenpairs(std::move(lower_triangle));
+  host::Eigenpairs found = host::all_eigenpairs(std::move(lower_triangle));
   const Vector<double> variances = found.values.cwiseMax(0.0);
+  if (sizeof(Scalar) == sizeof(float)) return {variances, std::move(found.vectors), variances.sum()};
+  // Orthonormal to some ten roundings, and so to one.
   const Matrix<double> inner = host::product(thrum::view(found.vectors).transposed(), found.vectors);
   return {variances, 1.5 * found.vectors - 0.5 * host::product(found.vectors, inner), variances.sum()};
 }
