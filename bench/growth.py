@@ -3,13 +3,13 @@ bench/peers, whose protocol stands in bench/peers/worker.hpp."""
 
 import argparse
 import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 import numpy as np
+
+from peers.worker import System, Worker
 
 PEERS = Path(__file__).resolve().parent / "peers"
 POWERS = [2**i for i in range(1, 11)]
@@ -21,18 +21,18 @@ PANELS = {  # what grows, and (n, d, k) for each of its values
 COLUMN = {"samples": 0, "features": 1, "clusters": 2}
 ROUNDS = 20
 ENOUGH = 0.4  # seconds that a system has run: it takes no further turn
-SETTLE = 0.05  # seconds until the idle threads of the one before stop spinning
 
 
 def systems(build):
     sklearn = [sys.executable, "-B", str(PEERS / "sklearn_worker.py")]
-    return {
+    commands = {
         "thrum": [str(build / "thrum_worker")],
         "scikit-learn lloyd": sklearn + ["lloyd"],
         "scikit-learn elkan": sklearn + ["elkan"],
         "FAISS": [str(build / "faiss_worker")],
         "OpenCV": [str(build / "opencv_worker")],
     }
+    return [System(name, command, threads=os.cpu_count()) for name, command in commands.items()]
 
 
 def nearest(x, centers):
@@ -52,45 +52,16 @@ def write_data(folder, n, d, k):
     return files
 
 
-def start(command, files):
-    threads = str(os.cpu_count())
-    environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
-    return subprocess.Popen(
-        [*command, *map(str, files), "0"],  # of no components: that is for PCA
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        text=True,
-        env=environment,
-    )
-
-
-def answer(process):
-    line = process.stdout.readline()
-    if not line:
-        sys.exit(f"{process.args[0]} ended before its time, with exit status {process.wait()}")
-    return line
-
-
-def run(process):
-    process.stdin.write("kmeans20 0 -\n")
-    process.stdin.flush()
-    seconds = float(answer(process))
-    time.sleep(SETTLE)
-    return seconds
-
-
-def measure(commands, files):
+def measure(chosen, files):
     """The best time of each system. All take turns: the machine drifts, and must not do so between two of them."""
-    workers = [start(command, files) for command in commands]
-    for worker in workers:
-        answer(worker)  # has read its data
+    workers = [Worker(system, files) for system in chosen]
     runs = [[] for _ in workers]
     for _ in range(ROUNDS):
         for worker, seconds in zip(workers, runs):
             if sum(seconds) < ENOUGH:
-                seconds.append(run(worker))
+                seconds.append(worker.run("kmeans20"))
     for worker in workers:
-        worker.communicate()
+        worker.stop()
     return [min(seconds) for seconds in runs]
 
 
@@ -98,11 +69,11 @@ def quicker(shapes):
     return [shape for shape in shapes if np.prod(shape) <= 3e6]
 
 
-def write_panel(output, what, shapes, named_commands, folder):
+def write_panel(output, what, shapes, chosen, folder):
     """A block that gnuplot can address: a line of names, then size and milliseconds."""
-    print(f'"{what}"', *(f'"{name}"' for name in named_commands), file=output)
+    print(f'"{what}"', *(f'"{system.name}"' for system in chosen), file=output)
     for shape in shapes:
-        seconds = measure(named_commands.values(), write_data(folder, *shape))
+        seconds = measure(chosen, write_data(folder, *shape))
         row = [str(shape[COLUMN[what]]), *(f"{1000 * taken:.3f}" for taken in seconds)]
         print(*row, file=output, flush=True)
         print(f"{what:9}", *(f"{value:>10}" for value in row), file=sys.stderr)

@@ -3,9 +3,7 @@
 import argparse
 import fnmatch
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 import report
+from worker import System, Worker
 
 HERE = Path(__file__).resolve().parent
 
@@ -61,13 +60,9 @@ def workloads_of(task):
 
 
 @dataclass(frozen=True)
-class System:
-    name: str
-    command: list
-    tasks: list
-    workloads: list
-    threads: int = 2
-    settle: float = 0.05  # seconds until its idle threads stop spinning
+class Contestant(System):
+    tasks: list = ()
+    workloads: list = ()
 
     def does(self, task, workload):
         return task in self.tasks and workload in self.workloads and workload in workloads_of(task)
@@ -79,22 +74,25 @@ def systems(build):
     gnu, clang = build / "g++", build / "clang++"
 
     def thrum(name, program, **options):
-        return System(name, [str(program)], TASKS, list(WORKLOADS), **options)
+        return Contestant(name, [str(program)], tasks=TASKS, workloads=list(WORKLOADS), **options)
+
+    def peer(name, command, tasks, workloads, **options):
+        return Contestant(name, command, tasks=tasks, workloads=workloads, **options)
 
     def python(algorithm):
         return [sys.executable, "-B", str(HERE / "sklearn_worker.py"), algorithm]
 
     return [
-        System("scikit-learn", python("lloyd"),
-               ["seeding", "predict", "transform", "minibatch"] + PCA_TASKS + SCORE_TASKS, list(WORKLOADS)),
-        System("scikit-learn lloyd", python("lloyd"), ["kmeans20", "kmeans_fit"], everywhere),
-        System("scikit-learn elkan", python("elkan"), ["kmeans20", "kmeans_fit"], everywhere),
-        System("numpy", python("numpy"), PCA_TASKS + ["score"], PCA_WORKLOADS + SCORE_WORKLOADS),
-        System("OpenCV PCA", [str(gnu / "opencv_worker")], ["pca_fit", "pca_transform"], PCA_WORKLOADS[:-1]),
-        System("OpenCV", [str(gnu / "opencv_worker")], ["kmeans20", "kmeans_fit"], everywhere),
-        System("FAISS", [str(gnu / "faiss_worker")], ["kmeans20", "predict", "transform"], everywhere),
-        System("dlib", [str(gnu / "dlib_worker")], ["kmeans20"], CHEAP, threads=1),
-        System("Armadillo", [str(gnu / "armadillo_worker")], ["kmeans20"], everywhere),
+        peer("scikit-learn", python("lloyd"),
+             ["seeding", "predict", "transform", "minibatch"] + PCA_TASKS + SCORE_TASKS, list(WORKLOADS)),
+        peer("scikit-learn lloyd", python("lloyd"), ["kmeans20", "kmeans_fit"], everywhere),
+        peer("scikit-learn elkan", python("elkan"), ["kmeans20", "kmeans_fit"], everywhere),
+        peer("numpy", python("numpy"), PCA_TASKS + ["score"], PCA_WORKLOADS + SCORE_WORKLOADS),
+        peer("OpenCV PCA", [str(gnu / "opencv_worker")], ["pca_fit", "pca_transform"], PCA_WORKLOADS[:-1]),
+        peer("OpenCV", [str(gnu / "opencv_worker")], ["kmeans20", "kmeans_fit"], everywhere),
+        peer("FAISS", [str(gnu / "faiss_worker")], ["kmeans20", "predict", "transform"], everywhere),
+        peer("dlib", [str(gnu / "dlib_worker")], ["kmeans20"], CHEAP, threads=1),
+        peer("Armadillo", [str(gnu / "armadillo_worker")], ["kmeans20"], everywhere),
         thrum("thrum", gnu / "thrum_worker"),
         thrum("thrum g++ native", gnu / "thrum_native_worker"),
         thrum("thrum clang", clang / "thrum_worker", settle=0.25),
@@ -169,36 +167,6 @@ class Data:
         if key not in self.inertias:
             self.inertias[key] = float(nearest(self.x, found)[1].sum())
         return self.inertias[key]
-
-
-class Worker:
-    """A running process of a system, as worker.hpp describes it."""
-
-    def __init__(self, system, files, components):
-        self.system = system
-        threads = str(system.threads)
-        environment = dict(os.environ, OMP_NUM_THREADS=threads, OPENBLAS_NUM_THREADS=threads)
-        self.process = subprocess.Popen(
-            [*system.command, *map(str, files), str(components)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment,
-        )
-        self.flags = self.answer()
-
-    def answer(self):
-        line = self.process.stdout.readline()
-        if not line:
-            sys.exit(f"{self.system.name} ended before its time, with exit status {self.process.wait()}")
-        return " ".join(line.split())
-
-    def run(self, task, seed, file):
-        self.process.stdin.write(f"{task} {seed} {file}\n")
-        self.process.stdin.flush()
-        seconds = float(self.answer())
-        time.sleep(self.system.settle)
-        return seconds
-
-    def stop(self):
-        self.process.communicate()
 
 
 def processor_times():
