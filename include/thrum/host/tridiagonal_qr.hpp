@@ -29,14 +29,14 @@ struct Eigenpairs {
 /// All eigenvalues of a symmetric tridiagonal matrix, by implicit QR steps with Wilkinson's shift (Golub and
 /// Van Loan, Matrix Computations, section 8.3); NaN, all of them, where an entry is not finite. Rotations of
 /// eigenvectors are collected over many steps and then turn a strip of columns after the other: a strip stays
-/// in the cache, and threads share in them.
+/// in the cache, and threads share in them. Works in place: to be asked once.
 class TridiagonalQr {
  public:
   /// Both n long, the largest entry about 1; off_diagonal[i] lies between i - 1 and i, that of 0 is not used.
   TridiagonalQr(const Vector<double>& diagonal, const Vector<double>& off_diagonal)
       : diagonal_(diagonal), off_diagonal_(off_diagonal) {}
 
-  /// O(n^2).
+  /// Largest first. O(n^2).
   Vector<double> eigenvalues() {
     diagonalise([&](const Sweep&) { rotations_.clear(); });
     std::sort(diagonal_.begin(), diagonal_.end(), std::greater<double>());
